@@ -1,0 +1,1 @@
+"""The observatory's pipelines: one package a stage, in the order of `dvc.yaml`."""

@@ -1,0 +1,1 @@
+"""What every stage may know: where things are, what they are called, how they are written."""
