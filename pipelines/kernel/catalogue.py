@@ -132,11 +132,7 @@ class Catalogue:
     @cached_property
     def tables(self) -> dict[str, tuple[Source, Table]]:
         """Staging table name → its dataset and its description."""
-        return {
-            table.name(source.id): (source, table)
-            for source in self.sources.values()
-            for table in source.tables
-        }
+        return {table.name(source.id): (source, table) for source in self.sources.values() for table in source.tables}
 
 
 def read_catalogue(project: Project) -> Catalogue:

@@ -19,7 +19,9 @@ class Column(BaseModel):
     type: Dtype
     label: Bilingual
     meaning: Bilingual
-    unit: Literal["persons", "enrolments", "contracts", "stays", "share", "percent", "months", "degrees", "eur"] | None = None
+    unit: (
+        Literal["persons", "enrolments", "contracts", "stays", "share", "percent", "months", "degrees", "eur"] | None
+    ) = None
     personal: bool = Field(default=False, description="True: never leaves the internal side.")
 
 
