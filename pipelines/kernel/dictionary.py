@@ -1,4 +1,4 @@
-"""The dictionary: one name, one meaning, one place. `data/reference/dictionary.yml`."""
+"""The dictionary: one name, one meaning, one place. `data/reference/dictionary/*.yml`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.kernel.catalogue import Bilingual, Dtype
+from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 
 
@@ -26,6 +27,21 @@ class Column(BaseModel):
 
 
 def read_dictionary(project: Project) -> dict[str, Column]:
-    """Return column name → meaning. Raises `pydantic.ValidationError` when the file breaks its format."""
-    content = yaml.safe_load((project.reference / "dictionary.yml").read_text(encoding="utf-8"))
-    return {name: Column.model_validate(entry) for name, entry in sorted(content.items())}
+    """Return column name → meaning, from every file of `data/reference/dictionary/`.
+
+    Raises `BadInput` when a name is defined twice and `pydantic.ValidationError` when an entry breaks its format.
+    """
+    columns: dict[str, Column] = {}
+    for path in sorted((project.reference / "dictionary").glob("*.yml")):
+        for name, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            if name in columns:
+                raise BadInput(
+                    Problem(
+                        project.shown(path),
+                        "A column is defined twice",
+                        "Keep one definition and one meaning.",
+                        column=name,
+                    )
+                )
+            columns[name] = Column.model_validate(entry)
+    return dict(sorted(columns.items()))
