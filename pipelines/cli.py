@@ -1,4 +1,4 @@
-"""The command `observatoire`. Every verb says what it does with `--help`; nothing heavy is imported before it is needed.
+"""The command `observatoire`: every verb explains itself with `--help`, and imports nothing heavy before it needs it.
 
 Exit status: 0 success, 1 a check or a stage of the run failed, 2 wrong call or wrong input.
 """

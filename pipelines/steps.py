@@ -38,7 +38,7 @@ def run_step(project: Project, name: str) -> StageReport:
 
 
 def check_tables(project: Project, tables: tuple[str, ...]) -> tuple[list[str], int]:
-    """Run the suites of the tables named (all when none is); return one line per check that did not pass, and a last one.
+    """Run the suites of the tables named (all when none is); return what did not pass, one line each.
 
     The second value is the number of critical failures.
     """

@@ -30,9 +30,8 @@ def closing_lines(project: Project, settings: Settings, outcomes: list[StageOutc
 def _made(project: Project, settings: Settings) -> Iterator[str]:
     pages = len(list((project.build / "site").rglob("*.html")))
     tables = len(list((project.build / "data").glob("*.csv")))
-    yield (
-        f"Made: build/site/ ({pages} pages), build/observatoire-{settings.edition}.pdf, build/data/ ({tables} CSV tables)."
-    )
+    pdf = f"build/observatoire-{settings.edition}.pdf"
+    yield f"Made: build/site/ ({pages} pages), {pdf}, build/data/ ({tables} CSV tables)."
 
 
 def _simulated(project: Project, settings: Settings) -> Iterator[str]:
