@@ -195,12 +195,12 @@ def _as_text(facts: dict[str, Any], tables: list[TableFact], files: list[FileFac
         "  tables, nearest first:",
     ]
     for table in tables:
-        rows = "" if table.rows is None else f", {table.rows:,} rows".replace(",", " ", 0)
+        rows = "" if table.rows is None else f", {table.rows} rows"
         checks = ", ".join(f"{count} {outcome}" for outcome, count in table.checks.items())
         lines.append(f"    {table.name}{rows}, made by {table.made_by}" + (f"; checks: {checks}" if checks else ""))
     lines.append("  files:")
-    for file in files:
-        lines.append(
-            f"    {file.file} (sha256 {file.sha256[:16]}…, {file.origin}): {file.title}, {file.producer}, {file.licence}"
-        )
+    lines += [
+        f"    {file.file} (sha256 {file.sha256[:16]}…, {file.origin}): {file.title}, {file.producer}, {file.licence}"
+        for file in files
+    ]
     return "\n".join(lines)
