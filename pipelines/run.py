@@ -70,7 +70,7 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
                 report_file = Path(scratch) / f"{name}.json"
                 os.environ[REPORT_VARIABLE] = str(report_file)
                 start = time.monotonic()
-                has_run = _reproduce_one(repo, name)
+                has_run = _reproduce_one(repo, project, name)
                 report = read_report(report_file)
                 outcome = StageOutcome(name, has_run, time.monotonic() - start, report)
                 outcomes.append(outcome)
@@ -115,13 +115,13 @@ def _open_repo(project: Project) -> Any:
         return Repo(str(project.root))
 
 
-def _reproduce_one(repo: Any, name: str) -> bool:
+def _reproduce_one(repo: Any, project: Project, name: str) -> bool:
     from dvc.exceptions import DvcException, ReproductionError
     from dvc.lock import LockError
 
     try:
         with _quiet_dvc():
-            return bool(repo.reproduce(name, single_item=True))
+            return bool(repo.reproduce(f"{project.root / 'dvc.yaml'}:{name}", single_item=True))
     except LockError as error:
         raise BadInput(
             Problem(
