@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipelines.kernel.project import Project
 from pipelines.kernel.reference import Reference, read_reference
@@ -136,7 +137,7 @@ def test_the_baseline_figures_are_all_there(reference: Reference) -> None:
 
 def test_shares_without_a_stated_denominator_measure_no_indicator(reference: Reference) -> None:
     """47 % of scholarship holders is never laid beside the entrants' share: nobody knows of whom it is."""
-    for code in ("SCHOLARSHIP", "TECHBAC", "MOBILITY-RATE", "STUDENTS-OUT-TLS"):
+    for code in ("SCHOLARSHIP", "TECHBAC", "MOBILITY-RATE"):
         figure = reference.figures[code]
         assert figure.indicator is None
         assert figure.caveat is not None
@@ -154,3 +155,11 @@ def test_a_platform_names_the_departments_of_its_field(reference: Reference) -> 
         field = {row.speciality_code for row in reference.speciality_rows if row.field_code == code}
         assert set(platform.specialities) == field
         assert all(name in platform.quotation for name in platform.departments)
+
+
+def test_the_indicators_named_beside_a_figure_exist(project: Project, reference: Reference) -> None:
+    path = project.reference / "indicators.yml"
+    if not path.is_file():
+        pytest.skip("the indicators are not registered yet")
+    codes = {entry["code"] for entry in yaml.safe_load(path.read_text(encoding="utf-8"))}
+    assert {figure.indicator for figure in reference.figures.values() if figure.indicator} <= codes

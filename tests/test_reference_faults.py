@@ -177,12 +177,12 @@ FAULTS = {
     ),
     "state without evidence": (
         "actions.yml",
-        add("  state: done"),
+        swap("state: not_reported", "state: done"),
         "a state done needs evidence, updated and updated_by",
     ),
     "unknown state": (
         "actions.yml",
-        add("  state: finished"),
+        swap("state: not_reported", "state: finished"),
         'column "state": The value is not one of the list (found "finished")',
     ),
     "action under another objective": (
