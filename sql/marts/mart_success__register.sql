@@ -27,9 +27,9 @@ complete_year as (
 course as (
     select
         student.*,
-        student.diploma_code <> 'LP' and student.level_code = 1 as is_first_year,
-        (student.diploma_code = 'DUT' and student.level_code = 2)
-        or (student.diploma_code = 'BUT' and student.level_code = 3)
+        student.diploma_code <> 'LP' and student.level_code = '1' as is_first_year,
+        (student.diploma_code = 'DUT' and student.level_code = '2')
+        or (student.diploma_code = 'BUT' and student.level_code = '3')
         or student.diploma_code = 'LP' as is_final_year
     from student
 ),
