@@ -78,7 +78,7 @@ class Indicator(BaseModel):
         return self.sql is not None or self.not_measurable is None
 
     @property
-    def query(self) -> str:
+    def sql_name(self) -> str:
         """Return the name of its SQL file, without folder and suffix."""
         return self.sql or f"ind_{self.code.lower().replace('-', '_')}"
 

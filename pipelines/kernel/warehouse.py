@@ -180,25 +180,17 @@ class Warehouse:
         path = self.file_of(name)
         with path.open(encoding="utf-8", newline="") as stream:
             header = next(csv.reader(stream), [])
-        types = ", ".join(f"'{column}': '{SQL_TYPES[self._type_of(name, column)]}'" for column in header)
+        types = ", ".join(f"'{column}': '{SQL_TYPES[self._type_of(column)]}'" for column in header)
         return (
             f"select * from read_csv('{_escaped(path)}', header = true, delim = ',', quote = '\"', escape = '\"', "
             f"nullstr = '', columns = {{{types}}}, auto_detect = false, strict_mode = true)"
         )
 
-    def _type_of(self, table: str, column: str) -> Dtype:
+    def _type_of(self, column: str) -> Dtype:
         defined = self._dictionary.get(column)
-        if defined is None:
-            raise BadInput(
-                Problem(
-                    self._project.shown(self.file_of(table)),
-                    "The dictionary does not define this column, so its type is not known",
-                    "Define it in data/reference/dictionary, with its type and meaning.",
-                    row=1,
-                    column=column,
-                )
-            )
-        return defined.type
+        if defined is not None:
+            return defined.type
+        return _type_by_name(column)
 
     def _mart(self, name: str) -> str:
         path = self.file_of(name)
@@ -219,6 +211,15 @@ class Warehouse:
             return self._connection.execute(statement)
         except duckdb.Error as error:
             raise BadInput(_problem(str(error), shown, offset)) from error
+
+
+def _type_by_name(column: str) -> Dtype:
+    """Return the type of a code list's own column, from its name: the dictionary holds those of tables only."""
+    if column.startswith(("is_", "forbids_")):
+        return "bool"
+    if column.startswith("valid_") or column.endswith("_on"):
+        return "date"
+    return {"rank": "int", "year": "int", "latitude": "float", "longitude": "float"}.get(column, "str")  # type: ignore[return-value]
 
 
 def _problem(message: str, shown: str, offset: int) -> Problem:

@@ -32,8 +32,8 @@ final as (
     inner join identity
         on
             outcomes.uai = identity.identifier
-            and make_date(outcomes.year, 9, 1) >= coalesce(identity.valid_from, date '1900-01-01')
-            and make_date(outcomes.year, 9, 1) <= coalesce(identity.valid_to, date '9999-12-31')
+            and make_date(outcomes.year, 10, 1) >= coalesce(identity.valid_from, date '1900-01-01')
+            and make_date(outcomes.year, 10, 1) <= coalesce(identity.valid_to, date '9999-12-31')
     group by all
 )
 

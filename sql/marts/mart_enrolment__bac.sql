@@ -37,8 +37,8 @@ final as (
     inner join identity
         on
             headcount.paysage_id = identity.identifier
-            and make_date(headcount.year, 9, 1) >= coalesce(identity.valid_from, date '1900-01-01')
-            and make_date(headcount.year, 9, 1) <= coalesce(identity.valid_to, date '9999-12-31')
+            and make_date(headcount.year, 10, 1) >= coalesce(identity.valid_from, date '1900-01-01')
+            and make_date(headcount.year, 10, 1) <= coalesce(identity.valid_to, date '9999-12-31')
     group by all
 )
 

@@ -33,8 +33,8 @@ by_diploma as (
         on
             enrolment.establishment_code = perimeter.establishment_code
             and perimeter.diploma_code in (enrolment.diploma_code, '*')
-            and make_date(enrolment.year, 9, 1) >= coalesce(perimeter.valid_from, date '1900-01-01')
-            and make_date(enrolment.year, 9, 1) <= coalesce(perimeter.valid_to, date '9999-12-31')
+            and make_date(enrolment.year, 10, 1) >= coalesce(perimeter.valid_from, date '1900-01-01')
+            and make_date(enrolment.year, 10, 1) <= coalesce(perimeter.valid_to, date '9999-12-31')
     group by all
 ),
 

@@ -23,8 +23,8 @@ final as (
     inner join identity
         on
             flows.sending_code = identity.identifier
-            and make_date(flows.year, 9, 1) >= coalesce(identity.valid_from, date '1900-01-01')
-            and make_date(flows.year, 9, 1) <= coalesce(identity.valid_to, date '9999-12-31')
+            and make_date(flows.year, 10, 1) >= coalesce(identity.valid_from, date '1900-01-01')
+            and make_date(flows.year, 10, 1) <= coalesce(identity.valid_to, date '9999-12-31')
     group by all
 )
 

@@ -31,8 +31,8 @@ final as (
     inner join identity
         on
             enrolment.paysage_id = identity.identifier
-            and make_date(enrolment.year, 9, 1) >= coalesce(identity.valid_from, date '1900-01-01')
-            and make_date(enrolment.year, 9, 1) <= coalesce(identity.valid_to, date '9999-12-31')
+            and make_date(enrolment.year, 10, 1) >= coalesce(identity.valid_from, date '1900-01-01')
+            and make_date(enrolment.year, 10, 1) <= coalesce(identity.valid_to, date '9999-12-31')
     inner join diploma on enrolment.diploma_label = diploma.source_label
     group by all
 )

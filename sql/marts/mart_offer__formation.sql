@@ -45,7 +45,7 @@ offers as (
         year,
         uai,
         family_label,
-        concat_ws(' – ', formation_label, formation_detail_label) as formation_label,
+        concat_ws(' – ', formation_label, nullif(formation_detail_label, '_Z')) as formation_label,
         lower(formation_label) as wording,
         establishment_label,
         commune_label,
