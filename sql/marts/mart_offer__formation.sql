@@ -45,7 +45,7 @@ offers as (
         year,
         uai,
         family_label,
-        concat_ws(' – ', formation_label, nullif(formation_detail_label, '_Z')) as formation_label,
+        concat_ws(' – ', formation_label, case when formation_detail_label not in ('_T', '_Z') then formation_detail_label end) as formation_label,
         lower(formation_label) as wording,
         establishment_label,
         commune_label,
