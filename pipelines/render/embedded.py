@@ -137,8 +137,8 @@ def _dead_link(page: Page, target: Target) -> Problem:
 
 
 def _problem(page: Page, written: str, rule: str, mend: str) -> Problem:
-    tail = written.rsplit("/", 1)[-1].replace(".html", "")
-    line = page.where(re.escape(tail)) if tail else page.lines[0]
+    tail = written.rsplit("/", 1)[-1]
+    line = page.where(re.escape(tail).replace(r"\.html", r"\.(qmd|html)"))
     return Problem(line.file, rule, mend, row=line.number, value=written)
 
 

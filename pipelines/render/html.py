@@ -43,7 +43,7 @@ def html_job(page: Page, plan: Plan, frame: Frame, titles: Mapping[str, str], bi
             **frame.metadata(),
             "lang": plan.lang,
             "site-root": root,
-            "reference-section-title": words(plan.lang)["references"],
+            "references-title": words(plan.lang)["references"],
         },
         bibliography=bibliography,
         toc_depth=3 if _headings(page) >= FEWEST_FOR_TOC and page.meta.get("toc") is not False else 0,

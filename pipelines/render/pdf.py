@@ -36,7 +36,7 @@ def pdf_job(page: Page, plan: Plan, frame: Frame, bibliography: tuple[Path, ...]
         metadata={
             **frame.metadata(),
             "lang": plan.lang,
-            "reference-section-title": words(plan.lang)["references"],
+            "references-title": words(plan.lang)["references"],
         },
         bibliography=bibliography,
         number_sections=True,

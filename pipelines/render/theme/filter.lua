@@ -9,7 +9,7 @@ local WORDS = {
     note = 'Note', tip = 'Tip', warning = 'Warning', important = 'Important', caution = 'Caution' },
 }
 local words, root = WORDS.fr, ''
-local targets, links_in_pdf = {}, {}
+local targets, cites_sources = {}, false
 
 local function problem(kind, identifier) io.stderr:write('PROBLEM\t' .. kind .. '\t' .. identifier .. '\n') end
 local function kind_of(identifier) return identifier:match '^(fig)%-' or identifier:match '^(tbl)%-' or identifier:match '^(sec)%-' end
@@ -124,10 +124,20 @@ local function grid(element)
     if element.identifier == '' and caption == '' then element.classes:insert 'typst:no-figure' end
     return element, false
   end
-  local label = caption ~= '' and caption or words.tbl
-  label = label:gsub('&', '&amp;'):gsub('"', '&quot;'):gsub('<', '&lt;')
-  -- Wide tables scroll within their frame; a frame that scrolls must be reachable with the keyboard.
-  return { raw('<div class="table-scroll" role="region" tabindex="0" aria-label="' .. label .. '">'), element, raw '</div>' }, false
+  -- Wide tables scroll within their frame; a frame that scrolls must be reachable with the keyboard, and have a name.
+  local name, id, blocks = 'aria-label="' .. words.tbl .. '"', element.identifier, pandoc.Blocks {}
+  if caption ~= '' then
+    local caption_id = (id ~= '' and id or 'tbl') .. '-caption' .. (id ~= '' and '' or tostring(counts.tbl))
+    name = 'aria-labelledby="' .. caption_id .. '"'
+    blocks:insert(raw('<figure class="table-figure"' .. (id ~= '' and ' id="' .. id .. '"' or '') .. '><figcaption id="' .. caption_id .. '">'))
+    blocks:extend(element.caption.long)
+    blocks:insert(raw '</figcaption>')
+  end
+  blocks:insert(raw('<div class="table-scroll" role="region" tabindex="0" ' .. name .. '>'))
+  element.identifier, element.caption = '', pandoc.Caption {}
+  blocks:insert(element)
+  blocks:insert(raw(caption ~= '' and '</div></figure>' or '</div>'))
+  return blocks, false
 end
 
 local function header(element)
@@ -156,7 +166,10 @@ end
 local function cite(element)
   local found = pandoc.Inlines {}
   for position, citation in ipairs(element.citations) do
-    if not kind_of(citation.id) then return nil end
+    if not kind_of(citation.id) then
+      cites_sources = true
+      return nil
+    end
     if position > 1 then found:insert(pandoc.Str ', ') end
     found:insert(reference(citation.id, citation.mode == 'SuppressAuthor'))
   end
@@ -198,6 +211,15 @@ local function image(element)
   return element
 end
 
+-- The reference list gets its heading here, at the level of the pages' own headings, and only where something is cited.
+local function references(doc)
+  if not cites_sources then return nil end
+  local heading = pandoc.Header(typst and 1 or 2, pandoc.Inlines(doc.meta['references-title']), { id = 'references' })
+  if typst then heading.classes:insert 'unnumbered' end
+  doc.blocks:extend { heading, pandoc.Div({}, { id = 'refs' }) }
+  return doc
+end
+
 local function mark_figures(element)
   element.content = element.content:walk { Image = function(picture)
     picture.attributes['in-figure'] = 'yes'
@@ -212,4 +234,5 @@ return {
   { Figure = mark_figures },
   { traverse = 'topdown', Figure = figure, Table = grid, Header = header },
   { Cite = cite, Link = link, Image = image },
+  { Pandoc = references },
 }

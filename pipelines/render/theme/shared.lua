@@ -62,7 +62,7 @@ end
 
 -- Plain spaces that French puts before ; ! ? % € and inside guillemets do not let a line end there.
 local function before(text)
-  if text:match '^[;!?%%€»]' or text:match '^\u{20AC}' or text:match '^\u{00BB}' then return NARROW end
+  if text:match '^[;!?%%]' or text:match '^€' or text:match '^»' then return NARROW end  -- one by one: patterns see bytes
   if text:match '^:' and not text:match '^:[%w/]' then return WIDE end
 end
 
