@@ -63,8 +63,7 @@ def report_pdf(page: Page, source: str, folder: Path, root: Path) -> bytes:
         pdf = typst.compile(
             source.encode("utf-8"),
             root=str(folder),
-            font_paths=fonts(),
-            ignore_system_fonts=True,
+            font_paths=typst.Fonts(include_system_fonts=False, font_paths=fonts()),
             pdf_standards=["ua-1"],
             timestamp=EPOCH,
         )
