@@ -79,7 +79,7 @@ def field_codes(shelf: Shelf) -> list[str]:
     """Return the six fields of the competence platforms, in the order of the reference."""
     declared = shelf.declared("platforms")
     entries = declared.get("platforms", []) if isinstance(declared, dict) else declared
-    codes = [str(entry.get("field_code") or entry.get("code") or entry.get("id")) for entry in entries]
+    codes = [str(entry["field_code"]) for entry in entries]
     return codes or list(
         dict.fromkeys(row["field_code"] for row in shelf.specialities.values() if row.get("field_code"))
     )

@@ -1,4 +1,4 @@
-"""The tables of the report: rows of text, ready to be written as Markdown and as CSV."""
+"""The shape of a table: rows of text, ready to be written as Markdown and as CSV."""
 
 from __future__ import annotations
 
