@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 NOT_OURS = ("pub_departement_contours",)
 """Tables that maps use and that are another producer's to publish."""
 
-TYPES = {"Int": "integer", "UInt": "integer", "Float": "number", "String": "string", "Boolean": "boolean", "Date": "date"}
+TYPES = {
+    "Int": "integer",
+    "UInt": "integer",
+    "Float": "number",
+    "String": "string",
+    "Boolean": "boolean",
+    "Date": "date",
+}
 
 README = """Observatoire SRESR des IUT de Midi-Pyrénées, édition {edition} : données publiées
 ================================================================================
@@ -79,15 +86,25 @@ def meaning(column: str, dictionary: dict[str, Column]) -> Column | None:
     return dictionary.get("flag") if column.endswith("_flag") else None
 
 
-def resource(name: str, kind: str, folder: Path, frame: pl.DataFrame, dictionary: dict[str, Column]) -> dict[str, object]:
+def resource(
+    name: str, kind: str, folder: Path, frame: pl.DataFrame, dictionary: dict[str, Column]
+) -> dict[str, object]:
     """Return the description of one file."""
     path = folder / f"{name}.{kind}"
     fields = []
     for column, dtype in frame.schema.items():
-        field: dict[str, object] = {"name": column, "type": next((said for start, said in TYPES.items() if str(dtype).startswith(start)), "any")}
+        field: dict[str, object] = {
+            "name": column,
+            "type": next((said for start, said in TYPES.items() if str(dtype).startswith(start)), "any"),
+        }
         known = meaning(column, dictionary)
         if known is not None:
-            field |= {"title": known.label.fr, "title_en": known.label.en, "description": known.meaning.fr, "description_en": known.meaning.en}
+            field |= {
+                "title": known.label.fr,
+                "title_en": known.label.en,
+                "description": known.meaning.fr,
+                "description_en": known.meaning.en,
+            }
             if known.unit is not None:
                 field["unit"] = known.unit
         fields.append(field)
@@ -102,7 +119,11 @@ def resource(name: str, kind: str, folder: Path, frame: pl.DataFrame, dictionary
         "schema": {"fields": fields, "missingValues": [""]},
     }
     if kind == "csv":
-        described |= {"profile": "tabular-data-resource", "encoding": "utf-8", "dialect": {"delimiter": ",", "lineTerminator": "\n"}}
+        described |= {
+            "profile": "tabular-data-resource",
+            "encoding": "utf-8",
+            "dialect": {"delimiter": ",", "lineTerminator": "\n"},
+        }
     return described
 
 
@@ -115,9 +136,20 @@ def package_of(shelf: Shelf, resources: list[dict[str, object]]) -> dict[str, ob
         "version": shelf.edition,
         "title": f"Observatoire SRESR des IUT de Midi-Pyrénées, édition {shelf.edition}",
         "title_en": f"SRESR Observatory of the IUTs of Midi-Pyrénées, {shelf.edition} edition",
-        "licenses": [{"name": "etalab-2.0", "title": "Licence Ouverte 2.0", "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence"}],
+        "licenses": [
+            {
+                "name": "etalab-2.0",
+                "title": "Licence Ouverte 2.0",
+                "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence",
+            }
+        ],
         "sources": [
-            {"title": f"{source.producer}, {source.title.fr}", "path": source.landing_page, "origin": source.origin, "licence": source.licence}
+            {
+                "title": f"{source.producer}, {source.title.fr}",
+                "path": source.landing_page,
+                "origin": source.origin,
+                "licence": source.licence,
+            }
             for source in shelf.catalogue.sources.values()
         ],
         "resources": resources,
@@ -135,6 +167,10 @@ def dictionary_csv(shelf: Shelf, names: list[str], dictionary: dict[str, Column]
     writer.writerow(["column", "type", "unit", "label_fr", "label_en", "meaning_fr", "meaning_en", "tables"])
     for column in sorted(where):
         known = meaning(column, dictionary)
-        told = [known.type, known.unit or "", known.label.fr, known.label.en, known.meaning.fr, known.meaning.en] if known else [""] * 6
+        told = (
+            [known.type, known.unit or "", known.label.fr, known.label.en, known.meaning.fr, known.meaning.en]
+            if known
+            else [""] * 6
+        )
         writer.writerow([column, *told, " ".join(where[column])])
     return out.getvalue()

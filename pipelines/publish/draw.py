@@ -93,8 +93,13 @@ def lines(picture: Picture) -> str:
     shown["dash"] = shown["origin"].map(lambda origin: "dashed" if origin == "simulated" else "solid")
     faceted = "facet" in data.columns
     free = bool(options.get("free", False))
+    two_lines = False
     if faceted:
-        shown["facet"] = pd.Categorical(shown["facet"], categories=cast(list[str], options["facets"]), ordered=True)
+        panels_named = [wrapped(name, 36) for name in cast(list[str], options["facets"])]
+        shown["facet"] = pd.Categorical(
+            shown["facet"].map(lambda name: wrapped(name, 36)), categories=panels_named, ordered=True
+        )
+        two_lines = any("\n" in name for name in panels_named)
     columns = int(cast(int, options.get("columns", 2))) if faceted else 1
     top = float(shown["value"].max())
     bottom = 0.0 if options.get("zero", True) else float(shown["value"].min())
@@ -105,7 +110,9 @@ def lines(picture: Picture) -> str:
     many_series = shown["series"].nunique() > 1 and not options.get("one_colour")
     fraction = min(0.42, CHARACTER * longest * columns) if many_series else 0.06
     room = max(last - first, 1) * fraction / (1 - fraction)
-    height = float(cast(float, options.get("height", 3.2 if not faceted else 1.55 * panels + 0.2)))
+    height = float(
+        cast(float, options.get("height", 3.2 if not faceted else (1.7 if two_lines else 1.5) * panels + 0.2))
+    )
     plot = begin(shown, picture, height)
     breaks = cast(list[tuple[int, str]], options.get("breaks", []))
     for year, label in breaks:
@@ -236,7 +243,7 @@ def bars(picture: Picture) -> str:
         + theme(
             panel_grid_major=element_blank(),
             axis_text_x=element_blank(),
-            axis_text_y=element_text(ha="right", color=INK),
+            axis_text_y=element_text(ha="right", color=INK, size=9),
         )
     )
     if len(groups) > 1:  # the group's name stands on the longest bars of the figure, no legend to go and look for
@@ -315,7 +322,20 @@ def path(picture: Picture) -> str:
             plot += annotate(
                 "text", x=year - 0.4, y=high * 1.1, label=wrapped(label, 24), ha="left", va="top", size=8, color=SOFT
             )
-    placed = direct_labels(pd.DataFrame(ends), high, False, 0.08)
+    # The measured line ends where the fan opens: its label stands above the line, to the left.
+    last_measured = next((end for end in ends if end["series"] == labels["observed"]), None)
+    if last_measured is not None:
+        plot += annotate(
+            "text",
+            x=last_measured["year"],
+            y=float(str(last_measured["value"])) + high * 0.09,
+            label=labels["observed"],
+            ha="right",
+            va="bottom",
+            size=9,
+            color=str(last_measured["colour"]),
+        )
+    placed = direct_labels(pd.DataFrame([end for end in ends if end is not last_measured]), high, False, 0.08)
     plot = (
         plot
         + geom_text(aes("x", "y", label="series", color="colour"), data=placed, ha="left", va="center", size=9)
@@ -388,7 +408,9 @@ def matrix(picture: Picture) -> str:
     )
     every = max(1, -(-len(columns) // 12))
     ticks = [index for index in range(len(columns)) if (len(columns) - 1 - index) % every == 0]
-    height = 0.28 * len(rows) + 0.35
+    names = [wrapped(name, 34) for name in rows]
+    deep = max(name.count("\n") for name in names) + 1
+    height = (0.13 + 0.155 * deep) * len(rows) + 0.35 + 0.16 * max(column.count("\n") for column in columns)
     plot = (
         begin(data, picture, height)
         + geom_tile(aes("x", "y", fill="fill"), color="white", size=0.8)
@@ -396,10 +418,8 @@ def matrix(picture: Picture) -> str:
         + scale_fill_identity()
         + scale_color_identity()
         + scale_x_continuous(breaks=ticks, labels=[columns[index] for index in ticks], expand=(0, 0.02))
-        + scale_y_continuous(
-            breaks=list(range(len(rows))), labels=[wrapped(name, 30) for name in reversed(rows)], expand=(0, 0.02)
-        )
-        + theme(panel_grid_major=element_blank(), axis_text_y=element_text(ha="right", color=INK))
+        + scale_y_continuous(breaks=list(range(len(rows))), labels=list(reversed(names)), expand=(0, 0.02))
+        + theme(panel_grid_major=element_blank(), axis_text_y=element_text(ha="right", color=INK, size=9))
     )
     return svg(plot, picture)
 
@@ -423,9 +443,15 @@ def targets(picture: Picture) -> str:
     data["position"] = data["position"].astype(float)
     data["y"] = [len(data) - 1 - index for index in range(len(data))]
     data["at"] = data["position"].clip(-0.12, 1.12)
+    data["state"] = data["state"].map(lambda state: wrapped(str(state), 26))
+    data["name"] = data["name"].map(lambda name: wrapped(str(name), 34))
+    depth = (
+        max(max(name.count("\n"), state.count("\n")) for name, state in zip(data["name"], data["state"], strict=True))
+        + 1
+    )
     roads = data.dropna(subset=["position"])
     plot = (
-        begin(data, picture, 0.42 * len(data) + 0.45)
+        begin(data, picture, (0.16 + 0.16 * depth) * len(data) + 0.45)
         + geom_segment(aes(x=0, xend=1, y="y", yend="y"), color=RULE, size=2.2)
         + geom_segment(aes(x=1, xend=1, y="y - 0.2", yend="y + 0.2"), color=SOFT, size=0.9)
         + geom_segment(aes(x=0, xend="at", y="y", yend="y", color="colour"), data=roads, size=2.2)
@@ -441,12 +467,12 @@ def targets(picture: Picture) -> str:
         + scale_color_identity()
         + scale_shape_identity()
         + scale_x_continuous(
-            limits=(-0.15, 2.1), breaks=[0, 1], labels=list(cast(list[str], picture.options["ends"])), expand=(0, 0)
+            limits=(-0.15, 2.45), breaks=[0, 1], labels=list(cast(list[str], picture.options["ends"])), expand=(0, 0)
         )
         + scale_y_continuous(
             limits=(-0.5, len(data) - 0.5),
             breaks=list(data["y"]),
-            labels=[wrapped(str(name), 36) for name in data["name"]],
+            labels=list(data["name"]),
             expand=(0, 0),
         )
         + theme(

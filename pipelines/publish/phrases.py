@@ -103,21 +103,38 @@ def evolution(label: str, points: Sequence[Point], unit: str, lang: str, places:
     return said.replace(" ;", "\u00a0;") + "."
 
 
+def stretches(points: Sequence[Point]) -> list[list[Point]]:
+    """Return the unbroken stretches of a series, each a list of points that hold a value, in order of years."""
+    found: list[list[Point]] = [[]]
+    for point in sorted(points, key=lambda point: point.year):
+        if point.is_break:
+            found.append([])
+        if point.value is not None:
+            found[-1].append(point)
+    return [stretch for stretch in found if stretch]
+
+
 def trend_title(subject: str, points: Sequence[Point], unit: str, lang: str) -> str:
-    """Return the finding of a series as a title: `Les étudiants en DUT : en baisse de 4,5 % de 2012 à 2020`."""
-    run = unbroken(points)
+    """Return the finding of a series as a title: its last value, and the trend of its longest unbroken stretch.
+
+    `Étudiants en DUT ou BUT : 10 234 en 2024 ; en hausse de 4,5 % de 2012 à 2020`. The trend goes to the latest stretch when
+    two are as long.
+    """
+    found = stretches(points)
     colon = "\u00a0:" if lang == "fr" else ":"
-    if len(run) < 2 or run[0].value is None or run[-1].value is None:
-        if run and run[0].value is not None:
-            return (
-                f"{subject}{colon} {measure(run[0].value, unit, lang)} {'en' if lang == 'fr' else 'in'} {run[0].year}"
-            )
+    if not found:
         return subject
-    first, last = run[0], run[-1]
-    moved = change(float(first.value or 0), float(last.value or 0), unit, lang)
+    last = found[-1][-1]
+    longest = max(found, key=lambda stretch: (len(stretch), stretch[-1].year))
+    said = (
+        f"{subject}{colon} {measure(float(last.value or 0), unit, lang)} {'en' if lang == 'fr' else 'in'} {last.year}"
+    )
+    if len(longest) < 2:
+        return said
+    moved = change(float(longest[0].value or 0), float(longest[-1].value or 0), unit, lang)
     if lang == "fr":
-        return f"{subject}{colon} {moved} de {first.year} à {last.year}"
-    return f"{subject}{colon} {moved} from {first.year} to {last.year}"
+        return f"{said}\u00a0; {moved} de {longest[0].year} à {longest[-1].year}"
+    return f"{said}; {moved} from {longest[0].year} to {longest[-1].year}"
 
 
 def range_title(subject: str, values: dict[str, float], unit: str, lang: str) -> str:
@@ -144,8 +161,8 @@ def largest(values: dict[str, float], lang: str, many: int = 3) -> str:
 
 
 def states_title(counts: dict[str, int], total: int, lang: str) -> str:
-    """Return the state of the targets as a title: `8 engagements : 1 atteint, 5 non mesurables`."""
-    listed = ", ".join(f"{number} {label}" for label, number in counts.items() if number)
+    """Return the state of the targets as a title: `8 engagements : non mesurable (7), …`."""
+    listed = ", ".join(f"{label} ({number})" for label, number in counts.items() if number)
     if lang == "fr":
         return f"{total} engagements du document de départ\u00a0: {listed}"
     return f"{total} commitments of the founding document: {listed}"

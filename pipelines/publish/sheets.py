@@ -31,10 +31,16 @@ def template(shelf: Shelf, name: str) -> tuple[str, str]:
     path = shelf.project.reports / shelf.lang / name
     shown = shelf.project.shown(path)
     if not path.exists():
-        raise BadInput(Problem(shown, "The template of the sheets is missing", f"Restore it with `git checkout -- {shown}`."))
+        raise BadInput(
+            Problem(shown, "The template of the sheets is missing", f"Restore it with `git checkout -- {shown}`.")
+        )
     match = FRONT.match(path.read_text(encoding="utf-8"))
     if match is None:
-        raise BadInput(Problem(shown, "The template has no front matter", "Begin it with a block between two lines of three dashes."))
+        raise BadInput(
+            Problem(
+                shown, "The template has no front matter", "Begin it with a block between two lines of three dashes."
+            )
+        )
     return match.group(1), match.group(2)
 
 
@@ -44,7 +50,12 @@ def filled(text: str, facts: dict[str, str]) -> str:
         return Template(text).substitute(facts)
     except (KeyError, ValueError) as error:
         raise BadInput(
-            Problem("reports", "A template names a placeholder that does not exist", f"Use one of: {', '.join(sorted(facts))}.", value=str(error))
+            Problem(
+                "reports",
+                "A template names a placeholder that does not exist",
+                f"Use one of: {', '.join(sorted(facts))}.",
+                value=str(error),
+            )
         ) from error
 
 
@@ -54,11 +65,26 @@ def site_facts(shelf: Shelf) -> dict[str, dict[str, str]]:
     found = {}
     for code, site in shelf.sites.items():
         priority = priorities.get(code)
-        told = two(shelf, f"Priorité écrite en 2009 pour le DUT : « {priority} ».", f"Priority written in 2009 for the DUT: “{priority}”.") if priority else two(
-            shelf, "Le document n'écrit aucune priorité pour ce site.", "The document writes no priority for this site.")
+        told = (
+            two(
+                shelf,
+                f"Priorité écrite en 2009 pour le DUT : « {priority} ».",
+                f"Priority written in 2009 for the DUT: “{priority}”.",
+            )
+            if priority
+            else two(
+                shelf,
+                "Le document n'écrit aucune priorité pour ce site.",
+                "The document writes no priority for this site.",
+            )
+        )
         found[code] = {
-            "code": code, "label": site["site_label"], "departement": site["departement_label"],
-            "establishment": shelf.place(site["establishment_code"]), "note": shelf.pick(site, "note"), "priority": told,
+            "code": code,
+            "label": site["site_label"],
+            "departement": site["departement_label"],
+            "establishment": shelf.place(site["establishment_code"]),
+            "note": shelf.pick(site, "note"),
+            "priority": told,
             "uai": site["uai"] or two(shelf, "aucun en tant que site d'IUT", "none as an IUT site"),
         }
     return found
@@ -73,9 +99,18 @@ def field_facts(shelf: Shelf) -> dict[str, dict[str, str]]:
         sites = [shelf.place(site) for site in entry.get("sites", [])]
         planned = [shelf.place(site) for site in entry.get("planned_sites", [])]
         found[code] = {
-            "code": code, "label": shelf.say(entry.get("label")) or code, "quotation": str(entry.get("quotation") or ""),
+            "code": code,
+            "label": shelf.say(entry.get("label")) or code,
+            "quotation": str(entry.get("quotation") or ""),
             "departments": enumeration([str(item) for item in entry.get("departments", [])], shelf.lang),
-            "sites": enumeration(sites, shelf.lang), "note": shelf.say(entry.get("note")),
-            "planned": two(shelf, f"En projet dans le document : {enumeration(planned, 'fr')}.", f"Planned in the document: {enumeration(planned, 'en')}.") if planned else "",
+            "sites": enumeration(sites, shelf.lang),
+            "note": shelf.say(entry.get("note")),
+            "planned": two(
+                shelf,
+                f"En projet dans le document : {enumeration(planned, 'fr')}.",
+                f"Planned in the document: {enumeration(planned, 'en')}.",
+            )
+            if planned
+            else "",
         }
     return found

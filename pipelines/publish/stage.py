@@ -51,7 +51,8 @@ def publish(project: Project, settings: Settings) -> StageReport:
             pictures[item] = made
     for table in tables(shelf):
         texts[f"{shelf.lang}/tbl-{table.name}"] = {
-            generated / f"tbl-{table.name}.md": table.markdown(), generated / f"tbl-{table.name}.csv": table.csv()
+            generated / f"tbl-{table.name}.md": table.markdown(),
+            generated / f"tbl-{table.name}.csv": table.csv(),
         }
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
     texts[f"{shelf.lang}/references"] = {generated / "references.bib": bibtex(shelf.catalogue, shelf.lang)}
@@ -71,7 +72,9 @@ def publish(project: Project, settings: Settings) -> StageReport:
     target = project.build / "data"
     sources = [table_path(project, name) for name in published(shelf)]
     dictionary = sorted((project.reference / "dictionary").glob("*.yml"))
-    fingerprint = freshness.fingerprint([*sources, *dictionary, *sorted(project.sources.glob("*.yml"))], {"edition": shelf.edition})
+    fingerprint = freshness.fingerprint(
+        [*sources, *dictionary, *sorted(project.sources.glob("*.yml"))], {"edition": shelf.edition}
+    )
     if not freshness.is_fresh("data", fingerprint, [target / "datapackage.json"]):
         unknown = write_data(shelf, target)
         if unknown:

@@ -53,7 +53,9 @@ HOUSE = theme_minimal(base_size=10.5, base_family=_FONTS[0]) + theme(
     panel_grid_major_y=element_line(color=RULE, size=0.5),
     axis_title=element_blank(),
     axis_text=element_text(size=9.5, color=SOFT),
-    strip_text=element_text(size=10, weight="bold", color=INK, ha="left"),
+    panel_spacing_x=0.03,
+    panel_spacing_y=0.035,
+    strip_text=element_text(size=9.5, linespacing=1.1, weight="bold", color=INK, ha="left"),
     legend_position="none",
     plot_margin=0.015,
 )
@@ -132,8 +134,8 @@ def titles(picture: Picture) -> dict[str, str]:
     """Return the texts of a picture, broken into lines that fit the width."""
     return {
         "title": wrapped(picture.title, 58),
-        "subtitle": wrapped(picture.subtitle, 92),
-        "caption": wrapped(picture.caption, 118),
+        "subtitle": wrapped(picture.subtitle, 88),
+        "caption": wrapped(picture.caption, 104),
     }
 
 

@@ -75,7 +75,9 @@ def sentences(shelf: Shelf, code: str) -> Flat:
     flat: Flat = {}
     for scope in shelf.scopes(code):
         label = f"{indicator.label}, {shelf.place(scope)}"
-        flat[f"phrase.{dotted(code)}.{scope}"] = evolution(label, shelf.points(code, scope), indicator.unit, shelf.lang, indicator.decimals)
+        flat[f"phrase.{dotted(code)}.{scope}"] = evolution(
+            label, shelf.points(code, scope), indicator.unit, shelf.lang, indicator.decimals
+        )
     flat.setdefault(f"phrase.{dotted(code)}.{REGION}", unmeasured(shelf, code))
     return flat
 
@@ -84,7 +86,11 @@ def unmeasured(shelf: Shelf, code: str) -> str:
     """Return the sentence that stands for an indicator without a value."""
     label = shelf.indicators[code].label
     reason = shelf.reason(code).rstrip(".")
-    return two(shelf, f"{label}\u00a0: non mesuré. {reason[:1].upper()}{reason[1:]}.", f"{label}: not measured. {reason[:1].upper()}{reason[1:]}.")
+    return two(
+        shelf,
+        f"{label}\u00a0: non mesuré. {reason[:1].upper()}{reason[1:]}.",
+        f"{label}: not measured. {reason[:1].upper()}{reason[1:]}.",
+    )
 
 
 def targets(shelf: Shelf) -> Flat:
@@ -103,9 +109,15 @@ def targets(shelf: Shelf) -> Flat:
         flat[f"{stem}.state"] = state
         flat[f"{stem}.deadline"] = str(row["deadline_year"] or two(shelf, "sans échéance", "no deadline"))
         for name, column in (("base", "base_value"), ("goal", "target_value")):
-            flat[f"{stem}.{name}"] = UNAVAILABLE[shelf.lang] if row[column] is None else measure(row[column], unit, shelf.lang)
+            flat[f"{stem}.{name}"] = (
+                UNAVAILABLE[shelf.lang] if row[column] is None else measure(row[column], unit, shelf.lang)
+            )
         last = row["last_value"]
-        flat[f"{stem}.last"] = UNAVAILABLE[shelf.lang] if last is None else marked(measure(last, unit, shelf.lang), row["origin"], shelf.lang)
+        flat[f"{stem}.last"] = (
+            UNAVAILABLE[shelf.lang]
+            if last is None
+            else marked(measure(last, unit, shelf.lang), row["origin"], shelf.lang)
+        )
         chance = row.get("probability")
         if chance is not None:
             flat[f"{stem}.probability"] = marked(share(chance, shelf.lang, 0), row["origin"], shelf.lang)
@@ -115,7 +127,11 @@ def targets(shelf: Shelf) -> Flat:
         colon = "\u00a0:" if shelf.lang == "fr" else ":"
         said = f"{flat[f'{stem}.title']}{colon} {state}"
         if last is not None:
-            said += f" ({flat[f'{stem}.last']} {two(shelf, 'en', 'in')} {row['last_year']})" if ")" not in flat[f"{stem}.last"] else f", {flat[f'{stem}.last']} {two(shelf, 'en', 'in')} {row['last_year']}"
+            said += (
+                f" ({flat[f'{stem}.last']} {two(shelf, 'en', 'in')} {row['last_year']})"
+                if ")" not in flat[f"{stem}.last"]
+                else f", {flat[f'{stem}.last']} {two(shelf, 'en', 'in')} {row['last_year']}"
+            )
         flat[f"{stem}.sentence"] = said + "." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
     for target_id, contract in contracts.items():
         flat.setdefault(f"target.{target_id.lower()}.title", titles[target_id])
@@ -133,8 +149,16 @@ def counts(shelf: Shelf) -> Flat:
             outcomes[check["outcome"]] += 1
     hidden = [suppressed_cells(shelf, table) for table in shelf.table_names if table != "pub_departement_contours"]
     states = [row for row in shelf.rows("pub_states") if row["scope_level"] in ("region", "country")]
-    measured = [code for code in shelf.indicators if any(point.value is not None for scope in shelf.scopes(code) for point in shelf.points(code, scope))]
-    simulated = [code for code in measured if any(point.origin == "simulated" for scope in shelf.scopes(code) for point in shelf.points(code, scope))]
+    measured = [
+        code
+        for code in shelf.indicators
+        if any(point.value is not None for scope in shelf.scopes(code) for point in shelf.points(code, scope))
+    ]
+    simulated = [
+        code
+        for code in measured
+        if any(point.origin == "simulated" for scope in shelf.scopes(code) for point in shelf.points(code, scope))
+    ]
     numbers = {
         "count.sources": len(sources),
         "count.sources-observed": sum(source.origin == "observed" for source in sources),
@@ -149,7 +173,9 @@ def counts(shelf: Shelf) -> Flat:
         "count.targets-measured": sum(row["last_value"] is not None for row in states),
         "count.targets-unmeasured": sum(row["last_value"] is None for row in states),
         "count.actions": len(shelf.declared("actions")),
-        "count.actions-reported": sum(str(entry.get("state") or "not_reported") != "not_reported" for entry in shelf.declared("actions")),
+        "count.actions-reported": sum(
+            str(entry.get("state") or "not_reported") != "not_reported" for entry in shelf.declared("actions")
+        ),
         "count.sites": len(shelf.sites),
         "count.indicators": len(shelf.indicators),
         "count.indicators-measured": len(measured),
@@ -172,20 +198,33 @@ def threshold(shelf: Shelf) -> int:
 def report(shelf: Shelf) -> Flat:
     """Return what the frame of every page shows: edition, banner on simulated data, how to cite, licence."""
     simulated = [
-        code for code in shelf.indicators
-        if any(point.origin == "simulated" and point.value is not None for scope in shelf.scopes(code) for point in shelf.points(code, scope))
+        code
+        for code in shelf.indicators
+        if any(
+            point.origin == "simulated" and point.value is not None
+            for scope in shelf.scopes(code)
+            for point in shelf.points(code, scope)
+        )
     ]
     banner = two(
-        shelf, "Les chiffres tirés des registres (scolarité, bourses, apprentissage, séjours, enquête) sont simulés ; chacun porte la mention.",
+        shelf,
+        "Les chiffres tirés des registres (scolarité, bourses, apprentissage, séjours, enquête) sont simulés ; chacun porte la mention.",
         "Figures drawn from registers (enrolment, scholarships, apprenticeship, stays, survey) are simulated; each bears the mention.",
     )
     edition = shelf.edition
     return {
         "report.edition": edition,
         "report.simulated": banner if simulated else "",
-        "report.cite": two(shelf, f"Observatoire SRESR des IUT de Midi-Pyrénées, rapport annuel, édition {edition}.",
-                           f"SRESR Observatory of the IUTs of Midi-Pyrénées, annual report, {edition} edition."),
-        "report.licence": two(shelf, "Données et rapport : Licence Ouverte 2.0 ; code : MIT.", "Data and report: Licence Ouverte 2.0; code: MIT."),
+        "report.cite": two(
+            shelf,
+            f"Observatoire SRESR des IUT de Midi-Pyrénées, rapport annuel, édition {edition}.",
+            f"SRESR Observatory of the IUTs of Midi-Pyrénées, annual report, {edition} edition.",
+        ),
+        "report.licence": two(
+            shelf,
+            "Données et rapport : Licence Ouverte 2.0 ; code : MIT.",
+            "Data and report: Licence Ouverte 2.0; code: MIT.",
+        ),
     }
 
 
@@ -210,7 +249,10 @@ def completed(flat: Flat, shelf: Shelf, keys: dict[str, Path]) -> Flat:
         if key in full or "$" in key:
             continue
         bare = key.removeprefix("phrase.")
-        stem = next((stem for stem in stems if bare.startswith(f"{stem}.") and bare[len(stem) + 1 :].split(".")[0] in scopes), None)
+        stem = next(
+            (stem for stem in stems if bare.startswith(f"{stem}.") and bare[len(stem) + 1 :].split(".")[0] in scopes),
+            None,
+        )
         if stem is not None:
             code = next(code for code in shelf.indicators if dotted(code) == stem)
             full[key] = unmeasured(shelf, code) if key.startswith("phrase.") else UNAVAILABLE[shelf.lang]
@@ -218,8 +260,12 @@ def completed(flat: Flat, shelf: Shelf, keys: dict[str, Path]) -> Flat:
             full[key] = UNAVAILABLE[shelf.lang]
         else:
             problems.append(
-                Problem(shelf.project.shown(page), "The page names a variable that nothing defines",
-                        "Use a key of _variables.yml: an indicator of data/reference/indicators.yml in lower case, a scope, a year.", value=key)
+                Problem(
+                    shelf.project.shown(page),
+                    "The page names a variable that nothing defines",
+                    "Use a key of _variables.yml: an indicator of data/reference/indicators.yml in lower case, a scope, a year.",
+                    value=key,
+                )
             )
     if problems:
         raise BadInput(problems)

@@ -18,15 +18,25 @@ def two(shelf: Shelf, fr: str, en: str) -> str:
 
 
 def source_line(shelf: Shelf, sources: Iterable[str]) -> str:
-    """Return `Source : producer, title ; …`, from the sidecars; a source without a sidecar is named by its id."""
+    """Return `Source : producer (titles) ; …`, from the sidecars; a source without a sidecar is named as given."""
     known = shelf.catalogue.sources
-    named = [
-        f"{known[source].producer}, {known[source].title.in_(shelf.lang)}" if source in known else source
-        for source in sources
-    ]
+    by_producer: dict[str, list[str]] = {}
+    for source in sources:
+        if source in known:
+            by_producer.setdefault(known[source].producer, []).append(short_title(known[source].title.in_(shelf.lang)))
+        else:
+            by_producer.setdefault(source, [])
+    named = [f"{producer}, {', '.join(titles)}" if titles else producer for producer, titles in by_producer.items()]
     colon = "\u00a0: " if shelf.lang == "fr" else ": "
     joint = "\u00a0; " if shelf.lang == "fr" else "; "
-    return f"Source{'s' if len(named) > 1 and shelf.lang == 'en' else ''}{colon}{joint.join(named)}"
+    return f"Source{colon}{joint.join(named)}"
+
+
+def short_title(title: str) -> str:
+    """Return a title cut before its first comma, colon or bracket, so that it fits a row or a caption."""
+    for mark in (" (", ", ", " : ", "\u00a0:", ": "):
+        title = title.split(mark)[0]
+    return title
 
 
 def caption(

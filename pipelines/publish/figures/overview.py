@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipelines.publish.figures.common import absent, alternative, caption, two
+from pipelines.publish.figures.common import absent, alternative, caption, short_title, two
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.phrases import states_title
 from pipelines.publish.picture import Absent, Cell, Picture, columns
@@ -194,10 +194,3 @@ def coverage(shelf: Shelf) -> Picture | Absent:
         data=columns(rows, ["row", "column", "source_id", "origin", "text", "level"]),
         options={"rows": [label[source] for source in order], "columns": [str(year) for year in years]},
     )
-
-
-def short_title(title: str) -> str:
-    """Return a title cut before its first comma or bracket, so that it fits a row."""
-    for mark in (" (", ", ", " : ", "\u00a0:", ": "):
-        title = title.split(mark)[0]
-    return title

@@ -21,11 +21,31 @@ def site(shelf: Shelf, code: str) -> Table:
     for indicator in shelf.indicators.values():
         if not shelf.series(indicator.code, code):
             continue
-        rows.append((indicator.label, value_and_year(shelf, indicator, code), evolution_cell(shelf, indicator, code), f"`{indicator.code}`"))
+        rows.append(
+            (
+                indicator.label,
+                value_and_year(shelf, indicator, code),
+                evolution_cell(shelf, indicator, code),
+                f"`{indicator.code}`",
+            )
+        )
     return Table(
-        name=f"site-{code}", caption=two(shelf, f"{place}\u00a0: indicateurs du site, dernière année disponible", f"{place}: indicators of the site, latest year available"),
-        heading=(two(shelf, "Indicateur", "Indicator"), two(shelf, "Dernière valeur", "Last value"), two(shelf, "Évolution", "Change"), "Code"),
-        rows=tuple(rows), right=(two(shelf, "Dernière valeur", "Last value"),), widths=(40, 20, 24, 16), lang=shelf.lang,
+        name=f"site-{code}",
+        caption=two(
+            shelf,
+            f"{place}\u00a0: indicateurs du site, dernière année disponible",
+            f"{place}: indicators of the site, latest year available",
+        ),
+        heading=(
+            two(shelf, "Indicateur", "Indicator"),
+            two(shelf, "Dernière valeur", "Last value"),
+            two(shelf, "Évolution", "Change"),
+            "Code",
+        ),
+        rows=tuple(rows),
+        right=(two(shelf, "Dernière valeur", "Last value"),),
+        widths=(40, 20, 24, 16),
+        lang=shelf.lang,
     )
 
 
@@ -35,7 +55,8 @@ def field(shelf: Shelf, code: str) -> Table:
     places: dict[str, int] = defaultdict(int)
     where: dict[str, set[str]] = defaultdict(set)
     own = [
-        row for row in shelf.rows(TABLE)
+        row
+        for row in shelf.rows(TABLE)
         if row["diploma_code"] in IUT and shelf.specialities.get(row["speciality_code"], {}).get("field_code") == code
     ]
     year = max((int(row["year"]) for row in own), default=0)
@@ -46,15 +67,27 @@ def field(shelf: Shelf, code: str) -> Table:
             places[key] += int(row["capacity_count"] or 0)
             where[key].add(row["site_code"])
     rows = [
-        (shelf.pick(shelf.specialities[key], "speciality_label"), ", ".join(shelf.place(site) for site in shelf.sites if site in where[key]),
-         number(places[key], shelf.lang), number(entrants[key], shelf.lang))
+        (
+            shelf.pick(shelf.specialities[key], "speciality_label"),
+            ", ".join(shelf.place(site) for site in shelf.sites if site in where[key]),
+            number(places[key], shelf.lang),
+            number(entrants[key], shelf.lang),
+        )
         for key in sorted(entrants, key=lambda key: (-entrants[key], key))
     ]
     places_heading, entrants_heading = two(shelf, "Places", "Places"), two(shelf, "Entrants", "Entrants")
     return Table(
-        name=f"field-{code}", caption=two(shelf, f"Spécialités du domaine, rentrée {year or NOTHING}", f"Specialities of the field, autumn {year or NOTHING}"),
-        heading=(two(shelf, "Spécialité", "Speciality"), "Sites", places_heading, entrants_heading), rows=tuple(rows),
-        right=(places_heading, entrants_heading), widths=(38, 34, 14, 14), lang=shelf.lang,
+        name=f"field-{code}",
+        caption=two(
+            shelf,
+            f"Spécialités du domaine, rentrée {year or NOTHING}",
+            f"Specialities of the field, autumn {year or NOTHING}",
+        ),
+        heading=(two(shelf, "Spécialité", "Speciality"), "Sites", places_heading, entrants_heading),
+        rows=tuple(rows),
+        right=(places_heading, entrants_heading),
+        widths=(38, 34, 14, 14),
+        lang=shelf.lang,
     )
 
 
@@ -74,7 +107,14 @@ def platform(shelf: Shelf, code: str) -> Table:
         evidence = shelf.say(declared.get("evidence")) if isinstance(declared, dict) else ""
         rows.append((label, words[shelf.lang == "en"], evidence or NOTHING))
     return Table(
-        name=f"platform-{code}", caption=two(shelf, "Ce que l'annexe demande à la plateforme", "What the annex asks of the platform"),
-        heading=(two(shelf, "Demande", "Request"), two(shelf, "État déclaré", "Declared state"), two(shelf, "Pièce", "Evidence")), rows=tuple(rows),
-        widths=(45, 25, 30), lang=shelf.lang,
+        name=f"platform-{code}",
+        caption=two(shelf, "Ce que l'annexe demande à la plateforme", "What the annex asks of the platform"),
+        heading=(
+            two(shelf, "Demande", "Request"),
+            two(shelf, "État déclaré", "Declared state"),
+            two(shelf, "Pièce", "Evidence"),
+        ),
+        rows=tuple(rows),
+        widths=(45, 25, 30),
+        lang=shelf.lang,
     )
