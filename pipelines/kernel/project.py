@@ -30,6 +30,17 @@ class Settings(BaseModel):
     seed: int = Field(default=20101, description="Seed of everything drawn at random.")
     threads: int = Field(default=2, ge=1, le=256, description="Threads of DuckDB; results do not depend on it.")
 
+    def changed(self, **options: object) -> Settings:
+        """Return these settings with the options given (those not `None`) in their place.
+
+        Raises `BadInput` when one is out of bounds.
+        """
+        given = {name: value for name, value in options.items() if value is not None}
+        try:
+            return Settings.model_validate({**self.model_dump(), **given})
+        except ValidationError as error:
+            raise BadInput(_setting_problems(error, "the command's options")) from error
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -139,12 +150,7 @@ class Project:
 
         The file is left untouched when nothing changes, so that an unchanged run has nothing to do.
         """
-        settings = read_settings(self.root / "params.yaml", self.root)
-        given = {name: value for name, value in options.items() if value is not None}
-        try:
-            settings = Settings.model_validate({**settings.model_dump(), **given})
-        except ValidationError as error:
-            raise BadInput(_setting_problems(error, "the command's options")) from error
+        settings = read_settings(self.root / "params.yaml", self.root).changed(**options)
         text = "# Written by `observatoire run` from params.yaml and the options given.\n" + yaml.safe_dump(
             settings.model_dump(), sort_keys=True
         )

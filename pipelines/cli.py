@@ -1,0 +1,185 @@
+"""The command `observatoire`: every verb explains itself with `--help`, and imports nothing heavy before it needs it.
+
+Exit status: 0 success, 1 a check or a stage of the run failed, 2 wrong call or wrong input.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pipelines.kernel.problems import BadInput, CheckFailed
+from pipelines.kernel.project import find_project
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def main() -> None:
+    """Run the command and end the process with its exit status."""
+    observatoire(prog_name="observatoire")
+
+
+def _plainly(verb: Verb) -> Verb:
+    """Turn wrong input and failed checks into lines on standard error and an exit status, without a traceback."""
+
+    @wraps(verb)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return verb(*args, **kwargs)
+        except BadInput as error:
+            for problem in error.problems:
+                click.echo(problem.line(), err=True)
+            sys.exit(2)
+        except CheckFailed as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+    return wrapped  # type: ignore[return-value]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="observatoire-sresr", prog_name="observatoire")
+def observatoire() -> None:
+    """Observatory of the IUTs of Midi-Pyrénées: from input files to the annual report."""
+
+
+@observatoire.command()
+@click.option("--edition", type=int, metavar="YEAR", help="Use only what was known in that year.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the report.")
+@click.option("--observed-only/--with-simulated", default=None, help="Leave simulated sources out, or keep them.")
+@click.option("--threads", type=int, help="Threads of DuckDB; figures do not depend on it.")
+@_plainly
+def run(edition: int | None, lang: str | None, observed_only: bool | None, threads: int | None) -> None:
+    """Bring everything that is out of date up to date, to build/. Options not given come from params.yaml."""
+    from pipelines.run import StageFailed, reproduce
+    from pipelines.summary import closing_lines
+
+    start = time.monotonic()
+    project = find_project()
+    settings = project.choose(edition=edition, lang=lang, observed_only=observed_only, threads=threads)
+    click.echo(
+        f"Edition {settings.edition}, report in {'French' if settings.lang == 'fr' else 'English'}, "
+        f"{'observed sources only' if settings.observed_only else 'simulated registers included'}."
+    )
+    try:
+        outcomes = reproduce(project, click.echo)
+    except StageFailed as error:
+        click.echo(
+            f"Stopped at stage {error.stage}: nothing after it was touched, and build/ still holds the last good run.",
+            err=True,
+        )
+        sys.exit(error.status)
+    for line in closing_lines(project, settings, outcomes, time.monotonic() - start):
+        click.echo(line)
+
+
+@observatoire.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--source", required=True, metavar="ID", help="Dataset the file belongs to: a name in data/sources.")
+@_plainly
+def add(file: Path, source: str) -> None:
+    """Take FILE in as a new vintage of a source, once it has been read through and found sound."""
+    from pipelines.acquire.add import add_file
+
+    added = add_file(find_project(), source, file)
+    click.echo(added.sentence())
+    click.echo("Run `observatoire run` to bring the report up to date.")
+
+
+@observatoire.command()
+@click.argument("tables", nargs=-1)
+@_plainly
+def check(tables: tuple[str, ...]) -> None:
+    """Run the expectation suites (those of TABLES, or all) and list what did not pass."""
+    from pipelines.steps import check_tables
+
+    lines, failures = check_tables(find_project(), tables)
+    for line in lines:
+        click.echo(line)
+    sys.exit(1 if failures else 0)
+
+
+@observatoire.command()
+@click.argument("codes", nargs=-1)
+@click.option("--scope", default="midi-pyrenees", show_default=True, help="Region, site or establishment code.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@_plainly
+def indicators(codes: tuple[str, ...], scope: str, as_json: bool) -> None:
+    """Print the published values of indicators (all, or those named by CODES)."""
+    from pipelines.answers import indicator_answer
+
+    click.echo(indicator_answer(find_project(), codes, scope, as_json=as_json))
+
+
+@observatoire.command()
+@click.argument("ids", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@_plainly
+def targets(ids: tuple[str, ...], as_json: bool) -> None:
+    """Print the state of targets (all, or those named by IDS)."""
+    from pipelines.answers import target_answer
+
+    click.echo(target_answer(find_project(), ids, as_json=as_json))
+
+
+@observatoire.command()
+@click.argument("key")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@_plainly
+def explain(key: str, as_json: bool) -> None:
+    """Say where a published figure comes from. KEY is INDICATOR/SCOPE/YEAR, as in MOB-OUT-RATE/tarbes/2023."""
+    from pipelines.explain import explanation
+
+    click.echo(explanation(find_project(), key, as_json=as_json))
+
+
+@observatoire.command()
+@click.option("--students", type=int, help="Students in the first year, the eight sites together.")
+@click.option("--from", "first", type=int, metavar="YEAR", help="First simulated rentrée.")
+@click.option("--to", "last", type=int, metavar="YEAR", help="Last simulated rentrée.")
+@click.option("--seed", type=int, help="Seed of everything drawn at random.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write to.")
+@_plainly
+def simulate(students: int | None, first: int | None, last: int | None, seed: int | None, out: Path) -> None:
+    """Write the five registers, simulated, at any scale, to a folder."""
+    from pipelines.simulate import simulate_registers
+
+    project = find_project()
+    asked = {"students": students, "simulate_from": first, "simulate_to": last, "seed": seed}
+    settings = project.settings().changed(**asked)
+    written = simulate_registers(project, settings, out)
+    click.echo(f"Wrote {len(written)} simulated registers to {out}. Nobody in them is real, and every file says so.")
+
+
+@observatoire.command()
+@click.option(
+    "--from",
+    "originals",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help="Folder of the original open-data files.",
+)
+@_plainly
+def baseline(originals: Path) -> None:
+    """Make data/baseline again from the original open-data files."""
+    from pipelines.stage.baseline import make_baseline
+
+    made = make_baseline(find_project(), originals)
+    click.echo(f"Wrote {len(made)} files to data/baseline. `git diff --stat data/baseline` says what moved.")
+
+
+@observatoire.command(hidden=True)
+@click.argument("name")
+@_plainly
+def step(name: str) -> None:
+    """Run one stage, as a line of dvc.yaml does."""
+    from pipelines.run import write_report
+    from pipelines.steps import run_step
+
+    write_report(run_step(find_project(), name))

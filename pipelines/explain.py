@@ -1,0 +1,206 @@
+"""Where one published figure comes from: its formula, and the chain of SQL, tables, checks and files below it.
+
+The chain is read from the SQL files and from what the run left, never written by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+import yaml
+
+from pipelines.kernel.catalogue import read_catalogue
+from pipelines.kernel.flags import LABELS, Flag
+from pipelines.kernel.indicators import Indicator, read_indicators
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project
+from pipelines.kernel.sql import Query, read_queries
+from pipelines.kernel.store import read_protected, table_path
+
+
+@dataclass(frozen=True, slots=True)
+class TableFact:
+    """One table below a figure: where it lies, how many rows it has, what it was made by, how its checks ended."""
+
+    name: str
+    file: str
+    rows: int | None
+    made_by: str
+    checks: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """One input file below a figure."""
+
+    source: str
+    title: str
+    producer: str
+    licence: str
+    vintage: str
+    file: str
+    sha256: str
+    origin: str
+
+
+def explanation(project: Project, key: str, *, as_json: bool) -> str:
+    """Return the explanation of `INDICATOR/SCOPE/YEAR` as text or JSON.
+
+    Raises `BadInput` when the key is not of that form, or no such figure was published.
+    """
+    code, scope, year = _parts(key)
+    figure = _figure(project, code, scope, year)
+    indicator = _indicator(project, code)
+    query = read_queries(project, "indicators", f"{indicator.sql_name}.sql")[indicator.sql_name]
+    below = _below(project, query)
+    tables = [_table_fact(project, name, made_by) for name, made_by in below.items()]
+    files = _files(project, [name for name in below if name.startswith("stg_")])
+    facts: dict[str, Any] = {
+        "key": key,
+        "edition": project.settings().edition,
+        "label": indicator.label.model_dump(),
+        "definition": indicator.definition.model_dump(),
+        "formula": _formula(indicator),
+        "figure": figure,
+        "flag_meaning": LABELS[Flag(figure["flag"])][1],
+        "sql": query.shown,
+        "tables": [asdict(table) for table in tables],
+        "files": [asdict(file) for file in files],
+    }
+    if as_json:
+        return json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+    return _as_text(facts, tables, files, query)
+
+
+def _parts(key: str) -> tuple[str, str, int]:
+    parts = key.split("@")[0].split("/")
+    if len(parts) != 3 or not parts[2].isdigit():
+        raise BadInput(
+            Problem(
+                "the command",
+                "The key of a figure is INDICATOR/SCOPE/YEAR",
+                "Try MOB-OUT-RATE/tarbes/2023; `observatoire indicators` lists what exists.",
+                value=key,
+            )
+        )
+    return parts[0], parts[1], int(parts[2])
+
+
+def _figure(project: Project, code: str, scope: str, year: int) -> dict[str, Any]:
+    if not table_path(project, "pub_values").exists():
+        raise BadInput(Problem("data/protected", "Nothing was published yet", "Run `observatoire run`."))
+    values = read_protected(project, "pub_values").filter(pl.col("indicator_code") == code)
+    match = values.filter((pl.col("scope_code") == scope) & (pl.col("year") == year))
+    if match.is_empty():
+        have = values.filter(pl.col("scope_code") == scope)["year"].sort().to_list()
+        scopes = values["scope_code"].unique().sort().to_list()
+        mend = (
+            f"Years published there: {', '.join(map(str, have))}."
+            if have
+            else f"Scopes published for it: {', '.join(scopes)}."
+            if scopes
+            else "`observatoire indicators` lists what exists, and says why an indicator has no value."
+        )
+        raise BadInput(Problem("the command", "No such figure was published", mend, value=f"{code}/{scope}/{year}"))
+    return match.to_dicts()[0]
+
+
+def _indicator(project: Project, code: str) -> Indicator:
+    return read_indicators(project)[code]
+
+
+def _below(project: Project, query: Query) -> dict[str, str]:
+    """Return every table below the query, name → what makes it, nearest first."""
+    marts = read_queries(project, "marts", "mart_*.sql")
+    found: dict[str, str] = {}
+    waiting = list(query.reads)
+    while waiting:
+        name = waiting.pop(0)
+        if name in found:
+            continue
+        if name in marts:
+            found[name] = marts[name].shown
+            waiting += list(marts[name].reads)
+        elif name.startswith("ref_"):
+            found[name] = f"data/reference/{name}.csv"
+        else:
+            found[name] = f"data/sources/{name.removeprefix('stg_').split('__')[0]}.yml"
+    return found
+
+
+def _table_fact(project: Project, name: str, made_by: str) -> TableFact:
+    if name.startswith("ref_"):
+        return TableFact(name, made_by, None, "declared, kept under version control", {})
+    path = table_path(project, name)
+    rows = pl.scan_parquet(path).select(pl.len()).collect().item() if path.exists() else None
+    return TableFact(name, project.shown(path), rows, made_by, _check_counts(project, name))
+
+
+def _check_counts(project: Project, table: str) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for path in sorted(project.quality.glob("*.json")):
+        for check in json.loads(path.read_text(encoding="utf-8")).get("checks", []):
+            if check["table"] == table:
+                counts[check["outcome"]] = counts.get(check["outcome"], 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _files(project: Project, staging: list[str]) -> list[FileFact]:
+    catalogue = read_catalogue(project)
+    facts = []
+    for source_id in sorted({name.removeprefix("stg_").split("__")[0] for name in staging}):
+        source = catalogue[source_id]
+        for path in sorted((project.raw / source_id).glob("*/vintage.yml")):
+            vintage = yaml.safe_load(path.read_text(encoding="utf-8"))
+            for file in vintage["files"]:
+                facts.append(
+                    FileFact(
+                        source=source_id,
+                        title=source.title.en,
+                        producer=source.producer,
+                        licence=source.licence,
+                        vintage=vintage["vintage"],
+                        file=project.shown(path.parent / file["file"]),
+                        sha256=file["sha256"],
+                        origin=vintage["origin"],
+                    )
+                )
+    return facts
+
+
+def _formula(indicator: Indicator) -> str:
+    if indicator.denominator is None:
+        return indicator.numerator.en
+    return f"{indicator.numerator.en} ÷ {indicator.denominator.en}"
+
+
+def _as_text(facts: dict[str, Any], tables: list[TableFact], files: list[FileFact], query: Query) -> str:
+    figure = facts["figure"]
+    value = "not published" if figure["value"] is None else f"{figure['value']:.6g}"
+    lines = [
+        f"{facts['key']}@{facts['edition']}",
+        f"  {facts['label']['en']} ({facts['label']['fr']})",
+        f"  value       {value}, flag {figure['flag']} ({facts['flag_meaning']}), origin {figure['origin']}",
+    ]
+    if figure["numerator"] is not None and figure["denominator"] is not None:
+        lines.append(f"  computed as {figure['numerator']:g} ÷ {figure['denominator']:g}")
+    lines += [
+        f"  formula     {facts['formula']}",
+        f"  definition  {facts['definition']['en']}",
+        f"  SQL         {query.shown}: {query.what}",
+        f"  caveats     {query.caveats}",
+        "  tables, nearest first:",
+    ]
+    for table in tables:
+        rows = "" if table.rows is None else f", {table.rows} rows"
+        checks = ", ".join(f"{count} {outcome}" for outcome, count in table.checks.items())
+        lines.append(f"    {table.name}{rows}, made by {table.made_by}" + (f"; checks: {checks}" if checks else ""))
+    lines.append("  files:")
+    lines += [
+        f"    {file.file} (sha256 {file.sha256[:16]}…, {file.origin}): {file.title}, {file.producer}, {file.licence}"
+        for file in files
+    ]
+    return "\n".join(lines)

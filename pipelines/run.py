@@ -1,0 +1,173 @@
+"""Reproduce `dvc.yaml` stage by stage, and say what happens as it happens.
+
+DVC decides what is out of date; this module shows progress, keeps a failing stage from hiding its exit status, and
+tells two runs at once apart from a fault.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.kernel.problems import BadInput, CheckFailed, Problem
+from pipelines.kernel.project import Project
+from pipelines.kernel.report import StageReport
+
+REPORT_VARIABLE = "OBSERVATOIRE_STAGE_REPORT"
+"""Environment variable that names the file in which a stage's process leaves its report for the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutcome:
+    """One stage of one run: whether it had to run, how long it took (seconds), what it reported."""
+
+    name: str
+    has_run: bool
+    seconds: float
+    report: StageReport = field(default_factory=StageReport)
+
+
+class StageFailed(Exception):
+    """A stage ended with an exit status other than 0; its own lines have already been printed."""
+
+    def __init__(self, stage: str, status: int) -> None:
+        self.stage = stage
+        self.status = status
+        super().__init__(f"stage {stage} ended with exit status {status}")
+
+
+def stage_names(project: Project) -> list[str]:
+    """Return the stages of `dvc.yaml`, in reading order, which is the order they run in."""
+    content = yaml.safe_load((project.root / "dvc.yaml").read_text(encoding="utf-8"))
+    return list(content["stages"])
+
+
+def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome]:
+    """Bring every stage up to date, in order; `say` receives one line per stage.
+
+    Raises `BadInput` when another run holds the work tree and `StageFailed` when a stage fails: the stages before it
+    keep their new results, those after it keep their old ones.
+    """
+    names = stage_names(project)
+    outcomes: list[StageOutcome] = []
+    with _python_on_path(), tempfile.TemporaryDirectory() as scratch:
+        repo = _open_repo(project)
+        try:
+            for number, name in enumerate(names, start=1):
+                report_file = Path(scratch) / f"{name}.json"
+                os.environ[REPORT_VARIABLE] = str(report_file)
+                start = time.monotonic()
+                has_run = _reproduce_one(repo, project, name)
+                report = read_report(report_file)
+                outcome = StageOutcome(name, has_run, time.monotonic() - start, report)
+                outcomes.append(outcome)
+                say(_progress_line(number, len(names), outcome))
+        finally:
+            os.environ.pop(REPORT_VARIABLE, None)
+            repo.close()
+    return outcomes
+
+
+def write_report(report: StageReport) -> None:
+    """Leave the stage's report where the run that started this process looks for it, if one did."""
+    target = os.environ.get(REPORT_VARIABLE)
+    if target:
+        content = {"made": report.made, "kept": report.kept, "notes": report.notes}
+        Path(target).write_text(json.dumps(content), encoding="utf-8")
+
+
+def read_report(path: Path) -> StageReport:
+    """Return the report a stage left, or an empty one when it did not have to run."""
+    if not path.exists():
+        return StageReport()
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return StageReport(*(tuple(content[key]) for key in ("made", "kept", "notes")))
+
+
+def _progress_line(number: int, count: int, outcome: StageOutcome) -> str:
+    head = f"[{number:>2}/{count}] {outcome.name:<14}"
+    if not outcome.has_run:
+        return f"{head} up to date"
+    made, kept = len(outcome.report.made), len(outcome.report.kept)
+    what = f"{made} made" if made or not kept else "nothing to make"
+    if kept:
+        what += f", {kept} kept"
+    return f"{head} {what}, {outcome.seconds:.1f} s"
+
+
+def _open_repo(project: Project) -> Any:
+    from dvc.repo import Repo  # 0.7 s to import: only when something may run
+
+    with _quiet_dvc():
+        return Repo(str(project.root))
+
+
+def _reproduce_one(repo: Any, project: Project, name: str) -> bool:
+    from dvc.exceptions import DvcException, ReproductionError
+    from dvc.lock import LockError
+
+    try:
+        with _quiet_dvc():
+            return bool(repo.reproduce(f"{project.root / 'dvc.yaml'}:{name}", single_item=True))
+    except LockError as error:
+        raise BadInput(
+            Problem(
+                file=".dvc/tmp/lock",
+                rule="Another run is at work in this folder",
+                mend="Wait until it ends, then start again; nothing was changed by this one.",
+            )
+        ) from error
+    except ReproductionError as error:
+        status = re.search(r"exited with (-?\d+)", str(error.__cause__))
+        if status is None:
+            raise
+        raise StageFailed(name, int(status.group(1))) from error
+    except DvcException as error:
+        raise BadInput(
+            Problem("dvc.yaml", str(error), "Restore dvc.yaml from the repository, or mend the path it names.")
+        ) from error
+
+
+@contextlib.contextmanager
+def _quiet_dvc() -> Iterator[None]:
+    """Keep DVC's own talk off the screen: a stage speaks for itself."""
+    logger = logging.getLogger("dvc")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    real, sys.stdout = sys.stdout, io.StringIO()
+    try:
+        yield
+    finally:
+        sys.stdout = real
+        logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _python_on_path() -> Iterator[None]:
+    """Let `python` in `dvc.yaml` be the interpreter that runs now, whether the environment is activated or not."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+def failed_status(error: BadInput | CheckFailed | StageFailed) -> int:
+    """Return the exit status the command ends with: 1 for a failed check, 2 for wrong input, else the stage's own."""
+    if isinstance(error, StageFailed):
+        return error.status if error.status in (1, 2) else 1
+    return 2 if isinstance(error, BadInput) else 1

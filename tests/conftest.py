@@ -1,0 +1,34 @@
+"""What tests share: the project itself, an empty one, and the original open-data files where they are at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.kernel.project import Project
+
+ROOT = Path(__file__).resolve().parent.parent
+ORIGINALS = ROOT.parent / "shared" / "opendata"
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    """The project under test. Read only: a test that writes uses `empty_project` or a copy."""
+    return Project(ROOT)
+
+
+@pytest.fixture
+def empty_project(tmp_path: Path) -> Project:
+    """A project folder that holds nothing but its settings."""
+    (tmp_path / "params.yaml").write_text("edition: 2024\n", encoding="utf-8")
+    (tmp_path / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
+    return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def originals() -> Path:
+    """The folder of the original open-data files; the test is skipped where it is not at hand."""
+    if not ORIGINALS.is_dir():
+        pytest.skip("the original open-data files do not stand beside the project (../shared/opendata)")
+    return ORIGINALS
