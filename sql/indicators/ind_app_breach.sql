@@ -1,0 +1,22 @@
+-- what: apprentices whose contract was broken off, from the registers, region and sites
+-- grain: scope_level, scope_code, year
+-- inputs: mart_apprenticeship__register
+-- caveats: small numbers by site: read over several years.
+with apprenticeship as (
+    select * from mart_apprenticeship__register
+),
+
+final as (
+    select
+        case when grouping(site_code) = 1 then 'region' else 'site' end as scope_level,
+        coalesce(site_code, 'midi-pyrenees') as scope_code,
+        year,
+        cast(sum(breaches_count) as bigint) as numerator,
+        cast(sum(apprentices_count) as bigint) as denominator,
+        max(origin) as origin
+    from apprenticeship
+    group by grouping sets ((year, site_code), (year))
+)
+
+select * from final
+order by scope_level, scope_code, year
