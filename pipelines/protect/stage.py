@@ -14,10 +14,11 @@ from pipelines.kernel.files import write_parquet
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.publications import Publication, read_publications
+from pipelines.kernel.publications import Publication, Shadow, read_publications
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import read_table, table_path
 from pipelines.protect.figures import (
+    few_behind,
     hidden_targets,
     protected_history,
     protected_paths,
@@ -31,6 +32,9 @@ REFERENCE = ("disclosure.yml", "publications.yml", "indicators.yml", "dictionary
 """What every public table depends on, in `data/reference`."""
 
 SUPPRESSION = "pub_suppression"
+
+REGION = ("region", "midi-pyrenees")
+"""Scope of the whole, as indicators name it."""
 
 
 def protect_all(project: Project) -> StageReport:
@@ -117,6 +121,7 @@ def _inputs(project: Project, publication: Publication) -> list[Path]:
     inputs.append(table_path(project, publication.reads or publication.table))
     if publication.reads is not None and publication.reads.startswith(("ind_", "tgt_")):
         inputs += [table_path(project, "ind_values"), table_path(project, "tgt_states")]
+        inputs += [table_path(project, shadow.reads) for shadow in _shadows(project)]
     return sorted(set(inputs))
 
 
@@ -145,8 +150,21 @@ def _status(project: Project) -> pl.DataFrame:
 
 
 def _values(project: Project, policy: Policy) -> pl.DataFrame:
-    thresholds = _thresholds(project, policy)
-    return protected_values(read_table(project, "ind_values"), thresholds, policy.default.threshold)
+    values, thresholds, default = (
+        read_table(project, "ind_values"),
+        _thresholds(project, policy),
+        policy.default.threshold,
+    )
+    few = [
+        few_behind(read_table(project, shadow.reads), shadow, REGION, thresholds.get(shadow.indicator, default))
+        for shadow in _shadows(project)
+    ]
+    return protected_values(values, thresholds, default, pl.concat(few) if few else None)
+
+
+def _shadows(project: Project) -> list[Shadow]:
+    """Return the plain counts behind weighted rates, of whichever public table names them."""
+    return [shadow for publication in read_publications(project).values() for shadow in publication.shadows]
 
 
 def _states(project: Project, policy: Policy) -> pl.DataFrame:
