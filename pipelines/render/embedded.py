@@ -38,7 +38,9 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
         for page in manuscript.pages
     }
     prints = {page.name: _print(fresh, page, jobs[page.name]) for page in manuscript.pages}
-    stale = [page for page in manuscript.pages if not fresh.is_fresh(page.name, prints[page.name], [site / page.output])]
+    stale = [
+        page for page in manuscript.pages if not fresh.is_fresh(page.name, prints[page.name], [site / page.output])
+    ]
 
     report = manuscript.report
     report_job = pdf_job(report, manuscript.plan, manuscript.frame, manuscript.bibliography)
@@ -150,5 +152,3 @@ def _write(path: Path, content: bytes) -> None:
 def _copy(source: Path, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, path)
-
-

@@ -75,7 +75,7 @@ def read_plan(folder: Path, root: Path) -> Plan:
 
 
 def menu_html(menu: tuple[Entry, ...], current: str, title: Callable[[str], str], root: str) -> str:
-    """Return the menu as nested lists. `title` gives a page's title, `root` leads from the current page to the site's."""
+    """Return the menu as nested lists. `title` gives a page's title, `root` leads from this page to the site's."""
     items = []
     for entry in menu:
         if entry.page:

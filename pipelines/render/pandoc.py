@@ -32,9 +32,14 @@ PROBLEMS: dict[str, tuple[str, str, str]] = {
         "Keep it on one of them; elsewhere link to it instead of including it again.",
     ),
     "alternative": (
-        r"\({}",
+        r"\({}(?!.*fig-alt)",
         "The figure has no alternative text",
         'Add fig-alt="what is seen" to its attributes.',
+    ),
+    "level": (
+        r"^#+\s+{}",
+        "The heading is not at its level",
+        "A page begins at ##, the report at #, and no level is skipped: screen readers follow them.",
     ),
     "citation": (
         r"@\{{?{}(?![\w-])",
@@ -78,7 +83,7 @@ def convert(page: Page, job: Job) -> str:
         "template": str(THEME / job.template),
         "variables": dict(job.variables),
         "metadata": {"link-citations": True},
-        "filters": [str(THEME / "filter.lua"), "citeproc", str(THEME / "shared.lua")],
+        "filters": [str(THEME / "blocks.lua"), str(THEME / "references.lua"), "citeproc", str(THEME / "shared.lua")],
         "bibliography": [str(path) for path in job.bibliography],
         "table-of-contents": job.toc_depth > 0,
         "toc-depth": max(job.toc_depth, 1),
@@ -89,7 +94,9 @@ def convert(page: Page, job: Job) -> str:
         "syntax-highlighting": "none",
     }
     with tempfile.TemporaryDirectory(prefix="pandoc-") as folder:
-        metadata = Path(folder) / "metadata.yaml"  # texts given in a file are read as Markdown, those of defaults are not
+        metadata = (
+            Path(folder) / "metadata.yaml"
+        )  # texts given in a file are read as Markdown, those of defaults are not
         metadata.write_text(json.dumps(dict(job.metadata), ensure_ascii=False), encoding="utf-8")
         defaults["metadata-files"] = [str(metadata)]
         path = Path(folder) / "defaults.yaml"

@@ -60,14 +60,12 @@ def report_pdf(page: Page, source: str, folder: Path, root: Path) -> bytes:
     if problems:
         raise BadInput(problems)
     try:
-        pdf = typst.compile(
+        compiler = typst.Compiler(
             source.encode("utf-8"),
             root=str(folder),
-            font_paths=fonts(),
-            ignore_system_fonts=True,
-            pdf_standards=["ua-1"],
-            timestamp=EPOCH,
+            font_paths=typst.Fonts(include_system_fonts=False, font_paths=fonts()),
         )
+        pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=EPOCH)
     except typst.TypstError as error:
         hints = " ".join(error.hints)
         raise BadInput(
@@ -77,7 +75,9 @@ def report_pdf(page: Page, source: str, folder: Path, root: Path) -> bytes:
                 "Headings begin at level 1 and skip no level; a construct outside the theme's README may not print.",
             )
         ) from error
-    return bytes(pdf)
+    if not isinstance(pdf, bytes):
+        raise TypeError("Typst gave pages instead of one PDF")
+    return pdf
 
 
 def fonts() -> list[str]:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from html import escape
 from pathlib import Path
 
 from pipelines.kernel.files import replacing_folder, write_bytes
@@ -14,12 +15,13 @@ from pipelines.kernel.freshness import Freshness, file_fingerprint
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
+from pipelines.render.frame import Frame
 from pipelines.render.manuscript import Manuscript
 from pipelines.render.navigation import REPORT
 from pipelines.render.pandoc import THEME
 
 SHARED = ("theme.css", "classes.typ", "shared.lua")
-"""What `_quarto.yml` names below `_theme/`; laid into the copy, and into the project for an author with Quarto alone."""
+"""What `_quarto.yml` names below `_theme/`: laid into the copy, and beside the pages for who has only Quarto."""
 
 COMPLAINT = re.compile(
     r"unable to resolve crossref|citation .* not found|unable to resolve link|\?var:|\?meta:|\bERROR\b", re.IGNORECASE
@@ -38,11 +40,15 @@ def complaints(log: str) -> list[str]:
     return [line.strip() for line in ANSI.sub("", log).splitlines() if COMPLAINT.search(line)]
 
 
-def lay_theme(folder: Path) -> None:
-    """Copy into `<folder>/_theme` what `_quarto.yml` names there."""
-    (folder / "_theme").mkdir(exist_ok=True)
-    for name in SHARED:
-        shutil.copyfile(THEME / name, folder / "_theme" / name)
+def lay_theme(folder: Path, frame: Frame) -> None:
+    """Bring `<folder>/_theme` up to date: what `_quarto.yml` names there, and the banner on simulated data."""
+    contents = {name: (THEME / name).read_bytes() for name in SHARED}
+    sentence = f'<div class="site-banner" role="note"><p>{escape(frame.simulated)}</p></div>' if frame.simulated else ""
+    contents["banner.html"] = f"{sentence}\n".encode()
+    for name, content in contents.items():
+        path = folder / "_theme" / name
+        if not path.is_file() or path.read_bytes() != content:
+            write_bytes(path, content)
 
 
 def render(project: Project, manuscript: Manuscript, edition: int, binary: Path) -> StageReport:
@@ -59,7 +65,7 @@ def render(project: Project, manuscript: Manuscript, edition: int, binary: Path)
         shutil.copytree(
             manuscript.folder, copy, ignore=shutil.ignore_patterns("_site", ".quarto", "_theme"), symlinks=True
         )
-        lay_theme(copy)
+        lay_theme(copy, manuscript.frame)
         linked = [line for page in manuscript.pages for line in re.findall(r"\(/data/([^)\s]+)\)", page.text)]
         for file in dict.fromkeys(linked):
             target = copy / "data" / file

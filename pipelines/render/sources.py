@@ -129,7 +129,7 @@ class Resolver:
             self._report(
                 line,
                 "The included file does not exist",
-                "Correct its path (from / = the language's folder), or run `observatoire run`, which writes _generated.",
+                "Correct its path (/ is the language's folder), or run `observatoire run`, which writes _generated.",
                 wanted,
             )
             return []
@@ -151,7 +151,7 @@ class Resolver:
                 return str(value)
             self._report(line, "No metadata has this key", "Add it to the page's front matter.", argument)
         elif name == "pagebreak":
-            return '\n::: {.page-break}\n:::\n'
+            return "\n::: {.page-break}\n:::\n"
         elif name == "include":
             self._report(line, "An include must stand alone on its line", "Give it a line of its own.", argument)
         else:

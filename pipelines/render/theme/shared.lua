@@ -7,7 +7,7 @@ local NARROW, WIDE = '\u{202F}', '\u{00A0}'
 -- Divs and spans that a Typst function of the same name draws. Each child of a grid is an argument of its own.
 local GRIDS = { 'kpi-grid', 'figure-pair' }
 local DIVS = { 'page-intro', 'kpi', 'source-note', 'quotation', 'page-break' }
-local SPANS = { 'kpi-value', 'kpi-label', 'kpi-note', 'simulated', 'source-note' }
+local SPANS = { 'kpi-value', 'kpi-mention', 'kpi-label', 'kpi-note', 'simulated', 'source-note' }
 
 local function raw(text) return pandoc.RawBlock('typst', text) end
 
@@ -40,6 +40,15 @@ local function div(element)
   local blocks = called(name, {})
   for position, child in ipairs(element.content) do blocks:insert(position + 1, child) end
   return blocks
+end
+
+-- "412 (simulé)" as a key figure: the number is large, the mention is not.
+local function key_figure(element)
+  local last = element.content[#element.content]
+  if element.classes:includes 'kpi-value' and #element.content > 1 and last.t == 'Str' and last.text:match '^%(.+%)$' then
+    element.content[#element.content] = pandoc.Span(pandoc.Inlines { last }, { class = 'kpi-mention' })
+    return element
+  end
 end
 
 local function span(element)
@@ -97,4 +106,4 @@ local function meta(element)
   french = element.lang ~= nil and pandoc.utils.stringify(element.lang):match '^fr' ~= nil
 end
 
-return { { Meta = meta }, { Div = grid }, { Div = div, Span = span, Quoted = quoted }, { Inlines = inlines } }
+return { { Meta = meta }, { Div = grid, Span = key_figure }, { Div = div, Span = span, Quoted = quoted }, { Inlines = inlines } }

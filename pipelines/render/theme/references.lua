@@ -1,12 +1,10 @@
--- The Quarto constructs our pages use, for plain pandoc: numbered figures and tables, references, callouts, parts shown
--- in one format only, addresses. What is wrong goes to stderr as `PROBLEM<tab>kind<tab>identifier`; Python says where.
+-- Numbers of figures and tables, references to them, addresses, the heading of the reference list. What is wrong goes to
+-- stderr as `PROBLEM<tab>kind<tab>identifier`; Python, which knows the lines, tells the author.
 
 local typst = FORMAT:match 'typst'
 local WORDS = {
-  fr = { fig = 'Figure', tbl = 'Tableau', sec = 'section', colon = '\u{00A0}: ', open = '«\u{202F}', close = '\u{202F}»',
-    note = 'Note', tip = 'Astuce', warning = 'Avertissement', important = 'Important', caution = 'Mise en garde' },
-  en = { fig = 'Figure', tbl = 'Table', sec = 'section', colon = ': ', open = '“', close = '”',
-    note = 'Note', tip = 'Tip', warning = 'Warning', important = 'Important', caution = 'Caution' },
+  fr = { fig = 'Figure', tbl = 'Tableau', sec = 'section', colon = '\u{00A0}: ', open = '«\u{202F}', close = '\u{202F}»' },
+  en = { fig = 'Figure', tbl = 'Table', sec = 'section', colon = ': ', open = '“', close = '”' },
 }
 local words, root = WORDS.fr, ''
 local targets, cites_sources = {}, false
@@ -21,72 +19,7 @@ local function meta(element)
   root = element['site-root'] and pandoc.utils.stringify(element['site-root']) or ''
 end
 
--- 1. Blocks that Quarto knows and pandoc does not -------------------------------------------------------------------
-
-local function is_shown(element)
-  local names = typst and { typst = true, pdf = true } or { html = true }
-  local when, unless = element.attributes['when-format'], element.attributes['unless-format']
-  local holds = (when == nil or names[when] == true) and (unless == nil or not names[unless])
-  if element.classes:includes 'content-hidden' then return not holds end
-  return not element.classes:includes 'content-visible' or holds
-end
-
-local function callout(element, name)
-  local title, content = element.attributes.title, element.content
-  local heading = content[1] and content[1].t == 'Header' and content:remove(1)
-  local inlines = title and pandoc.Inlines(title) or heading and heading.content or pandoc.Inlines(words[name] or name)
-  local blocks = pandoc.Blocks {}
-  if typst then
-    blocks:extend { raw('#callout("' .. name .. '")['), pandoc.Plain(inlines), raw '][' }
-    blocks:extend(content)
-    blocks:insert(raw ']')
-    return blocks
-  end
-  local folded = element.attributes.collapse == 'true'
-  local opening = folded and '<details class="callout callout-%s"><summary class="callout-title">'
-    or '<aside class="callout callout-%s"><p class="callout-title">'
-  blocks:extend { raw(opening:format(name)), pandoc.Plain(inlines), raw(folded and '</summary>' or '</p>') }
-  blocks:extend(content)
-  blocks:insert(raw(folded and '</details>' or '</aside>'))
-  return blocks
-end
-
--- `::: {#fig-x}` and `::: {#tbl-x}` around a figure or table, the caption being the last paragraph.
-local function captioned(element, kind)
-  local inner, last = element.content[1], element.content[#element.content]
-  local caption = last.t == 'Para' and pandoc.Caption({ pandoc.Plain(last.content) }) or pandoc.Caption {}
-  if kind == 'tbl' and inner.t == 'Table' then
-    inner.identifier, inner.caption = element.identifier, caption
-    return inner
-  end
-  local blocks = element.content:clone()
-  if last.t == 'Para' and #blocks > 1 then blocks:remove(#blocks) end
-  if #blocks == 1 and blocks[1].t == 'Figure' then blocks = blocks[1].content end
-  local alt = element.attributes['fig-alt']
-  blocks = blocks:walk { Image = function(image)
-    image.attributes['fig-alt'] = image.attributes['fig-alt'] or alt
-    return image
-  end }
-  return pandoc.Figure(blocks, caption, { id = element.identifier })
-end
-
-local function div(element)
-  if not is_shown(element) then return {} end
-  for _, class in ipairs(element.classes) do
-    local name = class:match '^callout%-(%a+)$'
-    if name then return callout(element, name) end
-  end
-  local kind = kind_of(element.identifier)
-  if (kind == 'fig' or kind == 'tbl') and #element.content > 0 then return captioned(element, kind) end
-  if element.classes:includes 'content-visible' then return element.content end
-end
-
-local function span(element)
-  if not is_shown(element) then return {} end
-  if element.classes:includes 'content-visible' then return element.content end
-end
-
--- 2. Numbers, and what can be referred to ---------------------------------------------------------------------------
+-- Numbers, and what can be referred to ---------------------------------------------------------------------------
 
 local counts = { fig = 0, tbl = 0 }
 
@@ -121,8 +54,12 @@ local function grid(element)
   local caption = pandoc.utils.stringify(element.caption.long)
   numbered(element, 'tbl')
   if typst then
-    if element.identifier == '' and caption == '' then element.classes:insert 'typst:no-figure' end
-    return element, false
+    if element.identifier ~= '' then return element, false end
+    local blocks = pandoc.Blocks(element.caption.long)  -- without a number, as in the pages
+    element.classes:insert 'typst:no-figure'
+    element.caption = pandoc.Caption {}
+    blocks:insert(element)
+    return blocks, false
   end
   -- Wide tables scroll within their frame; a frame that scrolls must be reachable with the keyboard, and have a name.
   local name, id, blocks = 'aria-label="' .. words.tbl .. '"', element.identifier, pandoc.Blocks {}
@@ -140,11 +77,17 @@ local function grid(element)
   return blocks, false
 end
 
+local level = typst and 0 or 1  -- the title of a page is its level 1
+
 local function header(element)
+  if element.level > level + 1 or (not typst and element.level == 1) then
+    problem('level', pandoc.utils.stringify(element.content))
+  end
+  level = element.level
   note_target(element.identifier, 'sec', element.content)
 end
 
--- 3. References and addresses ---------------------------------------------------------------------------------------
+-- References and addresses ---------------------------------------------------------------------------------------
 
 local function reference(identifier, bare)
   local target = targets[identifier]
@@ -230,7 +173,6 @@ end
 
 return {
   { Meta = meta },
-  { Div = div, Span = span },
   { Figure = mark_figures },
   { traverse = 'topdown', Figure = figure, Table = grid, Header = header },
   { Cite = cite, Link = link, Image = image },
