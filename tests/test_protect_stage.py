@@ -110,6 +110,7 @@ def test_sums_then_hides_then_counts_what_is_hidden(project):
     hidden = read_protected(project, "pub_suppression").rows(named=True)
     assert hidden[0]["table_name"] == "pub_enrolment__register"
     assert (hidden[0]["cells_count"], hidden[0]["hidden_cells_count"], hidden[0]["hidden_share"]) == (2, 1, 0.5)
+    assert hidden[0]["origin"] == "simulated"
     assert "1 of 4 public cells are hidden" in report.notes[0]
 
 

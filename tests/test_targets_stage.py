@@ -132,6 +132,7 @@ def test_declared_registers_without_data_are_not_measurable_with_the_reason(proj
         assert row["origin"] == "declared"
     assert state(project, "LIC-50", "FR")["state_code"] == "not_measurable"
     assert state(project, "REC-COM")["reason_en"] == "Empty register."
+    assert (state(project, "LIC-50", "FR")["target_value"], state(project, "MOB-EURO")["target_value"]) == (0.5, 1)
 
 
 def test_the_other_forms(project):
@@ -211,3 +212,14 @@ def test_a_missing_input_is_one_clear_line(project):
     (project.reference / "ref_break.csv").write_text(BREAKS + "z,MMXX,*,,*,level,true,a,b,c\n", encoding="utf-8")
     with pytest.raises(BadInput, match=r"ref_break\.csv, row 4"):
         run(project, Settings(edition=2013))
+
+
+def test_without_any_figure_the_promise_is_still_told(project):
+    give(project, {})
+    run(project, Settings(edition=2013))
+    row = state(project, "MOB-X2")
+    assert row["state_code"] == "not_measurable"
+    assert (row["base_value"], row["target_value"], row["last_year"], row["origin"]) == (400, 800, None, "declared")
+    paths = read_table(project, "tgt_paths").filter(pl.col("target_id") == "MOB-X2")
+    assert paths["kind"].unique().to_list() == ["path"]
+    assert paths["scope_code"].unique().to_list() == ["midi-pyrenees"]

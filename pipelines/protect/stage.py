@@ -11,6 +11,7 @@ import yaml
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.disclosure import Policy, read_policy
 from pipelines.kernel.files import write_parquet
+from pipelines.kernel.flags import Flag
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
@@ -145,7 +146,9 @@ def _status(project: Project) -> pl.DataFrame:
     )
     status = read_table(project, "ind_status").drop("origin", strict=False)
     joined = status.join(ranked, on="indicator_code", how="left", maintain_order="left")
-    flag = pl.when(pl.col("origin") == "simulated").then(pl.lit("S")).otherwise(pl.lit("A"))
+    flag = (
+        pl.when(pl.col("origin") == "simulated").then(pl.lit(Flag.SIMULATED.value)).otherwise(pl.lit(Flag.NORMAL.value))
+    )
     return joined.with_columns(pl.col("origin").fill_null("declared")).with_columns(flag.alias("flag"))
 
 
@@ -199,7 +202,8 @@ def _write_suppression(project: Project, publications: Mapping[str, Publication]
         frame = pl.read_parquet(table_path(project, table))
         flags = sorted(set(publication.flags.values())) or ["flag"]
         cells, hidden = counted(frame, flags)
-        rows.append((table, cells, hidden, hidden / cells if cells else None, "observed"))
+        origin = max(frame["origin"].unique().to_list(), key=RANK.__getitem__, default="observed")
+        rows.append((table, cells, hidden, hidden / cells if cells else None, origin))
     schema = {
         "table_name": pl.String,
         "cells_count": pl.Int64,
@@ -207,7 +211,12 @@ def _write_suppression(project: Project, publications: Mapping[str, Publication]
         "hidden_share": pl.Float64,
         "origin": pl.String,
     }
-    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.lit("A").alias("flag"))
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        pl.when(pl.col("origin") == "simulated")
+        .then(pl.lit(Flag.SIMULATED.value))
+        .otherwise(pl.lit(Flag.NORMAL.value))
+        .alias("flag")
+    )
     write_parquet(table_path(project, SUPPRESSION), frame, ["table_name"])
 
 

@@ -92,7 +92,12 @@ def follow(target: Target, series: Series, edition: int) -> Outcome:
     known = series.until(edition)
     aim = aim_of(target, known)
     if isinstance(aim, Bilingual):
-        return Outcome(StateCode.NOT_MEASURABLE, known, reason=aim, no_probability=aim)
+        reason = aim if known.values else reasons.NO_FIGURE
+        return Outcome(StateCode.NOT_MEASURABLE, known, reason=reason, no_probability=reason)
+    if not known.values:  # what was promised can be told all the same
+        nothing = reasons.NO_FIGURE
+        path = _picture(known, aim, Refusal(nothing))
+        return Outcome(StateCode.NOT_MEASURABLE, known, aim, reason=nothing, no_probability=nothing, path=path)
     state = state_of(known.values, aim, edition)
     judged = _judged(known, aim)
     verdict, needed, observed = _progress(known, aim, judged)
@@ -192,8 +197,6 @@ def site_figures(target: Target, series: Series, edition: int) -> dict[int, floa
 
 def aim_of(target: Target, known: Series) -> Aim | Bilingual:
     """Return the contract with its numbers on this scope, or the reason why it has none."""
-    if not known.values:
-        return reasons.NO_FIGURE
     is_own = known.scope_code == target.perimeter.scope_code
     base: Point | None = None
     if target.base is not None:
