@@ -44,8 +44,8 @@ def take_in_all(project: Project, settings: Settings) -> StageReport:
     problems: list[Problem] = []
     for source in catalogue.sources.values():
         try:
-            deliveries += _deliveries(project, source)
             _check_added(project, source)
+            deliveries += _deliveries(project, source)
         except BadInput as error:
             problems += error.problems
     if problems:
@@ -95,7 +95,9 @@ def _deliveries(project: Project, source: Source) -> list[Delivery]:
     if source.personal:
         folder = project.simulated / source.id
         files = sorted(path for path in folder.glob("*") if path.is_file() and path.name[0] != ".")
-        return [Delivery(source, SIMULATED, "simulated", tuple(files))] if files else []
+        # A real register takes the place of the simulated one, which then is not even taken in: nothing mentions it.
+        is_replaced = any(path.parent.name != SIMULATED for path in (project.raw / source.id).glob(f"*/{RECEIPT}"))
+        return [Delivery(source, SIMULATED, "simulated", tuple(files))] if files and not is_replaced else []
     return [
         Delivery(source, vintage.id, source.origin, _shipped_files(project, vintage))
         for vintage in source.vintages

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pipelines.kernel.catalogue import read_catalogue
-from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.reference import read_reference
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.sql import Query, in_order, read_queries, refuse_unknown_tables
 from pipelines.kernel.store import table_path
@@ -17,9 +17,10 @@ def make_marts(project: Project, settings: Settings) -> StageReport:
     """Make stale marts in dependency order. See `pipelines.consolidate.run`."""
     queries = read_queries(project, "marts", "mart_*.sql")
     order = in_order(queries)
+    read_reference(project)  # joins would hide a fault of a code list; its own reader names it
     freshness = Freshness(project, "consolidate")
     notes: list[str] = []
-    with Warehouse(project, settings, read_catalogue(project), read_dictionary(project)) as warehouse:
+    with Warehouse(project, settings, read_catalogue(project)) as warehouse:
         refuse_unknown_tables(order, warehouse.known() | set(queries))
         for query in order:
             target = table_path(project, query.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,14 +9,14 @@ from typing import Any
 import polars as pl
 
 from pipelines.indicators.status import Status, status_of
-from pipelines.indicators.values import Break, Counted, Value, values_of
+from pipelines.indicators.values import Counted, Value, values_of
 from pipelines.kernel.catalogue import Catalogue, read_catalogue
-from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.files import write_parquet
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.indicators import REGISTRY, Indicator, read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.reference import read_reference
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.sql import Query, read_queries, refuse_unknown_tables
 from pipelines.kernel.store import table_path
@@ -64,7 +63,7 @@ def make_figures(project: Project, settings: Settings) -> StageReport:
     _refuse_unknown_sources(project, indicators, catalogue)
     freshness = Freshness(project, "indicators")
     outputs = [table_path(project, "ind_values"), table_path(project, "ind_status")]
-    with Warehouse(project, settings, catalogue, read_dictionary(project)) as warehouse:
+    with Warehouse(project, settings, catalogue) as warehouse:
         marts = {path.stem for path in (project.sql / "marts").glob("mart_*.sql")}
         refuse_unknown_tables(queries.values(), warehouse.known() | marts)
         tables = sorted({table for query in queries.values() for table in query.reads} | {"ref_break"})
@@ -101,7 +100,7 @@ def _compute(
     catalogue: Catalogue,
     warehouse: Warehouse,
 ) -> tuple[list[Value], list[Status]]:
-    breaks = read_breaks(project)
+    breaks = read_reference(project).breaks
     values: list[Value] = []
     statuses: list[Status] = []
     for indicator in indicators.values():
@@ -161,22 +160,6 @@ def rows_of(warehouse: Warehouse, query: Query) -> list[Counted]:
             )
         )
     return rows
-
-
-def read_breaks(project: Project) -> list[Break]:
-    """Return the rows of `ref_break`; the reference has its own reader, which checks them."""
-    with (project.reference / "ref_break.csv").open(encoding="utf-8", newline="") as stream:
-        return [
-            Break(
-                break_code=row["break_code"],
-                year=int(row["year"]),
-                domain=row["domain"],
-                indicator_prefix=row["indicator_prefix"] or None,
-                scope_codes=tuple(row["scope_codes"].split("|")),
-                forbids_growth=row["forbids_growth"] == "true",
-            )
-            for row in csv.DictReader(stream)
-        ]
 
 
 def _provisional_from(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipelines.kernel.flags import Flag, dominant
 from pipelines.kernel.indicators import Indicator
 from pipelines.kernel.problems import CheckFailed
+from pipelines.kernel.reference import Break
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,29 +22,6 @@ class Counted:
     denominator: float | None
     origin: str
     missing_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """One row of `ref_break`: from `year` on, the indicators and scopes it names do not compare with before."""
-
-    break_code: str
-    year: int
-    domain: str
-    indicator_prefix: str | None
-    scope_codes: tuple[str, ...]
-    forbids_growth: bool
-
-    def touches(self, indicator: Indicator, scope_code: str) -> bool:
-        """Say whether this break falls on that indicator in that scope."""
-        if self.break_code in indicator.breaks_ignored:
-            return False
-        if self.domain not in ("*", indicator.domain):
-            return False
-        prefix = self.indicator_prefix
-        if prefix and indicator.code != prefix and not indicator.code.startswith(f"{prefix}-"):
-            return False
-        return "*" in self.scope_codes or scope_code in self.scope_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,36 +72,25 @@ def values_of(
     values: list[Value] = []
     before: Value | None = None
     for row in sorted(rows, key=lambda item: (item.scope_level, item.scope_code, item.year)):
-        touching = [item for item in breaks if item.year == row.year and item.touches(indicator, row.scope_code)]
+        if before is not None and (before.scope_level, before.scope_code) != (row.scope_level, row.scope_code):
+            before = None
+        broken = [
+            item
+            for item in breaks
+            if before is not None
+            and before.year < item.year <= row.year
+            and item.break_code not in indicator.breaks_ignored
+            and item.touches(indicator.code, indicator.domain, row.scope_code)
+        ]
         value, missing = _divide(indicator, row)
-        same_series = (
-            before is not None
-            and (before.scope_level, before.scope_code) == (row.scope_level, row.scope_code)
-            and before.origin == row.origin
-        )
-        flags: set[Flag] = set()
-        if missing is not None:
-            flags.add(Flag.NOT_APPLICABLE if missing in (".", "nobody") else Flag.MISSING)
-        if row.origin == "simulated":
-            flags.add(Flag.SIMULATED)
-        has_before = before is not None and (before.scope_level, before.scope_code) == (row.scope_level, row.scope_code)
-        if touching and has_before:
-            flags.add(Flag.BREAK)
-        if indicator.is_estimated:
-            flags.add(Flag.ESTIMATED)
-        if provisional_from is not None and row.year >= provisional_from:
-            flags.add(Flag.PROVISIONAL)
-        growth = None
-        if (
-            indicator.growth_allowed
-            and same_series
-            and before is not None
-            and before.year == row.year - 1
-            and before.value
-            and value is not None
-            and not any(item.forbids_growth for item in touching)
-        ):
-            growth = value / before.value - 1
+        flags = {
+            Flag.NOT_APPLICABLE: missing in (".", "nobody"),
+            Flag.MISSING: missing is not None,
+            Flag.SIMULATED: row.origin == "simulated",
+            Flag.BREAK: bool(broken),
+            Flag.ESTIMATED: indicator.is_estimated,
+            Flag.PROVISIONAL: provisional_from is not None and row.year >= provisional_from,
+        }
         reason = REASONS[missing] if missing is not None else (None, None)
         before = Value(
             indicator_code=indicator.code,
@@ -133,15 +100,28 @@ def values_of(
             numerator=row.numerator if value is not None else None,
             denominator=row.denominator if value is not None else None,
             value=value,
-            flag=dominant(flags),
-            is_break=bool(touching) and has_before,
-            growth=growth,
+            flag=dominant({flag for flag, holds in flags.items() if holds}),
+            is_break=bool(broken),
+            growth=_growth(before, row, value) if _may_grow(indicator, broken) else None,
             origin=row.origin,
             reason_fr=reason[0],
             reason_en=reason[1],
         )
         values.append(before)
     return values
+
+
+def _may_grow(indicator: Indicator, broken: Sequence[Break]) -> bool:
+    return indicator.growth_allowed and not any(item.forbids_growth for item in broken)
+
+
+def _growth(before: Value | None, row: Counted, value: float | None) -> float | None:
+    """Return the relative change on the year before, `None` where it would compare unlike things."""
+    if before is None or before.year != row.year - 1 or before.origin != row.origin:
+        return None
+    if value is None or not before.value:
+        return None
+    return value / before.value - 1
 
 
 def _divide(indicator: Indicator, row: Counted) -> tuple[float | None, str | None]:

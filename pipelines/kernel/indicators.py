@@ -17,9 +17,20 @@ from pipelines.kernel.project import Project
 
 Theme = Literal["ENR", "SCH", "APP", "MOB", "EMP", "OFF", "RES", "LLL", "TRF"]
 Unit = Literal[
-    "persons", "contracts", "places", "share", "programmes", "specialities", "establishments", "towns", "grants", "posts",
-    "committees", "projects", "bodies",
-]  # fmt: skip
+    "persons",
+    "contracts",
+    "places",
+    "share",
+    "programmes",
+    "specialities",
+    "establishments",
+    "towns",
+    "grants",
+    "posts",
+    "committees",
+    "projects",
+    "bodies",
+]
 ScopeLevel = Literal["region", "site", "establishment", "departement", "country"]
 
 DOMAINS: dict[str, str] = {
@@ -68,14 +79,14 @@ class Indicator(BaseModel):
     def _holds_together(self) -> Indicator:
         if (self.unit == "share") != (self.denominator is not None):
             raise ValueError("a share has a denominator, and nothing else has")
-        if self.is_measured != bool(self.sources):
-            raise ValueError("an indicator has sources and a query, or says under `not_measurable` why it has none")
+        if not self.sources and self.not_measurable is None:
+            raise ValueError("an indicator has sources, or says under `not_measurable` why it has none")
         return self
 
     @property
     def is_measured(self) -> bool:
-        """True when a query gives its figures; false when only `not_measurable` can be said."""
-        return self.sql is not None or self.not_measurable is None
+        """True when sources and a query give its figures; false when only `not_measurable` can be said."""
+        return bool(self.sources)
 
     @property
     def sql_name(self) -> str:

@@ -208,7 +208,9 @@ def _places(header: Sequence[str], form: Form, vintage: Vintage, name: str) -> d
             places[column] = headers.index(wanted.casefold())
         else:
             rule = "This column is missing" if count == 0 else "Two columns bear this header"
-            mend = "Restore it, or write its new header in the sidecar." if count == 0 else "Keep the one that is meant."
+            mend = (
+                "Restore it, or write its new header in the sidecar." if count == 0 else "Keep the one that is meant."
+            )
             problems.append(Problem(name, rule, mend, row=1, column=wanted))
     if problems:
         raise BadInput(problems)
@@ -263,9 +265,7 @@ def _dated(text: pl.Series) -> pl.Series:
     return first.zip_with(first.is_not_null(), second)
 
 
-def _named(
-    name: str, header: str, rule: str, mend: str, bad: pl.Series, numbers: Sequence[int]
-) -> list[Problem]:
+def _named(name: str, header: str, rule: str, mend: str, bad: pl.Series, numbers: Sequence[int]) -> list[Problem]:
     places = bad.arg_true().to_list()
     more = f" {len(places)} rows in all break this rule." if len(places) > MOST else ""
     return [Problem(name, rule, mend + more, row=numbers[place], column=header) for place in places[:MOST]]

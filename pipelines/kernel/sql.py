@@ -1,4 +1,4 @@
-"""SQL files: one query a file, its four-line header, the tables it reads, the order in which files depend on each other.
+"""SQL files: one query a file, its four-line header, the tables it reads, the order in which files come.
 
 Dependencies are read from the query by sqlglot, never declared twice. The header is for people; a test holds its
 `inputs` line against what the query really reads.

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from pipelines.kernel.catalogue import Catalogue, Dtype
-from pipelines.kernel.dictionary import Column
 from pipelines.kernel.files import ROW_GROUP, replacing
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.reference.rows import CSV_TABLES
 from pipelines.kernel.sql import Query
 from pipelines.kernel.store import table_path
 
@@ -33,6 +34,9 @@ SQL_TYPES: dict[Dtype, str] = {
 }
 """Our types → DuckDB's."""
 
+PYTHON_TYPES: dict[type, Dtype] = {bool: "bool", int: "int", float: "float", date: "date"}
+"""Types of the reference's rows → ours; whatever else is text."""
+
 _LINE = re.compile(r"LINE (\d+):")
 _CANDIDATES = re.compile(r"(?:Candidate bindings|Candidate tables|Did you mean)\W+(\"?[\w.]+\"?)")
 
@@ -40,15 +44,12 @@ _CANDIDATES = re.compile(r"(?:Candidate bindings|Candidate tables|Did you mean)\
 class Warehouse:
     """A DuckDB connection of one run. Use it in a `with` statement."""
 
-    def __init__(
-        self, project: Project, settings: Settings, catalogue: Catalogue, dictionary: Mapping[str, Column]
-    ) -> None:
+    def __init__(self, project: Project, settings: Settings, catalogue: Catalogue) -> None:
         import duckdb
 
         self._project = project
         self._settings = settings
         self._catalogue = catalogue
-        self._dictionary = dictionary
         self._connection: duckdb.DuckDBPyConnection = duckdb.connect(
             config={
                 "threads": settings.threads,
@@ -166,7 +167,7 @@ class Warehouse:
         path = self.file_of(name)
         if not path.exists():
             columns = {**table.columns, "origin": "str"}
-            typed = ", ".join(f"cast(null as {SQL_TYPES[kind]}) as {_quoted(col)}" for col, kind in columns.items())  # type: ignore[index]
+            typed = ", ".join(f"cast(null as {SQL_TYPES[kind]}) as {_quoted(col)}" for col, kind in columns.items())
             return f"select {typed} where false"
         conditions = []
         if "year" in table.columns:
@@ -180,17 +181,11 @@ class Warehouse:
         path = self.file_of(name)
         with path.open(encoding="utf-8", newline="") as stream:
             header = next(csv.reader(stream), [])
-        types = ", ".join(f"'{column}': '{SQL_TYPES[self._type_of(column)]}'" for column in header)
+        types = ", ".join(f"'{column}': '{SQL_TYPES[_type_of(name, column)]}'" for column in header)
         return (
             f"select * from read_csv('{_escaped(path)}', header = true, delim = ',', quote = '\"', escape = '\"', "
             f"nullstr = '', columns = {{{types}}}, auto_detect = false, strict_mode = true)"
         )
-
-    def _type_of(self, column: str) -> Dtype:
-        defined = self._dictionary.get(column)
-        if defined is not None:
-            return defined.type
-        return _type_by_name(column)
 
     def _mart(self, name: str) -> str:
         path = self.file_of(name)
@@ -213,13 +208,19 @@ class Warehouse:
             raise BadInput(_problem(str(error), shown, offset)) from error
 
 
-def _type_by_name(column: str) -> Dtype:
-    """Return the type of a code list's own column, from its name: the dictionary holds those of tables only."""
-    if column.startswith(("is_", "forbids_")):
-        return "bool"
-    if column.startswith("valid_") or column.endswith("_on"):
-        return "date"
-    return {"rank": "int", "year": "int", "latitude": "float", "longitude": "float"}.get(column, "str")  # type: ignore[return-value]
+def _type_of(table: str, column: str) -> Dtype:
+    """Return the type of a code list's column, from what the reference says a row of it is; text when it says none."""
+    model = CSV_TABLES[table][0] if table in CSV_TABLES else None
+    if model is None or column not in model.model_fields:
+        return "str"
+    kinds = _kinds(model.model_fields[column].annotation)
+    return next((dtype for kind, dtype in PYTHON_TYPES.items() if kind in kinds), "str")
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """Return the plain types inside an annotation such as `Annotated[date, …] | None`."""
+    inner = get_args(annotation)
+    return set().union(*(_kinds(part) for part in inner)) if inner else {annotation}
 
 
 def _problem(message: str, shown: str, offset: int) -> Problem:

@@ -88,7 +88,10 @@ class Population:
         self._next_person = (year % 100) * 1_000_000
         staying = self._staying(year, previous) if previous is not None else None
         parts: list[Students] = []
-        pool = previous.only((previous.outcome == GRADUATES) & (previous.stage != LP)) if previous is not None else None
+        # A BUT is a degree of the same level as a licence professionnelle: only the DUT leads there.
+        pool = (
+            previous.only((previous.outcome == GRADUATES) & (previous.stage == DUT2)) if previous is not None else None
+        )
         taken = np.zeros(len(pool) if pool is not None else 0, dtype=bool)
         for site in range(len(self._calibration.site_codes)):
             rng = stream(self._seed, "entry", year, site)
@@ -141,7 +144,7 @@ class Population:
         if here is None or previous is None:
             if year < course.but_from + 2:
                 shares = course.first_year_levels["DUT"]
-                stages = (first_stage, BUT2 if year > course.but_from else DUT2)
+                stages: tuple[int, ...] = (first_stage, BUT2 if year > course.but_from else DUT2)
             else:
                 shares = course.first_year_levels["BUT"]
                 stages = (BUT1, BUT2, BUT3)
@@ -209,7 +212,7 @@ class Population:
             (pool.site != site, self._course.lp_from_other_sites),
         ):
             free = np.flatnonzero(mask & ~taken)
-            chosen = rng.choice(free, size=min(round(max(seats, 0) * share), len(free)), replace=False)
+            chosen = rng.choice(free, size=min(round(max(seats, 0) * share), len(free) // 2), replace=False)
             taken[chosen] = True
             picked.append(chosen)
         group = pool.only(np.sort(np.concatenate(picked)))

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.kernel.files import replacing_folder, write_parquet
+from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.simulate.calibration import BACS, REGIMES, STAGES, Calibration, read_calibration
 from pipelines.simulate.lives import (
@@ -30,7 +31,7 @@ from pipelines.simulate.lives import (
     draw_stays,
     programme_names,
 )
-from pipelines.simulate.population import Population, Students, stream
+from pipelines.simulate.population import Ints, Population, Students, stream
 from pipelines.simulate.truth import coded, truth_of
 
 SOURCES = ("apogee", "crous", "cfa", "relint", "survey")
@@ -50,17 +51,25 @@ def file_names(source: str, first: int, last: int) -> list[str]:
     return [f"{source}_{year}_simule.csv" for year in years]
 
 
-def simulate_registers(
-    project: Project, settings: Settings, out: Path | None = None, truth: Path | None = None
-) -> list[Path]:
-    """Write the five registers below `out` (`data/simulated` by default), a folder a source, a file a year.
+def simulate_registers(project: Project, settings: Settings, out: Path, truth: Path | None = None) -> list[Path]:
+    """Write the five registers below `out`, a folder a source, a file a year.
 
     `truth`, for tests only, is a Parquet file that gets one row per student and year with what a perfect count finds.
     Returns the files written. The same settings give the same bytes; a later `simulate_to` leaves the files of
-    earlier years as they were. Raises `BadInput` when the generator's parameters are missing or wrong.
+    earlier years as they were. Raises `BadInput` when the years are in the wrong
+    order, or the generator's parameters are missing or wrong.
     """
+    if settings.simulate_from > settings.simulate_to:
+        raise BadInput(
+            Problem(
+                "settings",
+                "The first simulated year is after the last",
+                "Give --from a year that is not after --to.",
+                column="simulate_from",
+                value=str(settings.simulate_from),
+            )
+        )
     calibration = read_calibration(project)
-    target = out or project.simulated
     tables: dict[str, dict[int, pl.DataFrame]] = {source: {} for source in SOURCES}
     truths: list[pl.DataFrame] = []
     carried: pl.DataFrame | None = None
@@ -81,7 +90,7 @@ def simulate_registers(
             truths.append(truth_of(calibration, year, students, contracts, grants, stays))
     if truth is not None:
         write_parquet(truth, pl.concat(truths), ["year", "ine"])
-    return [path for source in SOURCES for path in _write(target / source, source, tables[source])]
+    return [path for source in SOURCES for path in _write(out / source, source, tables[source])]
 
 
 def _write(folder: Path, source: str, tables: dict[int, pl.DataFrame]) -> Iterator[Path]:
@@ -194,12 +203,13 @@ def _apogee(calibration: Calibration, year: int, students: Students, rng: np.ran
 
 def _elsewhere(
     calibration: Calibration, students: Students, who: np.ndarray[Any, Any], rng: np.random.Generator
-) -> np.ndarray[Any, Any]:
+) -> Ints:
     """Return another site that teaches the same speciality, or the same site where there is none."""
     offered = calibration.speciality_share[:, students.speciality[who]].T > 0
     offered[np.arange(len(who)), students.site[who]] = False
     draw = np.where(offered, rng.random(offered.shape), -1.0)
-    return np.where(offered.any(axis=1), draw.argmax(axis=1), students.site[who])
+    elsewhere: Ints = np.where(offered.any(axis=1), draw.argmax(axis=1), students.site[who])
+    return elsewhere
 
 
 def _another(column: pl.Expr, codes: list[str]) -> pl.Expr:

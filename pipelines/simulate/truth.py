@@ -48,7 +48,7 @@ def truth_of(
                 [calibration.speciality_code(i, year) for i in range(len(calibration.speciality_codes))],
                 students.speciality,
             ),
-            "level_code": np.array([1, 2, 1, 2, 3, 3])[students.stage],
+            "level_code": coded(("1", "2", "1", "2", "3", "3"), students.stage),
             "regime_code": coded(REGIMES, students.regime),
             "bac_code": coded(BACS, students.bac),
             "sex_code": coded(("M", "F"), students.female.astype(np.int64)),

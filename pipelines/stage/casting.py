@@ -22,6 +22,9 @@ TYPES: dict[Dtype, pl.DataType] = {
 EARLIEST, LATEST = 1990, 2100
 """Years outside are absurd for these datasets: a typing error or a misplaced column."""
 
+EXACT = 2**53
+"""Above, a decimal number no longer names one whole number; no count comes near."""
+
 _NUMBER = r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$"
 _MEND_NUMBER = "Correct the cell, or add its code to `missing` in the sidecar."
 
@@ -65,16 +68,23 @@ def _cast(cells: pl.Series, dtype: Dtype) -> pl.Series:
             return cells
         return cells.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
     if dtype == "date":
-        return cells if cells.dtype == pl.Date else cells.cast(pl.String).str.to_date("%Y-%m-%d", strict=False)
+        if cells.dtype.is_temporal():
+            return cells.cast(pl.Date)
+        return cells.cast(pl.String).str.to_date("%Y-%m-%d", strict=False)
     if cells.dtype == pl.String:
         readable = cells.str.contains(_NUMBER)
-        number = cells.zip_with(readable.fill_null(value=False), pl.Series([None], dtype=pl.String)).cast(pl.Float64)
+        number = _where(cells, readable).cast(pl.Float64)
     else:
         number = cells.cast(pl.Float64)
+    number = _where(number, number.is_finite())
     if dtype == "float":
         return number
-    whole = (number == number.round()).fill_null(value=False)
-    return number.zip_with(whole, pl.Series([None], dtype=pl.Float64)).cast(pl.Int64)
+    return _where(number, (number == number.round()) & (number.abs() < EXACT)).cast(pl.Int64)
+
+
+def _where(cells: pl.Series, mask: pl.Series) -> pl.Series:
+    """Return the cells where the mask holds, null elsewhere."""
+    return cells.zip_with(mask.fill_null(value=False), pl.Series([None], dtype=cells.dtype))
 
 
 def _faults(frame: pl.DataFrame, cells: pl.Series, typed: pl.Series, dtype: Dtype) -> list[Problem]:

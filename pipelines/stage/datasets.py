@@ -17,9 +17,6 @@ from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import table_path
 from pipelines.stage.staging import Tables, combine, stage_vintage
 
-SIMULATED = "simulated"
-"""Vintage of the registers that the generator makes; any other vintage of a register takes its place."""
-
 
 def stage_all(project: Project, settings: Settings) -> StageReport:
     """Write the staging tables of every dataset that is out of date.
@@ -61,8 +58,9 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
 def stage_source(project: Project, source: Source, folders: list[Path]) -> Tables:
     """Return the staging tables of one dataset from the vintage folders given, the latest last."""
     received = [(folder, read_receipt(project, folder)) for folder in folders]
-    if source.personal and any(receipt.layout != SIMULATED for _, receipt in received):
-        received = [(folder, receipt) for folder, receipt in received if receipt.layout != SIMULATED]
+    if any(receipt.origin != "simulated" for _, receipt in received):
+        # A real register takes the place of the simulated one as a whole: their people are not the same.
+        received = [(folder, receipt) for folder, receipt in received if receipt.origin != "simulated"]
     staged: list[tuple[Vintage, Tables]] = []
     problems: list[Problem] = []
     for folder, receipt in sorted(received, key=lambda item: _order(source, item[1])):

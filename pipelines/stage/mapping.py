@@ -28,11 +28,12 @@ def map_sheet(sheet: Sheet, layout: Layout) -> pl.DataFrame:
     where = places(layout, sheet.headers)
     frame = sheet.cells.select(ROW, *(_blank_is_null(sheet.cells, f"c{i}").alias(name) for name, i in where.items()))
     for header, values in layout.keep.items():
-        frame = frame.filter(pl.col(f"keep:{header}").is_in(list(values)))
+        frame = frame.filter(pl.col(f"keep:{header}").cast(pl.String).is_in(list(values)))
     frame = frame.drop([f"keep:{header}" for header in layout.keep])
     frame = frame.with_columns(
         pl.col(name).cast(pl.String).str.extract(pattern, 1) for name, pattern in layout.extract.items()
     ).with_columns(pl.col(name).str.pad_start(width, "0") for name, width in layout.pad.items())
+    frame = frame.with_columns(pl.col(name).cast(pl.String) for name in layout.recode)
     problems = [problem for name, codes in layout.recode.items() for problem in _unknown(frame, name, codes, sheet)]
     if problems:
         raise BadInput(problems)

@@ -161,6 +161,13 @@ def _read_parquet(path: Path, name: str, first_rows: int | None) -> Sheet:
         raise BadInput(
             Problem(name, "The file is no whole Parquet file: it is damaged, cut short or another format", _AGAIN)
         ) from error
+    nested = [column for column, dtype in frame.schema.items() if dtype.is_nested() or dtype == pl.Binary]
+    if nested:
+        raise BadInput(
+            Problem(
+                name, "A cell holds one number or one text; this column holds something else", _AGAIN, column=nested[0]
+            )
+        )
     return _numbered(name, frame.columns, frame)
 
 

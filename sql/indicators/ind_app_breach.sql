@@ -1,7 +1,7 @@
--- what: apprentices whose contract was broken off, from the registers, region and sites
+-- what: apprenticeship contracts broken off in the year, from the registers, region and sites
 -- grain: scope_level, scope_code, year
 -- inputs: mart_apprenticeship__register
--- caveats: small numbers by site: read over several years.
+-- caveats: contracts, not apprentices: a student may count several; small numbers by site.
 with apprenticeship as (
     select * from mart_apprenticeship__register
 ),
@@ -12,7 +12,7 @@ final as (
         coalesce(site_code, 'midi-pyrenees') as scope_code,
         year,
         cast(sum(breaches_count) as bigint) as numerator,
-        cast(sum(apprentices_count) as bigint) as denominator,
+        cast(null as bigint) as denominator,
         max(origin) as origin
     from apprenticeship
     group by grouping sets ((year, site_code), (year))

@@ -8,7 +8,7 @@ with cfa as (
 
 identity as (
     select * from ref_identity
-    where scheme = 'cfa'
+    where scheme = 'uai'
 ),
 
 final as (

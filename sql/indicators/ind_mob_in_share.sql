@@ -1,9 +1,10 @@
--- what: students from a foreign school system among students in DUT, BUT or LP, region and establishments
+-- what: students from a foreign school system among students in DUT or BUT, region and establishments
 -- grain: scope_level, scope_code, year
 -- inputs: mart_mobility__incoming
--- caveats: none beyond those of the mart.
+-- caveats: the licence professionnelle is left out, see the definition.
 with incoming as (
     select * from mart_mobility__incoming
+    where diploma_code in ('DUT', 'BUT')
 ),
 
 final as (

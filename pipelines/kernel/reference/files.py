@@ -18,6 +18,7 @@ from pipelines.kernel.reference.mission import YAML_TABLES
 from pipelines.kernel.reference.rows import CSV_TABLES, Row
 
 R = TypeVar("R", bound=Row)
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,8 @@ def _csv_entries(
 def _yaml_entries(text: str, shown: str, problems: list[Problem]) -> Iterator[tuple[int, dict[str, Any]]]:
     mend = "Mend the line; a value that holds a colon needs quotes."
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=_LOADER)
+        content = yaml.load(text, Loader=_LOADER)  # the safe loader, compiled where it can be
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problems.append(Problem(shown, "The file is not valid YAML", mend, row=mark.line + 1 if mark else None))

@@ -46,7 +46,7 @@ class Declared(Row):
 
 
 class Action(Declared):
-    """One action; `text.fr` word for word, `heading` the line it stands under, `target` the contract that expresses it."""
+    """One action; `text.fr` word for word, `heading` the line it stands under, `target` the contract that states it."""
 
     id: ActionId
     objective: ObjectiveNumber

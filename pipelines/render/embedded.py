@@ -1,0 +1,154 @@
+"""The engine for when Quarto is absent: pandoc for the pages, Typst for the PDF, only what changed made again."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+from pipelines.kernel.files import replacing_folder, sha256_of, write_bytes
+from pipelines.kernel.freshness import Freshness
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project
+from pipelines.kernel.report import StageReport
+from pipelines.render.html import html_job, html_page
+from pipelines.render.links import Pointers, Target, dead, local_targets, pointers, remote_resources
+from pipelines.render.manuscript import Manuscript
+from pipelines.render.pandoc import THEME, Job
+from pipelines.render.pdf import pdf_job, report_pdf, report_typst
+from pipelines.render.sources import Page
+
+STYLES = ("theme.css", "frame.css")
+PDF_IN_SITE = "rapport.pdf"
+PANDOCS = 2
+"""Calls of pandoc at once: one a core, so that a slow machine is not swamped."""
+
+
+def render(project: Project, manuscript: Manuscript, edition: int) -> StageReport:
+    """Bring `build/site` and the edition's PDF up to date. Raises `BadInput`; the last good outputs then stay."""
+    site = project.build / "site"
+    pdf_file = project.build / f"observatoire-{edition}.pdf"
+    fresh = Freshness(project, "render")
+    titles = {page.name: page.title for page in manuscript.pages}
+    jobs = {
+        page.name: html_job(page, manuscript.plan, manuscript.frame, titles, manuscript.bibliography)
+        for page in manuscript.pages
+    }
+    prints = {page.name: _print(fresh, page, jobs[page.name]) for page in manuscript.pages}
+    stale = [
+        page for page in manuscript.pages if not fresh.is_fresh(page.name, prints[page.name], [site / page.output])
+    ]
+
+    report = manuscript.report
+    report_job = pdf_job(report, manuscript.plan, manuscript.frame, manuscript.bibliography)
+    pictures = {path: manuscript.folder / path.lstrip("/") for path in _pictures(report)}
+    prints[pdf_file.name] = fresh.fingerprint(pictures.values(), {"text": report.text, "job": asdict(report_job)})
+    pdf_is_fresh = fresh.is_fresh(pdf_file.name, prints[pdf_file.name], [pdf_file, site / PDF_IN_SITE])
+
+    rendered = _all_or_problems(stale, lambda page: html_page(page, jobs[page.name]))
+    pages = {
+        page.output: rendered.get(page.name) or (site / page.output).read_text(encoding="utf-8")
+        for page in manuscript.pages
+    }
+    files = _site_files(project, manuscript, pages)
+    prints["assets"] = fresh.fingerprint(
+        [THEME / name for name in STYLES], {name: sha256_of(path) for name, path in files.items()}
+    )
+    assets_are_fresh = fresh.is_fresh("assets", prints["assets"], [site / name for name in files])
+    gone = fresh.forget_others(prints)
+    if not stale and pdf_is_fresh and assets_are_fresh and not gone:
+        return StageReport(kept=tuple(fresh.kept))
+
+    if pdf_is_fresh:
+        pdf = pdf_file.read_bytes()
+    else:
+        pdf = report_pdf(report, report_typst(report, report_job), manuscript.folder, project.root)
+    with replacing_folder(site) as part:
+        for name, text in pages.items():
+            _write(part / name, text.encode("utf-8"))
+        for name, path in files.items():
+            _copy(path, part / name)
+        _write(part / PDF_IN_SITE, pdf)
+        if not pdf_is_fresh:
+            write_bytes(pdf_file, pdf)
+    for item in fresh.made:
+        fresh.remember(item, prints[item])
+    return StageReport(made=tuple(fresh.made), kept=tuple(fresh.kept))
+
+
+def _print(fresh: Freshness, page: Page, job: Job) -> str:
+    bibliography = {path.name: sha256_of(path) for path in job.bibliography}
+    facts = {**asdict(job), "bibliography": bibliography, "text": page.text}
+    return fresh.fingerprint([], facts)
+
+
+def _all_or_problems(pages: list[Page], work: Callable[[Page], str]) -> dict[str, str]:
+    """Apply `work` to all pages, some at once. Raises `BadInput` with the problems of all pages together."""
+    done: dict[str, str] = {}
+    problems: list[Problem] = []
+    with ThreadPoolExecutor(PANDOCS) as pool:
+        for page, future in [(page, pool.submit(work, page)) for page in pages]:
+            try:
+                done[page.name] = future.result()
+            except BadInput as error:
+                problems += error.problems
+    if problems:
+        raise BadInput(problems)
+    return done
+
+
+def _pictures(page: Page) -> list[str]:
+    return sorted({match[1] for line in page.lines for match in re.finditer(r"!\[.*?\]\((\S+?)[\s)]", line.text)})
+
+
+def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, str]) -> dict[str, Path]:
+    """Return the files the pages need, by their place in the site, after checking that every address leads somewhere.
+
+    `data/…` means `build/data/…`, everything else the language's folder.
+    """
+    found: dict[str, Pointers] = {name: pointers(text) for name, text in pages.items()}
+    files = {f"_theme/{name}": THEME / name for name in STYLES}
+    problems: list[Problem] = []
+    for page in manuscript.pages:
+        for address in remote_resources(found[page.output]):
+            problems.append(
+                _problem(page, address, "The page loads this from the network", "Put the file in the project.")
+            )
+        for target in local_targets(page.output, found[page.output]):
+            name = target.file
+            source = project.build / name if name.startswith("data/") else manuscript.folder / name
+            if name not in files and name not in found and _may_be_shown(name) and source.is_file():
+                files[name] = source
+            if dead(target, found, {*files, PDF_IN_SITE}):
+                problems.append(_dead_link(page, target))
+    if problems:
+        raise BadInput(problems)
+    return dict(sorted(files.items()))
+
+
+def _may_be_shown(name: str) -> bool:
+    """Keep what lies outside the language's folder, and the sources of the pages, out of the site."""
+    return not name.startswith("../") and not name.endswith((".qmd", ".yml"))
+
+
+def _dead_link(page: Page, target: Target) -> Problem:
+    return _problem(page, target.written, "The address leads nowhere", "Correct it, or write what it leads to.")
+
+
+def _problem(page: Page, written: str, rule: str, mend: str) -> Problem:
+    tail = written.rsplit("/", 1)[-1]
+    line = page.where(re.escape(tail).replace(r"\.html", r"\.(qmd|html)"))
+    return Problem(line.file, rule, mend, row=line.number, value=written)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _copy(source: Path, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, path)

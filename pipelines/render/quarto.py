@@ -1,0 +1,108 @@
+"""The engine for when Quarto is on PATH: the same pages in a copy, its log read, its outputs taken whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from html import escape
+from pathlib import Path
+
+from pipelines.kernel.files import replacing_folder, write_bytes
+from pipelines.kernel.freshness import Freshness, file_fingerprint
+from pipelines.kernel.problems import CheckFailed
+from pipelines.kernel.project import Project
+from pipelines.kernel.report import StageReport
+from pipelines.render.frame import Frame
+from pipelines.render.manuscript import Manuscript
+from pipelines.render.navigation import REPORT
+from pipelines.render.pandoc import THEME
+
+SHARED = ("theme.css", "classes.typ", "shared.lua")
+"""What `_quarto.yml` names below `_theme/`: laid into the copy, and beside the pages for who has only Quarto."""
+
+COMPLAINT = re.compile(
+    r"unable to resolve crossref|citation .* not found|unable to resolve link|\?var:|\?meta:|\bERROR\b", re.IGNORECASE
+)
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def quarto_binary() -> Path | None:
+    """Return the path of Quarto, `None` when it is not installed."""
+    found = shutil.which("quarto")
+    return Path(found).resolve() if found else None
+
+
+def complaints(log: str) -> list[str]:
+    """Return the lines of Quarto's log that mean a broken report although its exit status is 0."""
+    return [line.strip() for line in ANSI.sub("", log).splitlines() if COMPLAINT.search(line)]
+
+
+def lay_theme(folder: Path, frame: Frame) -> None:
+    """Bring `<folder>/_theme` up to date: what `_quarto.yml` names there, and the banner on simulated data."""
+    contents = {name: (THEME / name).read_bytes() for name in SHARED}
+    sentence = f'<div class="site-banner" role="note"><p>{escape(frame.simulated)}</p></div>' if frame.simulated else ""
+    contents["banner.html"] = f"{sentence}\n".encode()
+    for name, content in contents.items():
+        path = folder / "_theme" / name
+        if not path.is_file() or path.read_bytes() != content:
+            write_bytes(path, content)
+
+
+def render(project: Project, manuscript: Manuscript, edition: int, binary: Path) -> StageReport:
+    """Render everything when anything changed: Quarto keeps no account of the pages we could rely on.
+
+    Raises `CheckFailed` with the log's complaints; the last good outputs then stay.
+    """
+    site, pdf_file = project.build / "site", project.build / f"observatoire-{edition}.pdf"
+    fresh = Freshness(project, "render")
+    item = "quarto"
+    stat = binary.stat()
+    with tempfile.TemporaryDirectory(prefix="quarto-") as name:
+        copy = Path(name) / "pages"
+        shutil.copytree(
+            manuscript.folder, copy, ignore=shutil.ignore_patterns("_site", ".quarto", "_theme"), symlinks=True
+        )
+        lay_theme(copy, manuscript.frame)
+        linked = [line for page in manuscript.pages for line in re.findall(r"\(/data/([^)\s]+)\)", page.text)]
+        for file in dict.fromkeys(linked):
+            target = copy / "data" / file
+            if (project.build / "data" / file).is_file():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(project.build / "data" / file, target)
+        made_from = fresh.fingerprint(
+            [], {"pages": file_fingerprint(copy), "quarto": (str(binary), stat.st_size, stat.st_mtime_ns)}
+        )
+        outputs = [pdf_file, site / "rapport.pdf", *(site / page.output for page in manuscript.pages)]
+        if fresh.is_fresh(item, made_from, outputs):
+            return StageReport(kept=(item,))
+        log = _quarto(binary, copy)
+        found = complaints(log)
+        made = copy / "_site"
+        pdf = made / REPORT.replace(".qmd", ".pdf")
+        if not found and not pdf.is_file():
+            found = ["Quarto made no rapport.pdf."]
+        if found:
+            raise CheckFailed("Quarto: " + "\nQuarto: ".join(found))
+        with replacing_folder(site) as part:
+            shutil.copytree(made, part, dirs_exist_ok=True)
+            write_bytes(pdf_file, pdf.read_bytes())
+    fresh.forget_others([item])
+    fresh.remember(item, made_from)
+    return StageReport(made=(item,))
+
+
+def _quarto(binary: Path, folder: Path) -> str:
+    """Run `quarto render` on a whole project (with `--to` it would remove the other formats' outputs)."""
+    done = subprocess.run(
+        [str(binary), "render", str(folder)],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    log = (done.stdout + done.stderr).decode("utf-8", "replace")
+    if done.returncode != 0:
+        raise CheckFailed("Quarto failed:\n" + "\n".join(ANSI.sub("", log).splitlines()[-20:]))
+    return log
