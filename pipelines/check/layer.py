@@ -130,7 +130,7 @@ def _fingerprint(freshness: Freshness, project: Project, settings: Settings, tab
     facts: dict[str, object] = {"great-expectations": version("great-expectations")}
     if suite.depends_on_edition or suite.layer == "marts":
         facts["edition"] = settings.edition
-    if suite.simulated_inputs or suite.layer == "marts":
+    if suite.layer == "marts":
         facts["observed_only"] = settings.observed_only
     inputs = [
         tables.path(suite.table),

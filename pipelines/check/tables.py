@@ -107,11 +107,6 @@ class Tables:
         """Return the number of rows of a declared table."""
         return int(self.fetch(f"select count(*) from {_quoted(name)}")[0][0])
 
-    def is_all_simulated(self, name: str) -> bool:
-        """Say whether the file of a table holds no row but `origin: simulated`."""
-        rows = self.fetch(f"select distinct origin from read_parquet({_literal(self.path(name))})")
-        return [row[0] for row in rows] == ["simulated"]
-
     def values(self, source: str) -> list[Any]:
         """Return the code list `<table>.<column>`, sorted. The table must be declared."""
         table, column = source.split(".")
