@@ -269,3 +269,14 @@ def test_an_unknown_source_is_refused(broken: Project) -> None:
         path.read_text(encoding="utf-8").replace("sources: [barometre]", "sources: [barometer]"), encoding="utf-8"
     )
     assert "APP-TERR names a dataset that has no sidecar" in refusal(broken)
+
+
+def test_the_last_year_of_a_provisional_vintage_is_provisional(broken: Project) -> None:
+    path = broken.sources / "inserjeunes.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("    shipped: true\n", "    shipped: true\n    maturity: provisional\n", 1), encoding="utf-8"
+    )
+    indicators.run(broken, settings_of(broken))
+    flags = "select year, flag from {ind_values} where indicator_code = 'APP-CFA' and scope_code = 'ut3' order by year"
+    assert rows(broken, flags)[-2:] == [(2021, "A"), (2022, "P")]

@@ -78,9 +78,9 @@ def test_a_poor_key_is_refused_and_never_printed(empty_project: Project, value: 
 def test_a_key_file_lies_outside_the_project(empty_project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = tmp_path_factory.mktemp("keys") / "key"
     outside.write_text(SECRET + "\n")
-    assert tokeniser_of(empty_project, {KEY_FILE: str(outside)}).token("x") == Tokeniser(
-        bytes.fromhex(SECRET)
-    ).token("x")
+    assert tokeniser_of(empty_project, {KEY_FILE: str(outside)}).token("x") == Tokeniser(bytes.fromhex(SECRET)).token(
+        "x"
+    )
     inside = empty_project.root / "key"
     inside.write_text(SECRET)
     with pytest.raises(BadInput, match="inside the project"):

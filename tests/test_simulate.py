@@ -66,16 +66,16 @@ def test_apprenticeship_grows_faster_after_the_reform(by_year: dict[int, dict[st
 def test_each_site_has_the_size_of_the_open_figures(whole: tuple[Path, pl.DataFrame]) -> None:
     calibration = read_calibration(PROJECT)
     scale = 8_000 / calibration.total(2008)
-    counts = {
-        (year, site): size for year, site, size in whole[1].group_by("year", "site_code").len().iter_rows()
-    }
+    counts = {(year, site): size for year, site, size in whole[1].group_by("year", "site_code").len().iter_rows()}
     for year in YEARS:
         for index, site in enumerate(calibration.site_codes):
             expected = sum(calibration.students(index, year)) * scale
             assert counts[year, site] == pytest.approx(expected, rel=0.08), (year, site)
 
 
-@pytest.mark.parametrize(("year", "levels"), [(2012, (3625, 3074, 0)), (2018, (3625, 3074, 0)), (2023, (3353, 2655, 2131))])
+@pytest.mark.parametrize(
+    ("year", "levels"), [(2012, (3625, 3074, 0)), (2018, (3625, 3074, 0)), (2023, (3353, 2655, 2131))]
+)
 def test_years_of_study_have_the_shares_of_sise(
     whole: tuple[Path, pl.DataFrame], year: int, levels: tuple[int, int, int]
 ) -> None:

@@ -102,8 +102,11 @@ def test_with_usable_identifiers_the_count_is_the_truth(dirty: tuple[Project, Ma
 
 
 def test_orphans_are_counted_in_every_register(dirty: tuple[Project, Made]) -> None:
-    rows = records(dirty[1][0], "select source_id, sum(orphans_count) / sum(rows_count) as share, sum(rows_count) as n "
-                   "from mart_linkage__register group by source_id order by source_id")
+    rows = records(
+        dirty[1][0],
+        "select source_id, sum(orphans_count) / sum(rows_count) as share, sum(rows_count) as n "
+        "from mart_linkage__register group by source_id order by source_id",
+    )
     share = {row["source_id"]: row["share"] for row in rows}
     assert share["apogee"] == share["survey"] == 0
     assert all(share[source] == pytest.approx(0.05, abs=0.02) for source in ("cfa", "crous", "relint"))
@@ -114,29 +117,42 @@ def test_malformed_identifiers_lose_links_and_no_student(tmp_path: Path) -> None
     connection, truth = made(project)
     (row,) = records(connection, "select count(*) as n from mart_student__year")
     assert row["n"] == truth.height  # counted all the same, by student number
-    (linked,) = records(connection, "select orphans_count / rows_count as share from mart_linkage__register "
-                        "where source_id = 'apogee' and year = 2018")
+    (linked,) = records(
+        connection,
+        "select orphans_count / rows_count as share from mart_linkage__register "
+        "where source_id = 'apogee' and year = 2018",
+    )
     assert linked["share"] == pytest.approx(0.05, abs=0.02)
-    (lost,) = records(connection, "select sum(orphans_count) as n from mart_linkage__register where source_id = 'crous'")
+    (lost,) = records(
+        connection, "select sum(orphans_count) as n from mart_linkage__register where source_id = 'crous'"
+    )
     assert lost["n"] > 0
 
 
 def test_success_and_employment_follow_the_truth(dirty: tuple[Project, Made]) -> None:
     connection, truth = dirty[1]
-    (row,) = records(connection, "select sum(promoted_count) / sum(entrants_count) as share from mart_success__register "
-                     "where diploma_code = 'DUT'")
+    (row,) = records(
+        connection,
+        "select sum(promoted_count) / sum(entrants_count) as share from mart_success__register "
+        "where diploma_code = 'DUT'",
+    )
     promoted = truth.filter((pl.col("diploma_code") == "DUT") & (pl.col("level_code") == "1"))
     assert row["share"] == pytest.approx((promoted["outcome"] == "promoted").mean(), abs=0.03)
-    (jobs,) = records(connection, "select sum(employed_count) / sum(active_count) as share, "
-                      "sum(weighted_employed_count) / sum(weighted_active_count) as weighted, "
-                      "sum(answers_count) / sum(graduates_count) as response "
-                      "from mart_employment__register where months_after = 30 and diploma_code = 'LP'")
+    (jobs,) = records(
+        connection,
+        "select sum(employed_count) / sum(active_count) as share, "
+        "sum(weighted_employed_count) / sum(weighted_active_count) as weighted, "
+        "sum(answers_count) / sum(graduates_count) as response "
+        "from mart_employment__register where months_after = 30 and diploma_code = 'LP'",
+    )
     assert jobs["share"] == pytest.approx(0.931, abs=0.03)  # open figures of the four universities, 2013-2016
     assert float(jobs["weighted"]) == pytest.approx(jobs["share"], abs=0.01)
     assert jobs["response"] == pytest.approx(0.72, abs=0.04)
     graduates = truth.filter((pl.col("outcome") == "graduates") & (pl.col("year") == 2016)).height
-    (asked,) = records(connection, "select sum(graduates_count) as n from mart_employment__register "
-                       "where year = 2017 and months_after = 18")
+    (asked,) = records(
+        connection,
+        "select sum(graduates_count) as n from mart_employment__register where year = 2017 and months_after = 18",
+    )
     assert asked["n"] == graduates
 
 
