@@ -21,11 +21,12 @@ from pipelines.render.navigation import REPORT
 from pipelines.render.pandoc import THEME
 from pipelines.render.sources import Page
 
-SHARED = ("theme.css", "classes.typ", "shared.lua")
+SHARED = ("theme.css", "classes.typ", "quarto.typ", "shared.lua")
 """What `_quarto.yml` names below `_theme/`: laid into the copy, and beside the pages for who has only Quarto."""
 
 COMPLAINT = re.compile(
-    r"unable to resolve crossref|citation .* not found|unable to resolve link|unknown (?:var|meta key) |\?var:|\?meta:|\bERROR\b",
+    r"unable to resolve crossref|citation .* not found|unable to resolve link"
+    r"|unknown (?:var|meta key) |\?var:|\?meta:|\bERROR\b",
     re.IGNORECASE,
 )
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
