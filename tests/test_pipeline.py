@@ -9,7 +9,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -58,12 +58,12 @@ def copy(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="module")
-def observatoire(copy: Project) -> Iterator[Observatoire]:
+def observatoire(copy: Project) -> Observatoire:
     call = command(copy)
     done = call("run", "--threads", "1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "12 of 12 stages had something to do" in done.stdout
-    yield call
+    return call
 
 
 def hashes(project: Project, *folders: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """From the generator's files to the marts: what the pipeline counts against what is true, and how it takes the dirt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -78,7 +78,7 @@ def differences(result: Made, project: Project) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def dirty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Made]:
+def dirty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Made]]:
     project = home(
         tmp_path_factory.mktemp("dirty"),
         second_enrolment=0.05,
@@ -90,7 +90,9 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Made]:
         short_stay=0.3,
         overlapping_stay=0.2,
     )
-    return project, made(project)
+    result = made(project)
+    yield project, result
+    result[0].close()
 
 
 def test_with_usable_identifiers_the_count_is_the_truth(dirty: tuple[Project, Made]) -> None:
@@ -165,6 +167,7 @@ def test_threads_do_not_change_a_mart(dirty: tuple[Project, Made]) -> None:
     make_marts(other)
     for mart in ("mart_student__year", "mart_employment__register", "mart_linkage__register"):
         assert connection.execute(f"from {mart}").fetchall() == other.execute(f"from {mart}").fetchall()
+    other.close()
 
 
 @pytest.mark.parametrize(
