@@ -49,19 +49,19 @@ covered as (
     select distinct
         year,
         origin,
-        'scholarship' as register_name
+        'scholarship' as covered_register
     from scholarship
     union all
     select distinct
         year,
         origin,
-        'contract' as register_name
+        'contract' as covered_register
     from contract
     union all
     select distinct
         year,
         origin,
-        'stay' as register_name
+        'stay' as covered_register
     from stay
 ),
 
@@ -119,13 +119,8 @@ breach_of_year as (
 
 -- A stay across two academic years stands in the files of both and counts in the one in which it starts.
 dated_stay as (
-<<<<<<< HEAD
-    select distinct
-        year(start_date) - cast(month(start_date) < 9 as integer) as stay_year,
-=======
     select
         year(start_date) - (month(start_date) < 9)::integer as stay_year,
->>>>>>> registers
         origin,
         student_token,
         kind_code,
@@ -175,7 +170,7 @@ counted_stay as (
 -- Several stays in a year: the student is mobile once, each stay counts once.
 stay_of_year as (
     select
-        stay_year,
+        stay_year as year,
         origin,
         student_token,
         count(*) filter (where kind_code = 'study') as study_stays_count,
@@ -215,17 +210,17 @@ final as (
         on
             student.year = scholarship_covered.year
             and student.origin = scholarship_covered.origin
-            and scholarship_covered.register_name = 'scholarship'
+            and scholarship_covered.covered_register = 'scholarship'
     left join covered as contract_covered
         on
             student.year = contract_covered.year
             and student.origin = contract_covered.origin
-            and contract_covered.register_name = 'contract'
+            and contract_covered.covered_register = 'contract'
     left join covered as stay_covered
         on
             student.year = stay_covered.year
             and student.origin = stay_covered.origin
-            and stay_covered.register_name = 'stay'
+            and stay_covered.covered_register = 'stay'
     left join grant_of_year
         on
             student.year = grant_of_year.year
@@ -243,7 +238,7 @@ final as (
             and student.student_token = breach_of_year.student_token
     left join stay_of_year
         on
-            student.year = stay_of_year.stay_year
+            student.year = stay_of_year.year
             and student.origin = stay_of_year.origin
             and student.student_token = stay_of_year.student_token
 )
