@@ -86,8 +86,9 @@ def run(edition: int | None, lang: str | None, observed_only: bool | None, threa
 def add(file: Path, source: str) -> None:
     """Take FILE in as a new vintage of a source, once it has been read through and found sound."""
     from pipelines.acquire.add import add_file
+    from pipelines.stage.trial import try_out
 
-    added = add_file(find_project(), source, file)
+    added = add_file(find_project(), source, file, try_out)
     click.echo(added.sentence())
     click.echo("Run `observatoire run` to bring the report up to date.")
 

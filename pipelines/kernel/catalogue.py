@@ -48,27 +48,64 @@ class Table(BaseModel):
     columns: dict[str, Dtype] = Field(description="Canonical column → type; names are defined in the dictionary.")
     required: tuple[str, ...] = Field(default=(), description="Columns that are never empty; the grain is always so.")
     measures: tuple[str, ...] = Field(default=(), description="Columns that are summed when rows are brought together.")
+    rank: str | None = Field(
+        default=None, description="Column of the grain that numbers, from 1, rows that share the rest of it."
+    )
 
     def name(self, source: str) -> str:
         """Return the table's name."""
         return f"stg_{source}__{self.object}"
 
 
-class Vintage(BaseModel):
-    """How the files of one vintage look: the same dataset may change its headers, its format, its codes."""
+class Layout(BaseModel):
+    """How one file looks: where each canonical column stands in it, and how its cells are to be read."""
 
     model_config = _STRICT
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
-    format: Format
     files: tuple[str, ...] = Field(min_length=1, description="File names, or patterns with `*`.")
     separator: str = ","
     encoding: Literal["utf-8", "utf-8-sig", "latin-1"] = "utf-8"
     sheet: str | None = None
     missing: tuple[str, ...] = Field(default=(), description="Codes that stand for a missing value.")
     columns: dict[str, str] = Field(
-        default_factory=dict, description="Canonical column → the source's own header in this vintage."
+        default_factory=dict,
+        description="Canonical column → the source's own header; `name [2]` is the second column of that name.",
     )
+    positions: dict[str, int] = Field(
+        default_factory=dict, description="Canonical column or measure → place (from 1) of a column without a header."
+    )
+    measures: dict[str, str] = Field(
+        default_factory=dict, description="Long tables: measure_code → header; one row a measure is made of each."
+    )
+    ignored: tuple[str, ...] = Field(
+        default=(), description="Headers, or patterns with `*`, that are known and left out; any other is refused."
+    )
+    constants: dict[str, str] = Field(default_factory=dict, description="Canonical column → the same value everywhere.")
+    fill: dict[str, str] = Field(default_factory=dict, description="Canonical column → value of a blank cell.")
+    extract: dict[str, str] = Field(
+        default_factory=dict, description="Canonical column → pattern whose first group is kept; no match is blank."
+    )
+    pad: dict[str, int] = Field(default_factory=dict, description="Canonical column → width, filled with zeros.")
+    recode: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="Canonical column → source's code → ours. A closed list: others are refused."
+    )
+    keep: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Header → values: rows that hold another are about something else."
+    )
+
+
+class Part(Layout):
+    """One kind of file of a vintage that comes in several; `name` is what its adapter calls it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+
+
+class Vintage(Layout):
+    """How the files of one vintage look: the same dataset may change its headers, its format, its codes."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
+    format: Format
+    parts: tuple[Part, ...] = Field(default=(), description="Kinds of files, when they do not all look the same.")
     sha256: dict[str, str] = Field(default_factory=dict, description="File name → hash, where the bytes are known.")
     published: int | None = Field(default=None, description="Year in which the producer published this vintage.")
     maturity: Literal["provisional", "final"] = "final"
@@ -193,7 +230,7 @@ def read_sidecar(path: Path, project: Project) -> Source:
             Problem(name, "A sidecar bears the name of its id", f"Rename it to {source.id}.yml.", value=source.id)
         )
     for table in source.tables:
-        for column in (*table.grain, *table.required, *table.measures):
+        for column in (*table.grain, *table.required, *table.measures, *filter(None, (table.rank,))):
             if column not in table.columns:
                 problems.append(
                     Problem(

@@ -48,6 +48,10 @@ class Freshness:
         self._known[item] = fingerprint
         write_json(self._path, self._known)
 
+    def known_items(self) -> list[str]:
+        """Return the names of all items with a fingerprint, those of earlier runs included."""
+        return sorted(self._known)
+
     def forget_others(self, items: Iterable[str]) -> list[str]:
         """Drop the fingerprints of items that no longer exist; return their names, so that outputs can be removed."""
         gone = sorted(set(self._known) - set(items))

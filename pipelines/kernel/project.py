@@ -24,7 +24,7 @@ class Settings(BaseModel):
     edition: int = Field(ge=2006, le=2100, description="Year of the edition: the autumn of its last rentrée.")
     lang: Lang = "fr"
     observed_only: bool = Field(default=False, description="Leave simulated sources out.")
-    students: int = Field(default=9_000, ge=200, description="Simulated students in the first year.")
+    students: int = Field(default=8_000, ge=200, description="Simulated students in the first year.")
     simulate_from: int = Field(default=2008, ge=2000, le=2100)
     simulate_to: int = Field(default=2024, ge=2000, le=2100)
     seed: int = Field(default=20101, description="Seed of everything drawn at random.")

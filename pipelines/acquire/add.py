@@ -1,0 +1,99 @@
+"""`observatoire add FILE --source ID`: a file becomes a new vintage of a dataset, or nothing changes at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pipelines.acquire.take_in import SIMULATED, copy_files
+from pipelines.kernel.catalogue import Source, read_catalogue
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project
+from pipelines.kernel.received import RECEIPT, Received, ReceivedFile, describe_file, read_receipt
+
+
+class Tried(Protocol):
+    """What trying a file out says of it."""
+
+    @property
+    def layout(self) -> str:
+        """The vintage of the sidecar whose layout the file has."""
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """Staging table → the rows it would get."""
+
+
+TryOut = Callable[[Project, Source, Sequence[Path]], Tried]
+"""`pipelines.stage.trial.try_out`: given by the command, because no stage imports another."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddedVintage:
+    """A vintage that was taken in; `is_new` is false when the very same bytes were there already."""
+
+    source: str
+    vintage: str
+    layout: str
+    folder: Path
+    rows: Mapping[str, int]
+    is_new: bool
+
+    def sentence(self) -> str:
+        """Return what was done, as the command prints it."""
+        given = ", ".join(f"{count} rows for {table}" for table, count in self.rows.items())
+        if not self.is_new:
+            return (
+                f"These very bytes were there already, as {self.source}, vintage {self.vintage}: nothing was changed."
+            )
+        return f"Taken in as {self.source}, vintage {self.vintage} (laid out as {self.layout}): {given}."
+
+
+def add_file(project: Project, source_id: str, path: Path, try_out: TryOut) -> AddedVintage:
+    """Take in a file, or a folder when a vintage comes in several files.
+
+    It is read and staged in memory first. Raises `BadInput`, and leaves everything as it was, when the source is
+    unknown, the file is missing or no layout of the sidecar fits it.
+    """
+    source = read_catalogue(project)[source_id]
+    files = _files(project, path)
+    tried = try_out(project, source, files)
+    described = tuple(describe_file(file) for file in files)
+    vintage, is_new = _place(project, source, tried.layout, described)
+    received = Received(
+        source=source.id,
+        vintage=vintage,
+        layout=tried.layout,
+        origin="observed" if source.origin == "simulated" else source.origin,
+        files=described,
+    )
+    folder = copy_files(project, received, files) if is_new else project.raw / source.id / vintage
+    return AddedVintage(source.id, vintage, tried.layout, folder, tried.rows, is_new)
+
+
+def _files(project: Project, path: Path) -> list[Path]:
+    shown = project.shown(path)
+    if path.is_dir():
+        files = sorted(item for item in path.iterdir() if item.is_file() and item.name[0] != ".")
+        if not files:
+            raise BadInput(Problem(shown, "The folder holds no file", "Give the folder that holds the files."))
+        return files
+    if not path.is_file():
+        raise BadInput(Problem(shown, "The file is missing", "Check the path."))
+    return [path]
+
+
+def _place(project: Project, source: Source, layout: str, files: tuple[ReceivedFile, ...]) -> tuple[str, bool]:
+    """Return the folder's name for these bytes, and whether it is a new one (`2023`, then `2023-2`, `2023-3`…)."""
+    stem = "received" if layout == SIMULATED else layout
+    number = 1
+    while True:
+        name = stem if number == 1 else f"{stem}-{number}"
+        folder = project.raw / source.id / name
+        if not (folder / RECEIPT).exists():
+            return name, True
+        if read_receipt(project, folder).files == files:
+            return name, False
+        number += 1

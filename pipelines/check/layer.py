@@ -1,0 +1,152 @@
+"""One layer, whole: which suites are out of date, what they give, the quality report, and whether the run goes on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines.check.engine import check_table, no_suite
+from pipelines.check.outcome import Check, NotChecked
+from pipelines.check.suites import Layer, Suite, read_suites
+from pipelines.check.tables import Tables
+from pipelines.kernel.catalogue import read_catalogue
+from pipelines.kernel.dictionary import read_dictionary
+from pipelines.kernel.files import write_json
+from pipelines.kernel.freshness import Freshness
+from pipelines.kernel.problems import CheckFailed
+from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.report import StageReport
+
+LAYERS: tuple[Layer, ...] = ("staging", "marts")
+
+
+def check_layer(project: Project, settings: Settings, layer: Layer) -> StageReport:
+    """Do what `pipelines.check.run` says."""
+    suites = read_suites(project, layer)
+    folder = project.staging if layer == "staging" else project.marts
+    present = {path.stem for path in folder.glob("*.parquet")}
+    target = project.quality / f"{layer}.json"
+    earlier = _earlier(target)
+    freshness = Freshness(project, "check")
+    # A mart was made from what staging showed in this edition; checked against the whole of it, it would look short.
+    lags = (
+        {name: source.lag for name, (source, _) in read_catalogue(project).tables.items()} if layer == "marts" else None
+    )
+    checks: list[Check] = []
+    not_checked: list[NotChecked] = []
+    rows: dict[str, int] = {}
+    done: list[tuple[str, str]] = []
+    with Tables(project, settings, read_dictionary(project), lags) as tables:
+        for name in sorted({*suites, *present}):
+            suite = suites.get(name)
+            if suite is None:
+                checks.append(no_suite(name, layer))
+                continue
+            fingerprint = _fingerprint(freshness, project, settings, tables, suite)
+            # Without its earlier result a suite is out of date, whatever its fingerprint.
+            if freshness.is_fresh(name, fingerprint if name in earlier else "", [target]):
+                kept = earlier[name]
+                checks += kept.checks
+                not_checked += kept.not_checked
+                rows[name] = kept.rows
+                continue
+            found, left = check_table(tables, suite, settings)
+            checks += found
+            not_checked += left
+            if name in present:
+                tables.declare([name])
+                rows[name] = tables.rows(name)
+            done.append((name, fingerprint))
+    write_json(target, quality(layer, checks, not_checked, rows))
+    for name, fingerprint in done:
+        freshness.remember(name, fingerprint)
+    freshness.forget_others(_all_suites(project))
+    stopping = [check for check in checks if check.stops]
+    if stopping:
+        raise CheckFailed("\n".join(check.line(settings.lang) for check in stopping))
+    others = [check.line(settings.lang) for check in checks if check.outcome != "pass"]
+    left_out = [f"{item.table} {item.id}: {item.reason[settings.lang]}" for item in not_checked]
+    return StageReport(made=tuple(freshness.made), kept=tuple(freshness.kept), notes=tuple(others + left_out))
+
+
+def quality(layer: Layer, checks: list[Check], not_checked: list[NotChecked], rows: dict[str, int]) -> dict[str, Any]:
+    """Return the quality report of a layer, as it is written to JSON.
+
+    `tables` has one entry per table checked, `critical_failures`, `warnings` and `errors` count the checks that stop
+    the run, those that go to the list, and those without an answer (whatever their severity).
+    """
+    names = sorted({check.table for check in checks})
+    return {
+        "layer": layer,
+        "tables": [
+            {
+                "table": name,
+                "rows": rows.get(name),
+                **{
+                    outcome: sum(check.table == name and check.outcome == outcome for check in checks)
+                    for outcome in ("pass", "fail", "error")
+                },
+            }
+            for name in names
+        ],
+        "critical_failures": sum(check.stops for check in checks),
+        "warnings": sum(check.severity == "warning" and check.outcome == "fail" for check in checks),
+        "infos": sum(check.severity == "info" and check.outcome == "fail" for check in checks),
+        "errors": sum(check.outcome == "error" for check in checks),
+        "checks": [check.content() for check in checks],
+        "not_checked": [asdict(item) for item in not_checked],
+    }
+
+
+class _Kept:
+    """What an earlier run found on one table."""
+
+    def __init__(self) -> None:
+        self.checks: list[Check] = []
+        self.not_checked: list[NotChecked] = []
+        self.rows = 0
+
+
+def _earlier(path: Path) -> dict[str, _Kept]:
+    """Read the results of the run before; a report that cannot be read is as good as none: everything runs again."""
+    kept: dict[str, _Kept] = {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for row in content["checks"]:
+            kept.setdefault(row["table"], _Kept()).checks.append(Check(**row))
+        for row in content["not_checked"]:
+            kept.setdefault(row["table"], _Kept()).not_checked.append(NotChecked(**row))
+        for row in content["tables"]:
+            kept[row["table"]].rows = row["rows"] or 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return kept
+
+
+def _fingerprint(freshness: Freshness, project: Project, settings: Settings, tables: Tables, suite: Suite) -> str:
+    facts: dict[str, object] = {"great-expectations": version("great-expectations")}
+    if suite.depends_on_edition or suite.layer == "marts":
+        facts["edition"] = settings.edition
+    if suite.simulated_inputs or suite.layer == "marts":
+        facts["observed_only"] = settings.observed_only
+    inputs = [
+        tables.path(suite.table),
+        project.expectations / suite.layer / f"{suite.table}.yml",
+        project.reference / "dictionary",
+        *(_sidecar_of(project, name) for name in (suite.tables_read if suite.layer == "marts" else ())),
+        *(tables.path(name) for name in suite.tables_read),
+    ]
+    return freshness.fingerprint(inputs, facts)
+
+
+def _all_suites(project: Project) -> list[str]:
+    """Both layers share one file of fingerprints: neither forgets the other's."""
+    return [path.stem for layer in LAYERS for path in (project.expectations / layer).glob("*.yml")]
+
+
+def _sidecar_of(project: Project, table: str) -> Path:
+    """The lag of a source decides what a mart was made from; other tables have no sidecar and cost nothing here."""
+    return project.sources / f"{table.removeprefix('stg_').split('__')[0]}.yml"

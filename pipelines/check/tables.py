@@ -1,0 +1,159 @@
+"""The tables as the checks see them: DuckDB over Parquet, and small pandas frames for Great Expectations.
+
+A frame holds only the columns that the suite looks at. A personal column reaches it as a 64-bit hash of itself:
+presence and uniqueness can be told from it, and no identifier can slip into a message.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from pipelines.kernel.dictionary import Column
+from pipelines.kernel.project import Project, Settings
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+
+SQL_TYPES = {"int": "bigint", "float": "double", "str": "varchar", "bool": "boolean", "date": "date"}
+
+
+class Tables:
+    """One DuckDB session over the staging tables, the marts and the reference; used as a context manager.
+
+    With `lags` (staging table → years before a figure is known), staging tables show what *consolidate* saw of them:
+    years known in this edition, and no simulated row when the run leaves those out. Without, they show all they hold.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        dictionary: Mapping[str, Column] | None = None,
+        lags: Mapping[str, int] | None = None,
+    ) -> None:
+        self._project = project
+        self._settings = settings
+        self._dictionary = dictionary or {}
+        self._lags = lags
+        self._known: set[str] = set()
+        self._open: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Tables:
+        import duckdb
+
+        self._open = duckdb.connect(config={"threads": self._settings.threads})
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The open session. Raises `RuntimeError` outside of `with`."""
+        if self._open is None:
+            raise RuntimeError("Tables is used inside `with`")
+        return self._open
+
+    def path(self, name: str) -> Path:
+        """Return where the file of a table lies, whether it exists or not."""
+        if name.startswith("ref_"):
+            return self._project.reference / f"{name}.csv"
+        return (self._project.staging if name.startswith("stg_") else self._project.marts) / f"{name}.parquet"
+
+    def declare(self, names: Iterable[str]) -> None:
+        """Make tables readable by their bare names. Raises `FileNotFoundError`, naming the file, when one is absent."""
+        for name in names:
+            if name in self._known:
+                continue
+            path = self.path(name)
+            if not path.exists():
+                raise FileNotFoundError(self._project.shown(path))
+            self.connection.execute(f"create or replace view {_quoted(name)} as {self._reading(name, path)}")
+            self._known.add(name)
+
+    def _reading(self, name: str, path: Path) -> str:
+        if name.startswith("ref_"):
+            with path.open(encoding="utf-8", newline="") as stream:
+                header = next(csv.reader(stream), [])
+            # Types are given, not guessed: `09` is a département, not a nine.
+            types = ", ".join(f"'{column}': '{self._type_of(column)}'" for column in header)
+            return f"select * from read_csv({_literal(path)}, header=true, nullstr='', columns={{{types}}})"
+        where: list[str] = []
+        if self._lags is not None and name.startswith("stg_"):
+            columns = [row[0] for row in self.fetch(f"describe select * from read_parquet({_literal(path)})")]
+            if "year" in columns:
+                where.append(f"year <= {self._settings.edition - self._lags.get(name, 0):d}")
+            if self._settings.observed_only:
+                where.append("origin <> 'simulated'")
+        return f"select * from read_parquet({_literal(path)})" + (f" where {' and '.join(where)}" if where else "")
+
+    def _type_of(self, column: str) -> str:
+        defined = self._dictionary.get(column)
+        return SQL_TYPES[defined.type] if defined else "varchar"
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """Return the columns of a declared table, in order."""
+        return tuple(row[0] for row in self.connection.execute(f"describe {_quoted(name)}").fetchall())
+
+    def rows(self, name: str) -> int:
+        """Return the number of rows of a declared table."""
+        return int(self.fetch(f"select count(*) from {_quoted(name)}")[0][0])
+
+    def is_all_simulated(self, name: str) -> bool:
+        """Say whether the file of a table holds no row but `origin: simulated`."""
+        rows = self.fetch(f"select distinct origin from read_parquet({_literal(self.path(name))})")
+        return [row[0] for row in rows] == ["simulated"]
+
+    def values(self, source: str) -> list[Any]:
+        """Return the code list `<table>.<column>`, sorted. The table must be declared."""
+        table, column = source.split(".")
+        shown = _quoted(column)
+        query = f"select distinct {shown} from {_quoted(table)} where {shown} is not null order by 1"
+        return [row[0] for row in self.fetch(query)]
+
+    def fetch(self, query: str) -> list[tuple[Any, ...]]:
+        """Run a query and return its rows; `$edition` stands for the edition's year."""
+        given = {"edition": self._settings.edition} if "$edition" in query else None
+        return list(self.connection.execute(query, given).fetchall())
+
+    def records(self, query: str) -> list[dict[str, Any]]:
+        """Run a query and return its rows as dictionaries, personal columns left out."""
+        rows = self.fetch(query)
+        names = [item[0] for item in self.connection.description or ()]
+        return [
+            {name: value for name, value in zip(names, row, strict=True) if not self.is_personal(name)} for row in rows
+        ]
+
+    def frame(self, name: str, needed: Sequence[str]) -> pd.DataFrame:
+        """Return a table as pandas: the needed columns filled, the others present but hollow (one byte a row)."""
+        parts = []
+        for column in self.columns(name):
+            quoted = _quoted(column)
+            if column not in needed:
+                parts.append(f"0::utinyint as {quoted}")
+            elif self.is_personal(column):
+                parts.append(f"case when {quoted} is not null then hash({quoted}) end as {quoted}")
+            else:
+                parts.append(quoted)
+        return self.connection.execute(f"select {', '.join(parts)} from {_quoted(name)}").df()
+
+    def is_personal(self, column: str) -> bool:
+        """Say whether a column identifies a person: so says the dictionary, and so says its name."""
+        defined = self._dictionary.get(column)
+        return column.endswith("_token") or (defined is not None and defined.personal)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(path: Path) -> str:
+    return "'" + path.as_posix().replace("'", "''") + "'"

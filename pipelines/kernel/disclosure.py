@@ -1,0 +1,77 @@
+"""The disclosure policy, `data/reference/disclosure.yml`: from how many persons on a count may be shown, and why.
+
+Policy is data: the agreement of each register decides, the code only follows. A source that the file does not name
+falls under the default rule, so a new register is never public by omission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project
+
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rule(BaseModel):
+    """How the counts of one source are shown.
+
+    `threshold`: counts from 1 to `threshold - 1` are hidden. `producer`: the figures are public already, as their
+    producer chose to publish them, and nothing more is hidden.
+    """
+
+    model_config = _STRICT
+
+    rule: Literal["threshold", "producer"]
+    threshold: int = Field(default=0, ge=0)
+    why: Bilingual
+
+    @model_validator(mode="after")
+    def _says_how_many(self) -> Self:
+        if self.rule == "producer" and self.threshold:
+            raise ValueError("the producer's rule has no threshold of ours")
+        return self
+
+
+class Policy(BaseModel):
+    """The whole policy."""
+
+    model_config = _STRICT
+
+    mode: Literal["primary_suppression"]
+    symbol: Literal["c"] = Field(description="One symbol for every hidden cell: a second one would tell why.")
+    limits: Bilingual = Field(description="What this mode does not prevent, said to the reader.")
+    default: Rule
+    sources: dict[str, Rule]
+
+    def threshold(self, source_ids: Iterable[str]) -> int:
+        """Return the threshold of a figure drawn from these sources: the strictest; the default when none is named."""
+        return max(
+            (self.sources.get(source, self.default).threshold for source in source_ids), default=self.default.threshold
+        )
+
+
+def read_policy(project: Project) -> Policy:
+    """Read the policy. Raises `BadInput` when it cannot be read or breaks its format: then nothing is public."""
+    path = project.reference / "disclosure.yml"
+    name = project.shown(path)
+    try:
+        return Policy.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        mend = f"Restore it with `git checkout -- {name}`; nothing is published without it."
+        raise BadInput(Problem(name, "The disclosure policy is missing", mend)) from error
+    except yaml.YAMLError as error:
+        mend = "Mend the line; a value that holds a colon needs quotes."
+        raise BadInput(Problem(name, "The disclosure policy is not valid YAML", mend)) from error
+    except ValidationError as error:
+        mend = "Compare with the repository's version; pipelines/kernel/disclosure.py explains the fields."
+        raise BadInput(
+            Problem(name, f"The policy breaks its format: {item['msg']}", mend, column=".".join(map(str, item["loc"])))
+            for item in error.errors()
+        ) from error

@@ -1,0 +1,110 @@
+"""Identifiers become tokens while a register is being read; nothing but tokens is ever written.
+
+A token is the HMAC-SHA-256 of a normalised INE, in hexadecimal. Whoever has not the key can neither compute the token
+of a person nor find the person of a token; whoever has it can link two years of files, so it stays out of the
+repository: in the environment, or in a file beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project
+
+KEY = "OBSERVATOIRE_KEY"
+KEY_FILE = "OBSERVATOIRE_KEY_FILE"
+SHORTEST_KEY = 32
+"""Bytes. HMAC-SHA-256 gains nothing from more and loses strength with fewer."""
+
+SIMULATED_KEY = hashlib.sha256(b"Simulated registers hold nobody: this key is public.").digest()
+"""Key of the simulated registers: fixed and known to all, since nobody stands behind their identifiers."""
+
+_INE = re.compile(r"[0-9A-Z]{11}")
+_MAKE = 'Make one with `python -c "import secrets; print(secrets.token_hex(32))"`'
+
+
+def normalise(identifier: str) -> str:
+    """Return an identifier as it is compared: no blank around it, capital letters."""
+    return identifier.strip().upper()
+
+
+def is_ine(identifier: str) -> bool:
+    """Say whether a normalised identifier has the shape of an INE: eleven digits and capital letters."""
+    return _INE.fullmatch(identifier) is not None
+
+
+class Tokeniser:
+    """Identifiers in, tokens out, with one key. The key is in no message, no representation, no pickle."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < SHORTEST_KEY:
+            raise ValueError(f"A key has at least {SHORTEST_KEY} bytes")
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "Tokeniser(key not shown)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("A tokeniser is not written anywhere: it holds the key")
+
+    def token(self, identifier: str) -> str:
+        """Return the token of one identifier, normalised first: 64 hexadecimal digits."""
+        return hmac.digest(self._key, normalise(identifier).encode("utf-8"), "sha256").hex()
+
+    def tokens(self, identifiers: Iterable[str]) -> dict[str, str]:
+        """Return identifier → token, each distinct identifier computed once."""
+        return {identifier: self.token(identifier) for identifier in set(identifiers)}
+
+
+def simulated_tokeniser() -> Tokeniser:
+    """Return the tokeniser of simulated registers."""
+    return Tokeniser(SIMULATED_KEY)
+
+
+def tokeniser_of(project: Project, environment: Mapping[str, str] | None = None) -> Tokeniser:
+    """Return the tokeniser of real registers, from `OBSERVATOIRE_KEY` or the file named by `OBSERVATOIRE_KEY_FILE`.
+
+    Raises `BadInput` when there is no key, when it is no hexadecimal or too short, when it is the public key of the
+    simulated registers, or when its file lies inside the project, from where it would one day be shared.
+    """
+    surroundings = os.environ if environment is None else environment
+    text, place = surroundings.get(KEY, ""), KEY
+    if not text and surroundings.get(KEY_FILE):
+        text, place = _read_key_file(project, Path(surroundings[KEY_FILE])), KEY_FILE
+    if not text.strip():
+        raise _refusal(
+            place, "A real register is read with a secret key, and there is none", f"{_MAKE} and keep it in {KEY}."
+        )
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        raise _refusal(place, "The key is not written in hexadecimal digits", f"{_MAKE}.") from None
+    if len(key) < SHORTEST_KEY:
+        raise _refusal(place, f"The key is shorter than {SHORTEST_KEY} bytes", f"{_MAKE}.")
+    if hmac.compare_digest(key, SIMULATED_KEY):
+        raise _refusal(place, "This is the public key of the simulated registers", f"{_MAKE}.")
+    return Tokeniser(key)
+
+
+def _read_key_file(project: Project, path: Path) -> str:
+    resolved = path.expanduser().resolve()
+    if resolved.is_relative_to(project.root.resolve()):
+        raise _refusal(
+            KEY_FILE, "The key file lies inside the project", "Move it out, where no commit and no archive takes it."
+        )
+    try:
+        return resolved.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        raise _refusal(KEY_FILE, "The key file cannot be read", "Check the path and who may read it.") from None
+
+
+def _refusal(place: str, rule: str, mend: str) -> BadInput:
+    return BadInput(Problem(file=place, rule=rule, mend=mend))

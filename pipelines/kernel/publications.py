@@ -1,0 +1,126 @@
+"""The public tables, `data/reference/publications.yml`: what becomes public, at which grain, under which title.
+
+A table that is not on this list is internal. `protect` makes the tables, the public side describes them from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.dictionary import Column
+from pipelines.kernel.flags import LABELS
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project
+
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class Part(BaseModel):
+    """Two counts of one row, one inside the other: who is not in the part can be counted too."""
+
+    model_config = _STRICT
+
+    part: str
+    whole: str
+
+
+class Publication(BaseModel):
+    """One public table."""
+
+    model_config = _STRICT
+
+    table: str = Field(pattern=r"^pub_[a-z0-9_]+$")
+    reads: str | None = Field(
+        pattern=r"^(mart|ind|tgt|stg)_[a-z0-9_]+$", description="The internal table; null: protect counts it itself."
+    )
+    sensitivity: Literal["public"] = Field(description="Said, never presumed.")
+    title: Bilingual
+    grain: tuple[str, ...] = Field(min_length=1, description="Columns kept; measures are summed over the others.")
+    measures: tuple[str, ...] = Field(default=(), description="Columns with a flag each; of marts, they are summed.")
+    copied: tuple[str, ...] = Field(default=(), description="Other columns kept; only at the grain of the table read.")
+    parts: tuple[Part, ...] = ()
+    sources: tuple[str, ...] = Field(default=(), description="Ids of the datasets; of indicators, each has its own.")
+    optional: bool = Field(default=False, description="True: left out without a word when the table read is absent.")
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        named = [*self.grain, *self.measures, *self.copied]
+        if len(set(named)) != len(named):
+            raise ValueError("a column is named once")
+        for pair in self.parts:
+            if pair.part not in self.measures or pair.whole not in self.measures:
+                raise ValueError(f"{pair.part} in {pair.whole}: both are measures of the table")
+        if self.reads is not None and self.reads.startswith(("mart_", "stg_")) and not self.sources:
+            raise ValueError("name the sources: their rules decide what is hidden")
+        return self
+
+    @property
+    def flags(self) -> dict[str, str]:
+        """Measure → its flag column; one `flag` for the whole row when there is one measure or none."""
+        if len(self.measures) < 2:
+            return dict.fromkeys(self.measures, "flag")
+        return {measure: f"{measure}_flag" for measure in self.measures}
+
+
+def read_publications(project: Project) -> dict[str, Publication]:
+    """Return public table → its description, in the file's order.
+
+    Raises `BadInput`, one problem per fault, when the list is missing, is no YAML, breaks its format or names a table
+    twice.
+    """
+    path = project.reference / "publications.yml"
+    name = project.shown(path)
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        mend = f"Restore it with `git checkout -- {name}`; nothing is published without it."
+        raise BadInput(Problem(name, "The list of public tables is missing", mend)) from error
+    except yaml.YAMLError as error:
+        mend = "Mend the line; a value that holds a colon needs quotes."
+        raise BadInput(Problem(name, "The list of public tables is not valid YAML", mend)) from error
+    if not isinstance(entries, list):
+        raise BadInput(Problem(name, "This file is a list of public tables", "Begin each one with `- table: pub_…`."))
+    publications: dict[str, Publication] = {}
+    problems: list[Problem] = []
+    for number, entry in enumerate(entries, start=1):
+        who = str(entry.get("table", f"number {number}")) if isinstance(entry, dict) else f"number {number}"
+        try:
+            publication = Publication.model_validate(entry)
+        except ValidationError as error:
+            mend = "Compare with the table above it; pipelines/kernel/publications.py explains the fields."
+            problems += [
+                Problem(name, f"A public table breaks its format: {item['msg']}", mend,
+                        column=".".join([who, *map(str, item["loc"])]))
+                for item in error.errors()
+            ]  # fmt: skip
+            continue
+        if publication.table in publications:
+            problems.append(Problem(name, "A public table stands once", "Give one of them another name.", value=who))
+        publications[publication.table] = publication
+    if problems:
+        raise BadInput(problems)
+    return publications
+
+
+def column_of(dictionary: Mapping[str, Column], name: str) -> Column | None:
+    """Return what a public column means; the flag of a column that is known is known too. `None` when it is not."""
+    if name in dictionary:
+        return dictionary[name]
+    measured = dictionary.get(name.removesuffix("_flag"))
+    if not name.endswith("_flag") or measured is None:
+        return None
+    codes = {lang: ", ".join(f"{flag.value} {words[place]}" for flag, words in LABELS.items())
+             for place, lang in enumerate(("fr", "en"))}  # fmt: skip
+    return Column(
+        type="str",
+        label=Bilingual(fr=f"indicateur d'observation : {measured.label.fr}", en=f"flag: {measured.label.en}"),
+        meaning=Bilingual(
+            fr=f"Ce que vaut la valeur de « {measured.label.fr} » : {codes['fr']}.",
+            en=f'What the value of "{measured.label.en}" is worth: {codes["en"]}.',
+        ),
+    )

@@ -1,0 +1,201 @@
+"""SQL files: one query a file, its four-line header, the tables it reads, the order in which files come.
+
+Dependencies are read from the query by sqlglot, never declared twice. The header is for people; a test holds its
+`inputs` line against what the query really reads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project
+
+PREFIXES = ("stg_", "ref_", "mart_")
+"""What the name of a table that lies in a file begins with; no CTE may be called so."""
+
+_HEADER = re.compile(r"^--\s*(what|grain|inputs|caveats)\s*:\s*(.*)$")
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One SQL file: its header, its text, the tables it reads (name → first line that names it)."""
+
+    name: str
+    path: Path
+    shown: str
+    text: str
+    what: str
+    grain: tuple[str, ...]
+    inputs: tuple[str, ...]
+    caveats: str
+    reads: Mapping[str, int]
+
+
+def read_queries(project: Project, folder: str, pattern: str) -> dict[str, Query]:
+    """Read `sql/<folder>/<pattern>`, sorted by name. Raises `BadInput` with the problems of all files at once."""
+    queries: dict[str, Query] = {}
+    problems: list[Problem] = []
+    for path in sorted((project.sql / folder).glob(pattern)):
+        try:
+            queries[path.stem] = read_query(project, path)
+        except BadInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise BadInput(problems)
+    return queries
+
+
+def read_query(project: Project, path: Path) -> Query:
+    """Read one SQL file.
+
+    Raises `BadInput` when the file is no UTF-8, holds no or several queries, breaks SQL, lacks a line of the
+    header, or gives a CTE a table's name.
+    """
+    shown = project.shown(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(Problem(shown, "The file is not UTF-8", "Save it as UTF-8.")) from error
+    header = _header(text)
+    missing = [key for key in ("what", "grain", "inputs", "caveats") if not header.get(key)]
+    if missing:
+        raise BadInput(
+            Problem(
+                shown,
+                f"The header lacks {', '.join(missing)}",
+                "Begin the file with four comments: `-- what:`, `-- grain:`, `-- inputs:`, `-- caveats:`.",
+                row=1,
+            )
+        )
+    return Query(
+        name=path.stem,
+        path=path,
+        shown=shown,
+        text=text,
+        what=header["what"],
+        grain=_names(header["grain"]),
+        inputs=_names(header["inputs"]),
+        caveats=header["caveats"],
+        reads=_reads(text, shown),
+    )
+
+
+def in_order(queries: Mapping[str, Query]) -> tuple[Query, ...]:
+    """Return the queries so that each comes after those it reads. Raises `BadInput`, naming the circle, on a cycle."""
+    graph = {name: sorted(set(query.reads) & set(queries)) for name, query in sorted(queries.items())}
+    try:
+        return tuple(queries[name] for name in TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        first = queries[circle[0]]
+        raise BadInput(
+            Problem(
+                first.shown,
+                f"Tables depend on each other in a circle: {' ← '.join(circle)}",
+                "Move what both need into a table of its own.",
+                row=first.reads.get(circle[1]) or first.reads.get(circle[-2]),
+            )
+        ) from error
+
+
+def refuse_unknown_tables(queries: Iterable[Query], known: Collection[str]) -> None:
+    """Raise `BadInput`, one problem a table, when a query reads a table that is not `known`."""
+    problems = [
+        Problem(
+            query.shown,
+            "No table has this name",
+            _nearest(table, known),
+            row=line,
+            value=table,
+        )
+        for query in queries
+        for table, line in query.reads.items()
+        if table not in known
+    ]
+    if problems:
+        raise BadInput(problems)
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    if close:
+        return f"The closest name is {close[0]}."
+    return "Tables are called stg_<source>__<object>, ref_<code list> or mart_<domain>__<grain>."
+
+
+def _header(text: str) -> dict[str, str]:
+    """Return the header's keys; a comment line without a key continues the line above."""
+    header: dict[str, str] = {}
+    key: str | None = None
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        found = _HEADER.match(line)
+        if found:
+            key = found[1]
+            header[key] = found[2].strip()
+        elif key:
+            header[key] = f"{header[key]} {line.lstrip('-').strip()}".strip()
+    return header
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(part.strip().rstrip(".") for part in value.split(",") if part.strip())
+
+
+def _reads(text: str, shown: str) -> dict[str, int]:
+    from sqlglot import exp, parse
+    from sqlglot.errors import SqlglotError
+
+    try:
+        statements = [statement for statement in parse(text, dialect="duckdb") if statement is not None]
+    except SqlglotError as error:
+        details = getattr(error, "errors", None) or [{}]
+        description = _ANSI.sub("", str(details[0].get("description") or error)).split(" but got <Token")[0]
+        raise BadInput(
+            Problem(
+                shown,
+                f"The SQL cannot be read: {description}",
+                "Mend the SQL near this line.",
+                row=details[0].get("line"),
+                value=details[0].get("highlight"),
+            )
+        ) from error
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise BadInput(
+            Problem(shown, "The file holds something else than one query", "Keep one `with … select …`, nothing more.")
+        )
+    query = statements[0]
+    ctes = {cte.alias for cte in query.find_all(exp.CTE)}
+    named_as_tables = sorted(name for name in ctes if name.startswith(PREFIXES))
+    if named_as_tables:
+        raise BadInput(
+            Problem(
+                shown,
+                "A CTE bears the name of a table",
+                "Call it after what it holds, without stg_, ref_ or mart_.",
+                value=named_as_tables[0],
+            )
+        )
+    reads: dict[str, int] = {}
+    for table in query.find_all(exp.Table):
+        if isinstance(table.this, exp.Func):
+            continue  # unnest(), generate_series(): rows made by the query itself
+        if table.name not in ctes:
+            reads.setdefault(table.name, _line_of(table.name, text))
+    return dict(sorted(reads.items()))
+
+
+def _line_of(name: str, text: str) -> int:
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if word.search(line.split("--")[0]):
+            return number
+    return 1

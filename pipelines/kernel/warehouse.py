@@ -1,0 +1,248 @@
+"""DuckDB over the files of a run: staging, reference and marts as views, one query's result as one Parquet file.
+
+Nothing is pulled into Python: a view reads its file, a result is copied from query to file. Staging views show only
+what was known in the run's edition, and only observed or declared rows when the run asks for that.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, get_args
+
+from pipelines.kernel.catalogue import Catalogue, Dtype
+from pipelines.kernel.files import ROW_GROUP, replacing
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.reference.rows import CSV_TABLES
+from pipelines.kernel.sql import Query
+from pipelines.kernel.store import table_path
+
+if TYPE_CHECKING:
+    import duckdb
+
+SQL_TYPES: dict[Dtype, str] = {
+    "int": "bigint",
+    "float": "double",
+    "str": "varchar",
+    "bool": "boolean",
+    "date": "date",
+}
+"""Our types → DuckDB's."""
+
+PYTHON_TYPES: dict[type, Dtype] = {bool: "bool", int: "int", float: "float", date: "date"}
+"""Types of the reference's rows → ours; whatever else is text."""
+
+_LINE = re.compile(r"LINE (\d+):")
+_CANDIDATES = re.compile(r"(?:Candidate bindings|Candidate tables|Did you mean)\W+(\"?[\w.]+\"?)")
+
+
+class Warehouse:
+    """A DuckDB connection of one run. Use it in a `with` statement."""
+
+    def __init__(self, project: Project, settings: Settings, catalogue: Catalogue) -> None:
+        import duckdb
+
+        self._project = project
+        self._settings = settings
+        self._catalogue = catalogue
+        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(
+            config={
+                "threads": settings.threads,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        self._connection.execute(f"set variable edition = {settings.edition:d}")
+        self._registered: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def known(self) -> set[str]:
+        """Return the staging tables of the catalogue and the code lists of data/reference."""
+        return set(self._catalogue.tables) | {path.stem for path in self._project.reference.glob("ref_*.csv")}
+
+    def file_of(self, name: str) -> Path:
+        """Return the file behind a table's name, whether it exists or not."""
+        if name.startswith("ref_"):
+            return self._project.reference / f"{name}.csv"
+        return table_path(self._project, name)
+
+    def facts_of(self, name: str) -> str:
+        """Return what, besides its file, decides the rows a view shows: for fingerprints."""
+        if not name.startswith("stg_"):
+            return ""
+        source, table = self._catalogue.tables[name]
+        columns = ",".join(f"{column}:{dtype}" for column, dtype in table.columns.items())
+        return f"lag {source.lag} columns {columns}"
+
+    def register(self, name: str) -> None:
+        """Make the view `name` over its file, once.
+
+        A staging table whose source brought no file becomes an empty view of the described columns: what reads it
+        is then empty, and says so further on. Raises `BadInput` when a mart was not made, or a file cannot be read.
+        """
+        if name in self._registered:
+            return
+        if name.startswith("stg_"):
+            query = self._staging(name)
+        elif name.startswith("ref_"):
+            query = self._reference(name)
+        else:
+            query = self._mart(name)
+        self._run(f"create or replace view {_quoted(name)} as {query}", self._project.shown(self.file_of(name)))
+        self._registered.add(name)
+
+    def bind(self, query: Query, name: str) -> None:
+        """Make the view `name` of a query; its tables are registered first.
+
+        Raises `BadInput` with the line and the closest name when a column or function is not known.
+        """
+        for table in query.reads:
+            self.register(table)
+        body = query.text.rstrip().rstrip(";")
+        self._run(f"create or replace view {_quoted(name)} as\n{body}\n", query.shown, offset=1)
+        self._registered.add(name)
+
+    def columns(self, name: str) -> dict[str, str]:
+        """Return the columns of a registered view, name → DuckDB type."""
+        rows = self._connection.execute(f"describe select * from {_quoted(name)}").fetchall()
+        return {str(row[0]): str(row[1]) for row in rows}
+
+    def rows(self, name: str, order_by: Sequence[str], shown: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a registered view. For results of a few thousand rows: indicators."""
+        return self._run(f"select * from {_quoted(name)} order by {_list(order_by)}", shown).fetchall()
+
+    def write(self, name: str, grain: Sequence[str], path: Path, shown: str) -> int:
+        """Write a registered view to `path` as Parquet, atomically, sorted by its grain; return the rows.
+
+        The same rows give the same bytes with any number of threads, because the order is total: `BadInput` is
+        raised, and nothing written, when two rows share the grain.
+        """
+        with replacing(path) as part:
+            self._run(
+                f"copy (select * from {_quoted(name)} order by {_list(grain)}) to '{_escaped(part)}' "
+                f"(format parquet, compression zstd, row_group_size {ROW_GROUP:d})",
+                shown,
+            )
+            self._refuse_double_rows(part, grain, shown)
+            counted = self._run(f"select count(*) from read_parquet('{_escaped(part)}')", shown).fetchone()
+        return int(counted[0]) if counted else 0
+
+    def _refuse_double_rows(self, part: Path, grain: Sequence[str], shown: str) -> None:
+        double = self._run(
+            f"select {_list(grain)}, count(*) from read_parquet('{_escaped(part)}') "
+            f"group by all having count(*) > 1 order by all limit 1",
+            shown,
+        ).fetchone()
+        if double is None:
+            return
+        # A token names a person: never in a message.
+        key = ", ".join(
+            f"{column} {value}"
+            for column, value in zip(grain, double[:-1], strict=True)
+            if not column.endswith("_token")
+        )
+        raise BadInput(
+            Problem(
+                shown,
+                f"Rows share the grain {', '.join(grain)}",
+                "Sum or choose in the SQL, or mend the `-- grain:` line; nothing was written.",
+                value=f"{key}: {double[-1]} rows",
+            )
+        )
+
+    def _staging(self, name: str) -> str:
+        source, table = self._catalogue.tables[name]
+        path = self.file_of(name)
+        if not path.exists():
+            columns = {**table.columns, "origin": "str"}
+            typed = ", ".join(f"cast(null as {SQL_TYPES[kind]}) as {_quoted(col)}" for col, kind in columns.items())
+            return f"select {typed} where false"
+        conditions = []
+        if "year" in table.columns:
+            conditions.append(f"year <= {self._settings.edition - source.lag:d}")
+        if self._settings.observed_only:
+            conditions.append("origin <> 'simulated'")
+        where = f" where {' and '.join(conditions)}" if conditions else ""
+        return f"select * from read_parquet('{_escaped(path)}'){where}"
+
+    def _reference(self, name: str) -> str:
+        path = self.file_of(name)
+        with path.open(encoding="utf-8", newline="") as stream:
+            header = next(csv.reader(stream), [])
+        types = ", ".join(f"'{column}': '{SQL_TYPES[_type_of(name, column)]}'" for column in header)
+        return (
+            f"select * from read_csv('{_escaped(path)}', header = true, delim = ',', quote = '\"', escape = '\"', "
+            f"nullstr = '', columns = {{{types}}}, auto_detect = false, strict_mode = true)"
+        )
+
+    def _mart(self, name: str) -> str:
+        path = self.file_of(name)
+        if not path.exists():
+            raise BadInput(
+                Problem(
+                    self._project.shown(path),
+                    "The table was not made",
+                    "Run `observatoire run`: consolidate makes it.",
+                )
+            )
+        return f"select * from read_parquet('{_escaped(path)}')"
+
+    def _run(self, statement: str, shown: str, offset: int = 0) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        try:
+            return self._connection.execute(statement)
+        except duckdb.Error as error:
+            raise BadInput(_problem(str(error), shown, offset)) from error
+
+
+def _type_of(table: str, column: str) -> Dtype:
+    """Return the type of a code list's column, from what the reference says a row of it is; text when it says none."""
+    model = CSV_TABLES[table][0] if table in CSV_TABLES else None
+    if model is None or column not in model.model_fields:
+        return "str"
+    kinds = _kinds(model.model_fields[column].annotation)
+    return next((dtype for kind, dtype in PYTHON_TYPES.items() if kind in kinds), "str")
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """Return the plain types inside an annotation such as `Annotated[date, …] | None`."""
+    inner = get_args(annotation)
+    return set().union(*(_kinds(part) for part in inner)) if inner else {annotation}
+
+
+def _problem(message: str, shown: str, offset: int) -> Problem:
+    """Return DuckDB's message as one line: its own line number counts from the statement, ours from the file."""
+    line = _LINE.search(message)
+    close = _CANDIDATES.search(message)
+    rule = message.split("\n")[0].split(": ", 1)[-1].strip()
+    return Problem(
+        shown,
+        f"DuckDB refuses the query: {rule}",
+        f"The closest name is {close[1].strip(chr(34))}." if close else "Mend the SQL, or the input it names.",
+        row=int(line[1]) - offset if line and offset else None,
+    )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(_quoted(name) for name in names)
+
+
+def _escaped(path: Path) -> str:
+    return path.as_posix().replace("'", "''")

@@ -1,0 +1,201 @@
+"""The stage: for each public table, read the internal one, hide what is small, write what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from pipelines.kernel.dictionary import read_dictionary
+from pipelines.kernel.disclosure import Policy, read_policy
+from pipelines.kernel.files import write_parquet
+from pipelines.kernel.freshness import Freshness
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project
+from pipelines.kernel.publications import Publication, read_publications
+from pipelines.kernel.report import StageReport
+from pipelines.kernel.store import read_table, table_path
+from pipelines.protect.figures import (
+    hidden_targets,
+    protected_history,
+    protected_paths,
+    protected_states,
+    protected_values,
+)
+from pipelines.protect.guard import listed, refusals, require_passed_checks
+from pipelines.protect.suppression import RANK, counted, strict, summed, suppressed
+
+REFERENCE = ("disclosure.yml", "publications.yml", "indicators.yml", "dictionary")
+"""What every public table depends on, in `data/reference`."""
+
+SUPPRESSION = "pub_suppression"
+
+
+def protect_all(project: Project) -> StageReport:
+    """Make every public table whose inputs changed, remove those no longer listed, count what is hidden."""
+    require_passed_checks(project)
+    policy = read_policy(project)
+    publications = _present(project, read_publications(project))
+    _refuse(project, publications)
+    freshness = Freshness(project, "protect")
+    for table, publication in publications.items():
+        if publication.reads is None:
+            continue
+        fingerprint = freshness.fingerprint(_inputs(project, publication))
+        if not freshness.is_fresh(table, fingerprint, [table_path(project, table)]):
+            protect_one(project, policy, publications, table)
+            freshness.remember(table, fingerprint)
+    freshness.forget_others(name for name, publication in publications.items() if publication.reads is not None)
+    kept = {table_path(project, table) for table in publications}
+    for path in sorted(project.protected.glob("*")):
+        if path not in kept:
+            path.unlink()
+    if SUPPRESSION in publications and (freshness.made or not table_path(project, SUPPRESSION).exists()):
+        _write_suppression(project, publications)
+    return StageReport(
+        made=tuple(freshness.made), kept=tuple(freshness.kept), notes=_notes(project, publications, freshness.made)
+    )
+
+
+def protect_one(project: Project, policy: Policy, publications: Mapping[str, Publication], table: str) -> None:
+    """Write one public table. Raises `BadInput` when it is not listed, or is not at the grain that the list says."""
+    publication = listed(publications, table)
+    source = publication.reads or table
+    frame = _status(project) if source == "ind_status" else read_table(project, source)
+    if frame["origin"].null_count():
+        mend = "Carry `origin` through the query; a row whose origin is not known cannot be told from a simulated one."
+        raise BadInput(Problem(f"{source}.parquet", "A row has no origin", mend, column="origin"))
+    try:
+        if source in _SPECIAL:
+            made = _SPECIAL[source](project, policy)
+        elif source == "ind_status":
+            made = frame
+        else:
+            threshold = strict(policy.threshold(publication.sources), policy.default.threshold)
+            made = suppressed(summed(frame, publication), publication, threshold)
+        write_parquet(table_path(project, table), made, publication.grain)
+    except ValueError as error:
+        mend = "Mend `grain` in data/reference/publications.yml."
+        raise BadInput(Problem(f"{source}.parquet", str(error), mend)) from error
+
+
+def _present(project: Project, publications: dict[str, Publication]) -> dict[str, Publication]:
+    """Leave out optional tables that were not made. Raises `BadInput` when another one was not."""
+    problems = []
+    present = {}
+    for table, publication in publications.items():
+        if publication.reads is None or table_path(project, publication.reads).exists():
+            present[table] = publication
+        elif not publication.optional:
+            path = project.shown(table_path(project, publication.reads))
+            mend = "Run `observatoire run`; if the table no longer exists, take it off data/reference/publications.yml."
+            problems.append(Problem(path, f"{table} is made from a table that is not there", mend))
+    if problems:
+        raise BadInput(problems)
+    return present
+
+
+def _refuse(project: Project, publications: Mapping[str, Publication]) -> None:
+    dictionary = read_dictionary(project)
+    problems: list[Problem] = []
+    for publication in publications.values():
+        if publication.reads is None:
+            continue
+        path = table_path(project, publication.reads)
+        columns = list(pl.read_parquet_schema(path))
+        if publication.reads == "ind_status":
+            columns.append("origin")  # says what can be measured, holds no figure; its origin is set below
+        problems += refusals(publication, columns, dictionary, project.shown(path))
+    if problems:
+        raise BadInput(problems)
+
+
+def _inputs(project: Project, publication: Publication) -> list[Path]:
+    inputs = [project.reference / name for name in REFERENCE]
+    inputs.append(table_path(project, publication.reads or publication.table))
+    if publication.reads is not None and publication.reads.startswith(("ind_", "tgt_")):
+        inputs += [table_path(project, "ind_values"), table_path(project, "tgt_states")]
+    return sorted(set(inputs))
+
+
+def _thresholds(project: Project, policy: Policy) -> dict[str, int]:
+    """Return indicator → threshold, from the sources that the registry of indicators names."""
+    path = project.reference / "indicators.yml"
+    if not path.exists():
+        return {}
+    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    return {entry["code"]: policy.threshold(entry.get("sources") or ()) for entry in entries}
+
+
+def _status(project: Project) -> pl.DataFrame:
+    """Return `ind_status`, which holds no figure, with the least real origin of the values it speaks of."""
+    origins = read_table(project, "ind_values").select("indicator_code", "origin").unique()
+    ranked = (
+        origins.with_columns(pl.col("origin").replace_strict(RANK, return_dtype=pl.Int64).alias("_rank"))
+        .sort("_rank")
+        .group_by("indicator_code", maintain_order=True)
+        .agg(pl.col("origin").last())
+    )
+    status = read_table(project, "ind_status").drop("origin", strict=False)
+    joined = status.join(ranked, on="indicator_code", how="left", maintain_order="left")
+    flag = pl.when(pl.col("origin") == "simulated").then(pl.lit("S")).otherwise(pl.lit("A"))
+    return joined.with_columns(pl.col("origin").fill_null("declared")).with_columns(flag.alias("flag"))
+
+
+def _values(project: Project, policy: Policy) -> pl.DataFrame:
+    thresholds = _thresholds(project, policy)
+    return protected_values(read_table(project, "ind_values"), thresholds, policy.default.threshold)
+
+
+def _states(project: Project, policy: Policy) -> pl.DataFrame:
+    states = read_table(project, "tgt_states")
+    return protected_states(states, hidden_targets(states, _values(project, policy)))
+
+
+def _paths(project: Project, policy: Policy) -> pl.DataFrame:
+    states, values = read_table(project, "tgt_states"), _values(project, policy)
+    return protected_paths(read_table(project, "tgt_paths"), hidden_targets(states, values), values, states)
+
+
+def _history(project: Project, policy: Policy) -> pl.DataFrame:
+    states = read_table(project, "tgt_states")
+    return protected_history(read_table(project, "tgt_history"), hidden_targets(states, _values(project, policy)))
+
+
+_SPECIAL: dict[str, Callable[[Project, Policy], pl.DataFrame]] = {
+    "ind_values": _values,
+    "tgt_states": _states,
+    "tgt_paths": _paths,
+    "tgt_history": _history,
+}
+"""Internal tables whose cells depend on one another, and what protects them."""
+
+
+def _write_suppression(project: Project, publications: Mapping[str, Publication]) -> None:
+    rows = []
+    for table, publication in publications.items():
+        if publication.reads is None:
+            continue
+        frame = pl.read_parquet(table_path(project, table))
+        flags = sorted(set(publication.flags.values())) or ["flag"]
+        cells, hidden = counted(frame, flags)
+        rows.append((table, cells, hidden, hidden / cells if cells else None, "observed"))
+    schema = {
+        "table_name": pl.String,
+        "cells_count": pl.Int64,
+        "hidden_cells_count": pl.Int64,
+        "hidden_share": pl.Float64,
+        "origin": pl.String,
+    }
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.lit("A").alias("flag"))
+    write_parquet(table_path(project, SUPPRESSION), frame, ["table_name"])
+
+
+def _notes(project: Project, publications: Mapping[str, Publication], made: list[str]) -> tuple[str, ...]:
+    if not made or SUPPRESSION not in publications:
+        return ()
+    rows = pl.read_parquet(table_path(project, SUPPRESSION))
+    hidden, cells = int(rows["hidden_cells_count"].sum()), int(rows["cells_count"].sum())
+    return (f"{hidden} of {cells} public cells are hidden; margins may still reveal some (primary suppression only)",)

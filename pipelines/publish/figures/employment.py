@@ -1,0 +1,180 @@
+"""Figures of employment: licence professionnelle by establishment, DUT for France, and the simulated survey."""
+
+from __future__ import annotations
+
+from pipelines.publish.figures.common import (
+    SERIES_COLUMNS,
+    absent,
+    alternative,
+    by_scope,
+    caption,
+    is_simulated,
+    series_rows,
+    two,
+)
+from pipelines.publish.numbers import per_cent
+from pipelines.publish.phrases import range_title
+from pipelines.publish.picture import Absent, Cell, Picture, columns
+from pipelines.publish.shelf import Shelf
+
+
+def lp(shelf: Shelf) -> Picture | Absent:
+    """Employment of the holders of a licence professionnelle at 18 and 30 months, a panel per establishment."""
+    name, short = (
+        "emp-lp",
+        two(
+            shelf, "Diplômés de licence professionnelle en emploi", "Holders of a licence professionnelle in employment"
+        ),
+    )
+    codes = {"EMP-LP-18": two(shelf, "18 mois", "18 months"), "EMP-LP-30": two(shelf, "30 mois", "30 months")}
+    scopes = [
+        scope
+        for scope in shelf.scopes("EMP-LP-30", "establishment") or shelf.scopes("EMP-LP-18", "establishment")
+        if any(point.value is not None for code in codes for point in shelf.points(code, scope))
+    ]
+    if not scopes:
+        return absent(shelf, name, short, "EMP-LP-30")
+    rows: list[dict[str, Cell]] = []
+    for scope in scopes:
+        for code, label in codes.items():
+            rows += series_rows(shelf, code, scope, label, shelf.place(scope))
+    unit = shelf.indicators["EMP-LP-30"].unit
+    last = {
+        shelf.place(scope): [point for point in shelf.points("EMP-LP-30", scope) if point.value is not None]
+        for scope in scopes
+    }
+    year = max((points[-1].year for points in last.values() if points), default=0)
+    at_year = {
+        place: float(points[-1].value or 0) for place, points in last.items() if points and points[-1].year == year
+    }
+    title = range_title(
+        two(shelf, "À 30 mois, taux d'emploi des diplômés de LP", "At 30 months, employment rate of LP graduates"),
+        at_year,
+        unit,
+        shelf.lang,
+    )
+    title += two(shelf, f", promotion {year}", f", class of {year}")
+    subtitle = two(
+        shelf,
+        "Taux d'emploi 18 et 30 mois après le diplôme, par année de diplôme ; sans point : trop peu de réponses (ns)",
+        "Employment rate 18 and 30 months after the diploma, by year of diploma; no point: too few answers (ns)",
+    )
+    return Picture(
+        name=name,
+        kind="lines",
+        title=title,
+        subtitle=subtitle,
+        caption=caption(
+            shelf,
+            ["insertion_lp"],
+            two(
+                shelf, "diplômés de LP des établissements, IUT ou non", "LP graduates of the establishments, IUT or not"
+            ),
+            "EMP-LP-30/establishment",
+        ),
+        alt=alternative(
+            shelf,
+            two(shelf, "Courbes, un panneau par établissement", "Lines, one panel per establishment"),
+            title,
+            subtitle,
+            False,
+        ),
+        lang=shelf.lang,
+        data=columns(rows, SERIES_COLUMNS),
+        options={
+            "unit": unit,
+            "order": list(codes.values()),
+            "columns": 2,
+            "facets": [shelf.place(scope) for scope in scopes],
+            "breaks": [],
+            "zero": False,
+            "unit_span": 1,
+        },
+        simulated=is_simulated(rows),
+    )
+
+
+def dut(shelf: Shelf) -> Picture | Absent:
+    """Employment of DUT holders at 30 months in France, by speciality."""
+    name, short = (
+        "emp-dut",
+        two(shelf, "Diplômés de DUT en emploi à 30 mois, France", "DUT holders in employment at 30 months, France"),
+    )
+    kept = [
+        row
+        for row in shelf.rows("pub_employment__dut")
+        if row["months_after"] == 30 and row["employment_pct"] is not None
+    ]
+    if not kept:
+        return absent(shelf, name, short, "EMP-DUT-30")
+    year = max(int(row["year"]) for row in kept)
+    values = {row["speciality_code"]: float(row["employment_pct"]) for row in kept if int(row["year"]) == year}
+    label = {
+        code: two(shelf, "Ensemble", "All specialities")
+        if code == "_T"
+        else shelf.pick(shelf.specialities.get(code, {}), "speciality_label") or code
+        for code in values
+    }
+    ordered = sorted(values, key=lambda code: (code != "_T", -values[code], code))
+    rows: list[dict[str, Cell]] = [
+        {
+            "name": label[code],
+            "value": values[code],
+            "label": per_cent(values[code], shelf.lang, 0),
+            "origin": "observed",
+        }
+        for code in ordered
+    ]
+    parts = {label[code]: values[code] for code in ordered if code != "_T"}
+    title = range_title(
+        two(
+            shelf, "En France, taux d'emploi à 30 mois après un DUT", "In France, employment rate 30 months after a DUT"
+        ),
+        parts,
+        "percent",
+        shelf.lang,
+    )
+    subtitle = two(
+        shelf,
+        f"Diplômés de DUT {year} n'ayant pas poursuivi d'études, en % (données nationales)",
+        f"Holders of a DUT of {year} who did not go on studying, % (national data)",
+    )
+    return Picture(
+        name=name,
+        kind="bars",
+        title=title,
+        subtitle=subtitle,
+        caption=caption(
+            shelf,
+            ["insertion_dut"],
+            two(
+                shelf, "France entière : rien n'est publié par IUT", "the whole of France: nothing is published by IUT"
+            ),
+            f"EMP-DUT-30/FR/{year}",
+        ),
+        alt=alternative(
+            shelf, two(shelf, "Barres, une par spécialité", "Bars, one per speciality"), title, subtitle, False
+        ),
+        lang=shelf.lang,
+        data=columns(rows, ["name", "value", "label", "origin"]),
+        options={"unit": "percent", "order": []},
+    )
+
+
+def register(shelf: Shelf) -> Picture | Absent:
+    """Employment at 30 months by site, simulated survey."""
+    return by_scope(
+        shelf,
+        "emp-register",
+        "EMP-REG-30",
+        "site",
+        short=two(shelf, "Emploi à 30 mois", "Employment at 30 months"),
+        subtitle=two(
+            shelf,
+            "Diplômés en emploi 30 mois après, en % de ceux qui ont répondu et n'étudient plus",
+            "Graduates in employment 30 months later, % of those who answered and no longer study",
+        ),
+        perimeter=two(
+            shelf, "les huit sites, diplômés de DUT, BUT et LP", "the eight sites, DUT, BUT and LP graduates"
+        ),
+    )

@@ -1,0 +1,223 @@
+"""Figures of enrolment: by establishment over years, on the map, and who the entrants are."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+from pipelines.publish.figures.common import (
+    SERIES_COLUMNS,
+    absent,
+    alternative,
+    break_line,
+    break_years,
+    by_scope,
+    caption,
+    runs,
+    two,
+)
+from pipelines.publish.numbers import number, share
+from pipelines.publish.phrases import Point, trend_title
+from pipelines.publish.picture import Absent, Cell, Picture, columns
+from pipelines.publish.shelf import REGION, Shelf
+
+OPEN = "pub_enrolment__establishment"
+
+
+def by_establishment(
+    shelf: Shelf, name: str, diplomas: tuple[str, ...], code: str, short: str, subtitle: str
+) -> Picture | Absent:
+    """Draw the students of these diplomas, a line per establishment, cut where perimeters or diplomas changed."""
+    totals: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for row in shelf.rows(OPEN):
+        if row["diploma_code"] in diplomas and row["students_count"] is not None:
+            totals[row["establishment_code"]][int(row["year"])] += int(row["students_count"])
+    if not totals:
+        return absent(shelf, name, short, code)
+    ordered = sorted(totals, key=lambda key: (-max(totals[key].values()), key))
+    rows: list[dict[str, Cell]] = []
+    region: dict[int, int] = defaultdict(int)
+    for establishment in ordered:
+        years = totals[establishment]
+        own = {item.year for item in shelf.breaks_of(code, [establishment])}
+        points = [Point(year, years[year], year in own) for year in sorted(years)]
+        for point, stretch in zip(points, runs(points), strict=True):
+            region[point.year] += years[point.year]
+            rows.append(
+                {
+                    "year": point.year,
+                    "value": years[point.year],
+                    "series": shelf.place(establishment),
+                    "origin": "observed",
+                    "run": f"{establishment}/{stretch}",
+                    "flag": "B" if point.is_break else "A",
+                }
+            )
+    common = {item.year for item in shelf.breaks_of(code)}
+    whole = [Point(year, region[year], year in common) for year in sorted(region)]
+    cuts = shelf.breaks_of(code, totals)
+    title = trend_title(short, whole, "persons", shelf.lang)
+    return Picture(
+        name=name,
+        kind="lines",
+        title=title,
+        subtitle=subtitle,
+        caption=caption(
+            shelf,
+            ["sise"],
+            two(shelf, "universités et instituts porteurs d'un site", "universities and institutes that carry a site"),
+            f"{code}/{REGION}",
+            breaks=break_line(shelf, rows, cuts),
+        ),
+        alt=alternative(
+            shelf, two(shelf, "Courbes, une par établissement", "Lines, one per establishment"), title, subtitle, False
+        ),
+        lang=shelf.lang,
+        data=columns(rows, [column for column in SERIES_COLUMNS if column != "facet"]),
+        options={
+            "unit": "persons",
+            "order": [shelf.place(key) for key in ordered],
+            "height": 3.5,
+            "breaks": break_years(rows, cuts),
+        },
+    )
+
+
+def dut_but(shelf: Shelf) -> Picture | Absent:
+    """Students in DUT or BUT by establishment."""
+    return by_establishment(
+        shelf,
+        "enr-dut-but",
+        ("DUT", "BUT"),
+        "ENR-DUT-BUT",
+        two(shelf, "Étudiants en DUT ou BUT", "Students in DUT or BUT"),
+        two(
+            shelf,
+            "Étudiants inscrits en DUT ou en BUT à la rentrée, par établissement (personnes)",
+            "Students enrolled in DUT or BUT in the autumn, by establishment (persons)",
+        ),
+    )
+
+
+def lp(shelf: Shelf) -> Picture | Absent:
+    """Students in licence professionnelle by establishment."""
+    return by_establishment(
+        shelf,
+        "enr-lp",
+        ("LP",),
+        "ENR-LP",
+        two(shelf, "Étudiants en licence professionnelle", "Students in licence professionnelle"),
+        two(
+            shelf,
+            "Étudiants inscrits en licence professionnelle, par établissement, IUT ou non (personnes)",
+            "Students enrolled in licence professionnelle, by establishment, within an IUT or not (persons)",
+        ),
+    )
+
+
+def site_map(shelf: Shelf) -> Picture | Absent:
+    """The eight sites on the map, a disc as large as the students counted there once by the ministry."""
+    snapshot = [row for row in shelf.rows("pub_enrolment__site_open") if row["diploma_code"] == "_T"]
+    name, short = "map-sites", two(shelf, "Les huit sites", "The eight sites")
+    if not shelf.sites:
+        return absent(shelf, name, short)
+    counts = {row["site_code"]: row["students_count"] for row in snapshot if row["students_count"] is not None}
+    year = max((int(row["year"]) for row in snapshot), default=None)
+    rows: list[dict[str, Cell]] = []
+    for code, site in shelf.sites.items():
+        value = counts.get(code)
+        shown = number(value, shelf.lang) if value is not None else two(shelf, "non compté", "not counted")
+        rows.append(
+            {
+                "site_code": code,
+                "name": site["site_label"],
+                "label": f"{site['site_label']}\n{shown}",
+                "value": value,
+                "longitude": float(site["longitude"]),
+                "latitude": float(site["latitude"]),
+                "below": 1 if code == "toulouse" else 0,
+            }
+        )
+    total = sum(counts.values())
+    hub = sum(value for code, value in counts.items() if shelf.sites[code].get("is_hub", "").lower() == "true")
+    if total and year:
+        title = two(
+            shelf,
+            f"{share((total - hub) / total, 'fr', 0)} des étudiants comptés par site le sont hors de Toulouse",
+            f"{share((total - hub) / total, 'en', 0)} of the students counted by site are outside Toulouse",
+        )
+        subtitle = two(
+            shelf,
+            f"Étudiants des implantations d'IUT, seul comptage ouvert par site, vers {year} (personnes)",
+            f"Students of the IUT sites, the only open count by site, about {year} (persons)",
+        )
+    else:
+        title = two(shelf, "Les huit sites des IUT de Midi-Pyrénées", "The eight sites of the IUTs of Midi-Pyrénées")
+        subtitle = two(shelf, "Emplacement des sites", "Location of the sites")
+    return Picture(
+        name=name,
+        kind="map",
+        title=title,
+        subtitle=subtitle,
+        caption=caption(
+            shelf,
+            ["implantations"],
+            two(
+                shelf, "les huit sites ; Albi sans site d'IUT recensé", "the eight sites; no IUT site recorded in Albi"
+            ),
+            f"ENR-SITE/{REGION}",
+        ),
+        alt=alternative(shelf, two(shelf, "Carte", "Map"), title, subtitle, False),
+        lang=shelf.lang,
+        data=columns(rows, ["site_code", "name", "label", "longitude", "latitude", "value", "below"]),
+        options={"contours": contours(shelf)},
+    )
+
+
+def contours(shelf: Shelf) -> list[list[list[float]]]:
+    """Return the rings of the départements, thinned to what a page can show; none when contours were not brought in."""
+    rings: list[list[list[float]]] = []
+    for row in shelf.rows("pub_departement_contours"):
+        geometry = json.loads(row["geometry_geojson"])
+        shapes = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+        for shape in shapes:
+            ring = shape[0]
+            step = max(1, len(ring) // 160)
+            thinned = [[round(float(x), 3), round(float(y), 3)] for x, y, *_ in ring[::step]]
+            if len(thinned) > 3:
+                rings.append([*thinned, thinned[0]])
+    return rings
+
+
+def techbac(shelf: Shelf) -> Picture | Absent:
+    """Technological baccalauréat among new bachelors who enter, by site."""
+    return by_scope(
+        shelf,
+        "enr-techbac",
+        "ENR-TECHBAC",
+        "site",
+        short=two(shelf, "Part des bacs technologiques", "Share of technological baccalauréats"),
+        subtitle=two(
+            shelf,
+            "Bacheliers technologiques, en % des néo-bacheliers admis en DUT ou BUT",
+            "Holders of a technological baccalauréat, % of new bacheliers admitted in DUT or BUT",
+        ),
+        perimeter=two(shelf, "sites présents dans Parcoursup", "sites present in Parcoursup"),
+    )
+
+
+def promotion(shelf: Shelf) -> Picture | Absent:
+    """Promotion to the next year, by site, from the registers."""
+    return by_scope(
+        shelf,
+        "enr-promo",
+        "ENR-PROMO",
+        "site",
+        short=two(shelf, "Passage en année supérieure", "Promotion to the next year"),
+        subtitle=two(
+            shelf,
+            "Étudiants passés dans l'année supérieure, en % des entrants de l'année précédente",
+            "Students promoted to the next year, % of the previous year's entrants",
+        ),
+        perimeter=two(shelf, "les huit sites, DUT et BUT", "the eight sites, DUT and BUT"),
+    )

@@ -1,0 +1,150 @@
+"""The house style of every picture: size, type, palette, caption, the word on simulated data, the same bytes each time.
+
+Drawn 640 px wide: that is readable without zoom in a text column of 760 px and on a telephone of 390 px.
+Type is left as text in the SVG, so that it can be searched, selected and read aloud.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("svg")
+
+import matplotlib.pyplot as plt  # noqa: E402  the backend is chosen first: no display is ever needed
+from plotnine import element_blank, element_line, element_rect, element_text, theme, theme_minimal  # noqa: E402
+
+from pipelines.publish.numbers import SIMULATED  # noqa: E402
+from pipelines.publish.picture import Picture  # noqa: E402
+
+WIDTH = 640 / 96
+"""Inches: 640 px at 96 px an inch."""
+
+INK = "#1d2433"
+SOFT = "#5b6472"
+RULE = "#d9dde3"
+PALE = "#eef1f4"
+PAPER = "#ffffff"
+
+# Okabe and Ito's palette without its yellow, which is too pale on white, and with a brown; told apart by
+# readers with any of the common colour deficiencies, and always doubled by a label.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#8c4a86", "#b97700", "#3a8fc2", "#6b4a2b", "#333333")
+
+STATE_COLOURS = {"good": "#007a5a", "under_way": "#0072B2", "bad": "#b84a00", "none": "#7a8290"}
+
+_FONTS = ["DejaVu Sans"]
+
+HOUSE = theme_minimal(base_size=10.5, base_family=_FONTS[0]) + theme(
+    plot_title=element_text(
+        size=13, weight="bold", color=INK, ha="left", margin={"b": 5, "units": "pt"}, linespacing=1.2
+    ),
+    plot_subtitle=element_text(size=10, color=SOFT, ha="left", margin={"b": 8, "units": "pt"}, linespacing=1.25),
+    plot_caption=element_text(size=8, color=SOFT, ha="left", margin={"t": 10, "units": "pt"}, linespacing=1.35),
+    plot_title_position="plot",
+    plot_caption_position="plot",
+    plot_background=element_rect(fill=PAPER, color=PAPER),
+    panel_background=element_rect(fill=PAPER, color=PAPER),
+    panel_grid_minor=element_blank(),
+    panel_grid_major_x=element_blank(),
+    panel_grid_major_y=element_line(color=RULE, size=0.5),
+    axis_title=element_blank(),
+    axis_text=element_text(size=9.5, color=SOFT),
+    panel_spacing_x=0.03,
+    panel_spacing_y=0.035,
+    strip_text=element_text(size=9.5, linespacing=1.1, weight="bold", color=INK, ha="left"),
+    legend_position="none",
+    plot_margin=0.015,
+)
+
+
+def colours(order: list[str]) -> dict[str, str]:
+    """Give each name of `order` its colour, in order; past eight the palette starts again (labels tell them apart)."""
+    return {name: PALETTE[index % len(PALETTE)] for index, name in enumerate(order)}
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break a text into lines of at most `width` characters, at ordinary spaces only."""
+    lines = []
+    for paragraph in text.split("\n"):
+        lines += textwrap.wrap(
+            paragraph.replace("\u00a0", "\ue000").replace("\u202f", "\ue001"),
+            width,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return "\n".join(lines).replace("\ue000", "\u00a0").replace("\ue001", "\u202f")
+
+
+def svg(plot: Any, picture: Picture, finish: Callable[[Any], None] | None = None) -> str:
+    """Draw `plot` once and return the SVG; the same picture always gives the same bytes.
+
+    `finish` may still edit the drawn figure (hatches); then the word is laid on simulated panels. The plot is drawn,
+    never saved too: plotnine doubles the labels of a plot that is both.
+    """
+    settings: dict[Any, Any] = {
+        "svg.hashsalt": picture.name,
+        "svg.fonttype": "none",
+        "font.family": _FONTS,
+        "hatch.linewidth": 0.6,
+        "hatch.color": PAPER,
+    }
+    with mpl.rc_context(settings):
+        drawn = plot.draw()
+        try:
+            if finish is not None:
+                finish(drawn)
+            if picture.simulated:
+                lay_the_word(drawn, SIMULATED[picture.lang], picture.options)
+            out = io.StringIO()
+            drawn.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Title": picture.title})
+        finally:
+            plt.close(drawn)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def lay_the_word(drawn: Any, word: str, options: dict[str, object]) -> None:
+    """Write the word across every panel, pale and large, behind the data; only on the panels of `word_on` if given."""
+    axes = drawn.get_axes()
+    size = 34 if len(axes) == 1 else 17
+    panels, marked = options.get("facets"), options.get("word_on")
+    for number, axis in enumerate(axes):
+        if isinstance(panels, list) and isinstance(marked, list) and panels[number] not in marked:
+            continue
+        axis.text(
+            0.5,
+            0.5,
+            word,
+            transform=axis.transAxes,
+            ha="center",
+            va="center",
+            rotation=18,
+            fontsize=size,
+            color="#5b6472",
+            alpha=0.22,
+            weight="bold",
+            zorder=0.6,
+        )
+
+
+def titles(picture: Picture) -> dict[str, str]:
+    """Return the texts of a picture, broken into lines that fit the width."""
+    return {
+        "title": wrapped(picture.title, 58),
+        "subtitle": wrapped(picture.subtitle, 88),
+        "caption": wrapped(picture.caption, 104),
+    }
+
+
+def lines_in(picture: Picture) -> float:
+    """Return the height in inches that the texts above and below the panel take."""
+    texts = titles(picture)
+    return (
+        0.235 * (texts["title"].count("\n") + 1)
+        + 0.18 * (texts["subtitle"].count("\n") + 1)
+        + 0.155 * (texts["caption"].count("\n") + 1)
+        + 0.35
+    )

@@ -1,0 +1,32 @@
+"""Every table of the report, in the order of the pages."""
+
+from __future__ import annotations
+
+from pipelines.publish.figures import field_codes
+from pipelines.publish.shelf import Shelf
+from pipelines.publish.tables import overview, quality, sheets
+from pipelines.publish.tables.shape import Table
+
+
+def tables(shelf: Shelf) -> list[Table]:
+    """Return every table this run must have."""
+    made = [
+        overview.targets(shelf),
+        overview.paces(shelf),
+        overview.seed(shelf),
+        overview.sites(shelf),
+        overview.actions(shelf),
+        quality.sources(shelf),
+        quality.checks(shelf),
+        quality.warnings(shelf),
+        quality.suppression(shelf),
+        quality.breaks(shelf),
+        quality.flags(shelf),
+        quality.definitions(shelf),
+    ]
+    for objective in range(1, 7):
+        made += [overview.objective(shelf, objective), overview.actions(shelf, objective)]
+    made += [sheets.site(shelf, site) for site in shelf.sites]
+    for field in field_codes(shelf):
+        made += [sheets.field(shelf, field), sheets.platform(shelf, field)]
+    return made

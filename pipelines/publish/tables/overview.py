@@ -1,0 +1,294 @@
+"""Tables of the whole: the targets, the text's figures beside today's, the actions, the sites, one objective."""
+
+# ruff: noqa: E501  the sentences of a table are kept on one line each
+
+from __future__ import annotations
+
+from pipelines.publish.figures.common import two
+from pipelines.publish.figures.overview import target_titles
+from pipelines.publish.numbers import marked, measure, number, share
+from pipelines.publish.phrases import Point, change, unbroken
+from pipelines.publish.shelf import REGION, Indicator, Shelf
+from pipelines.publish.tables.shape import Table
+
+NOTHING = "\u2013"
+
+
+def last_point(points: list[Point]) -> Point | None:
+    """Return the last point that holds a value."""
+    return next((point for point in reversed(points) if point.value is not None), None)
+
+
+def value_and_year(shelf: Shelf, indicator: Indicator, scope: str, mark: bool = True) -> str:
+    """Return `412 (2023)`, marked as simulated when it is; a dash when there is none; the word when it is confidential."""
+    point = last_point(shelf.points(indicator.code, scope))
+    if point is None or point.value is None:
+        flags = {row.get("flag") for row in shelf.series(indicator.code, scope)}
+        return two(shelf, "confidentiel", "confidential") if "c" in flags else NOTHING
+    text = measure(point.value, indicator.unit, shelf.lang, indicator.decimals or None)
+    if mark:
+        text = marked(text, point.origin, shelf.lang)
+    return (
+        f"{text} [{point.year}]".replace("[", "(").replace("]", ")")
+        if not text.endswith(")")
+        else f"{text[:-1]}, {point.year})"
+    )
+
+
+def evolution_cell(shelf: Shelf, indicator: Indicator, scope: str) -> str:
+    """Return the change since the first comparable year, or why there is none."""
+    points = shelf.points(indicator.code, scope)
+    run = unbroken(points)
+    if len(run) < 2 or run[0].value is None or run[-1].value is None:
+        return two(shelf, "une seule année comparable", "one comparable year only") if run else NOTHING
+    moved = change(run[0].value, run[-1].value, indicator.unit, shelf.lang)
+    return f"{moved} {two(shelf, 'depuis', 'since')} {run[0].year}"
+
+
+def targets(shelf: Shelf) -> Table:
+    """Every target: base, goal, deadline, last value, state."""
+    states = {row["target_id"]: row for row in shelf.rows("pub_states") if row["scope_level"] in ("region", "country")}
+    titles = target_titles(shelf)
+    rows = []
+    for target_id, title in titles.items():
+        row = states.get(target_id)
+        if row is None:
+            continue
+        indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
+        unit = indicator.unit if indicator else "count"
+
+        def shown(value: object, unit: str = unit) -> str:
+            return NOTHING if value is None else measure(float(str(value)), unit, shelf.lang)
+
+        base = shown(row["base_value"]) + (
+            f" ({row['base_year']})" if row["base_value"] is not None and row["base_year"] else ""
+        )
+        last = shown(row["last_value"])
+        if row["last_value"] is not None:
+            last = f"{marked(last, str(row['origin']), shelf.lang)}, {row['last_year']}"
+        rows.append(
+            (title, base, shown(row["target_value"]), str(row["deadline_year"] or NOTHING), last, status(shelf, row))
+        )
+    return Table(
+        name="targets",
+        caption=two(
+            shelf, "Les engagements du document et leur état", "The commitments of the document and their state"
+        ),
+        heading=(
+            two(shelf, "Engagement", "Commitment"),
+            "Base",
+            two(shelf, "Cible", "Target"),
+            two(shelf, "Échéance", "Deadline"),
+            two(shelf, "Dernière valeur", "Last value"),
+            two(shelf, "État", "State"),
+        ),
+        rows=tuple(rows),
+        right=("Base", two(shelf, "Cible", "Target")),
+        widths=(32, 12, 9, 10, 19, 18),
+        lang=shelf.lang,
+    )
+
+
+def status(shelf: Shelf, row: dict[str, object]) -> str:
+    """Return a state as the theme styles it: a shape and the word."""
+    code = str(row["state_code"]).replace("_", "-")
+    return f"[{shelf.pick(row, 'state_label')}]{{.status .status-{code}}}"
+
+
+def paces(shelf: Shelf) -> Table:
+    """The targets that can be followed: pace needed and observed, Eurostat's rule, probability."""
+    titles = target_titles(shelf)
+    rows = []
+    for row in shelf.rows("pub_states"):
+        if row["last_value"] is None or row["scope_level"] not in ("region", "country"):
+            continue
+        needed, observed, chance = row.get("pace_needed"), row.get("pace_observed"), row.get("probability")
+        eurostat = shelf.pick(row, "eurostat_label") or shelf.pick(row, "eurostat_reason") or NOTHING
+        rows.append(
+            (
+                titles.get(row["target_id"], row["target_id"]),
+                NOTHING if needed is None else share(needed, shelf.lang),
+                NOTHING if observed is None else marked(share(observed, shelf.lang), str(row["origin"]), shelf.lang),
+                eurostat,
+                marked(share(chance, shelf.lang, 0), str(row["origin"]), shelf.lang)
+                if chance is not None
+                else shelf.pick(row, "probability_low_reason") or NOTHING,
+            )
+        )
+    return Table(
+        name="paces",
+        caption=two(
+            shelf,
+            "Rythme nécessaire et rythme observé, règle d'Eurostat et probabilité",
+            "Pace needed and pace observed, Eurostat's rule and probability",
+        ),
+        heading=(
+            two(shelf, "Engagement", "Commitment"),
+            two(shelf, "Rythme nécessaire (par an)", "Pace needed (a year)"),
+            two(shelf, "Rythme observé (par an)", "Pace observed (a year)"),
+            two(shelf, "Règle d'Eurostat", "Eurostat's rule"),
+            two(shelf, "Probabilité", "Probability"),
+        ),
+        rows=tuple(rows),
+        widths=(28, 14, 16, 20, 22),
+        lang=shelf.lang,
+    )
+
+
+def seed_value(shelf: Shelf, entry: dict[str, object]) -> str:
+    """Return a figure of the text as the text says it: `plus de 8 000`, `47 %`."""
+    value, unit = float(str(entry["value"])), str(entry.get("unit", "count"))
+    text = share(value, shelf.lang, 0) if unit == "share" else number(value, shelf.lang)
+    words = {
+        "more_than": two(shelf, "plus de ", "more than "),
+        "nearly": two(shelf, "près de ", "nearly "),
+        "about": two(shelf, "environ ", "about "),
+    }
+    return words.get(str(entry.get("qualifier")), "") + text
+
+
+def seed(shelf: Shelf) -> Table:
+    """The figures of the founding document, with its words, beside what is measured today."""
+    rows = []
+    for entry in shelf.declared("seed_figures"):
+        indicator = shelf.indicators.get(str(entry.get("indicator") or ""))
+        today = (
+            value_and_year(shelf, indicator, REGION)
+            if indicator
+            else two(shelf, "rien de comparable", "nothing comparable")
+        )
+        if indicator and today == NOTHING:
+            today = two(shelf, "non mesuré", "not measured")
+        rows.append(
+            (
+                shelf.say(entry["label"]).capitalize(),
+                seed_value(shelf, entry),
+                f"« {entry['quotation']} »" if shelf.lang == "fr" else f"“{entry['quotation']}”",
+                today,
+            )
+        )
+    return Table(
+        name="seed",
+        caption=two(
+            shelf,
+            "Ce que dit le document, ce qui se mesure aujourd'hui",
+            "What the document says, what is measured today",
+        ),
+        heading=(
+            two(shelf, "Chiffre", "Figure"),
+            two(shelf, "Document", "Document"),
+            two(shelf, "Ses mots", "Its words"),
+            two(shelf, "Aujourd'hui", "Today"),
+        ),
+        rows=tuple(rows),
+        widths=(24, 12, 44, 20),
+        lang=shelf.lang,
+    )
+
+
+ACTION_STATES = {
+    "not_reported": ("non renseignée", "not reported"),
+    "not_started": ("non commencée", "not started"),
+    "under_way": ("en cours", "under way"),
+    "done": ("faite", "done"),
+    "abandoned": ("abandonnée", "abandoned"),
+}
+
+
+def actions(shelf: Shelf, objective: int | None = None) -> Table:
+    """The actions of the document with their owners and the state that the steward declares."""
+    owners = {entry["code"]: shelf.say(entry["label"]) for entry in shelf.declared("owners")}
+    rows = []
+    for entry in shelf.declared("actions"):
+        if objective is not None and entry["objective"] != objective:
+            continue
+        words = ACTION_STATES.get(str(entry.get("state") or "not_reported"), ACTION_STATES["not_reported"])
+        evidence = shelf.say(entry.get("evidence"))
+        state = words[shelf.lang == "en"] + (f"\u00a0: {evidence}" if evidence else "")
+        text = shelf.say(entry["text"]).rstrip(" :")
+        rows.append(
+            (
+                entry["id"],
+                ("↳ " if entry.get("parent") else "") + text[0].upper() + text[1:],
+                ", ".join(owners.get(owner, owner) for owner in entry["owners"]),
+                state,
+            )
+        )
+    name = "actions" if objective is None else f"actions-{objective}"
+    return Table(
+        name=name,
+        caption=two(shelf, "Registre des actions", "Register of actions")
+        + ("" if objective is None else two(shelf, f", objectif {objective}", f", objective {objective}")),
+        heading=(
+            "N°" if shelf.lang == "fr" else "No.",
+            "Action",
+            two(shelf, "Porteurs", "Owners"),
+            two(shelf, "État déclaré", "Declared state"),
+        ),
+        rows=tuple(rows),
+        widths=(9, 50, 25, 16),
+        lang=shelf.lang,
+    )
+
+
+SITE_COLUMNS = ("ENR-ENTRANTS", "SCH-ENTRANTS", "ENR-REG", "APP-SHARE", "MOB-OUT-RATE", "EMP-REG-30")
+
+
+def sites(shelf: Shelf) -> Table:
+    """Key indicators of each site, one row a site."""
+    chosen = [shelf.indicators[code] for code in SITE_COLUMNS if code in shelf.indicators]
+    rows = [
+        (
+            f"[{site['site_label']}](/sites/{code}.qmd)",
+            *[value_and_year(shelf, indicator, code) for indicator in chosen],
+        )
+        for code, site in shelf.sites.items()
+    ]
+    headings = tuple(indicator.label for indicator in chosen)
+    return Table(
+        name="sites",
+        caption=two(
+            shelf,
+            "Les sites en quelques chiffres, dernière année disponible",
+            "The sites in a few figures, latest year available",
+        ),
+        heading=("Site", *headings),
+        rows=tuple(rows),
+        right=headings,
+        widths=(14, *[16] * len(chosen)),
+        lang=shelf.lang,
+    )
+
+
+def objective(shelf: Shelf, which: int) -> Table:
+    """The indicators of one objective: last value of the eight sites, change, where the figure comes from."""
+    known = shelf.catalogue.sources
+    rows = []
+    for indicator in shelf.indicators.values():
+        if indicator.objective != which:
+            continue
+        scope = REGION if shelf.series(indicator.code, REGION) else next(iter(shelf.scopes(indicator.code)), REGION)
+        value = value_and_year(shelf, indicator, scope)
+        place = "" if scope == REGION else f" ({shelf.place(scope)})"
+        moved = evolution_cell(shelf, indicator, scope)
+        if value == NOTHING:
+            value, moved = two(shelf, "non mesuré", "not measured"), shelf.reason(indicator.code)
+        origin = (
+            ", ".join(known[source].producer if source in known else source for source in indicator.sources) or NOTHING
+        )
+        rows.append((f"{indicator.label}{place}", value, moved, origin, f"`{indicator.code}`"))
+    return Table(
+        name=f"objective-{which}",
+        caption=two(shelf, f"Les indicateurs de l'objectif {which}", f"The indicators of objective {which}"),
+        heading=(
+            two(shelf, "Indicateur", "Indicator"),
+            two(shelf, "Dernière valeur", "Last value"),
+            two(shelf, "Évolution ou raison", "Change or reason"),
+            "Source",
+            "Code",
+        ),
+        rows=tuple(rows),
+        right=(two(shelf, "Dernière valeur", "Last value"),),
+        widths=(27, 17, 27, 14, 15),
+        lang=shelf.lang,
+    )

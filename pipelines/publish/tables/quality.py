@@ -1,0 +1,206 @@
+"""Tables of quality and method: sources, checks, suppression, breaks, flags, definitions."""
+
+# ruff: noqa: E501  the sentences of a table are kept on one line each
+
+from __future__ import annotations
+
+from pipelines.kernel.flags import LABELS, Flag
+from pipelines.publish.figures.common import two
+from pipelines.publish.figures.overview import years_of_sources
+from pipelines.publish.numbers import number, share
+from pipelines.publish.shelf import Shelf
+from pipelines.publish.tables.overview import NOTHING
+from pipelines.publish.tables.shape import Table
+
+ORIGINS = {
+    "observed": ("observée", "observed"),
+    "declared": ("déclarée", "declared"),
+    "simulated": ("simulée", "simulated"),
+}
+
+
+def sources(shelf: Shelf) -> Table:
+    """Every source: producer, licence, years, origin, steward."""
+    covered = years_of_sources(shelf)
+    rows = []
+    for source in shelf.catalogue.sources.values():
+        years = sorted(covered.get(source.id, {}))
+        span = NOTHING if not years else str(years[0]) if len(years) == 1 else f"{years[0]}\u2013{years[-1]}"
+        licence = source.licence + (
+            "" if source.licence_confirmed else two(shelf, " (à confirmer)", " (to be confirmed)")
+        )
+        rows.append(
+            (
+                f"{source.title.in_(shelf.lang)} [@{source.id}]",
+                source.producer,
+                span,
+                ORIGINS[source.origin][shelf.lang == "en"],
+                licence,
+            )
+        )
+    return Table(
+        name="sources",
+        caption=two(shelf, "Les sources", "The sources"),
+        heading=(
+            "Source",
+            two(shelf, "Producteur", "Producer"),
+            two(shelf, "Années", "Years"),
+            two(shelf, "Origine", "Origin"),
+            two(shelf, "Licence", "Licence"),
+        ),
+        rows=tuple(rows),
+        widths=(40, 18, 12, 12, 18),
+        lang=shelf.lang,
+    )
+
+
+def checks(shelf: Shelf) -> Table:
+    """What the checks found, table by table. Messages and values stay inside: they may speak of single rows."""
+    rows = []
+    for found in shelf.checks:
+        content = found["content"]
+        if not isinstance(content, dict):
+            continue
+        for table in content.get("tables", []):
+            counts = [int(table.get(outcome, 0)) for outcome in ("pass", "fail", "error")]
+            rows.append(
+                (
+                    f"`{table['table']}`",
+                    number(sum(counts), shelf.lang),
+                    *[number(count, shelf.lang) for count in counts],
+                )
+            )
+    headings = (
+        two(shelf, "Contrôles", "Checks"),
+        two(shelf, "Réussis", "Passed"),
+        two(shelf, "Échoués", "Failed"),
+        two(shelf, "Sans réponse", "Without answer"),
+    )
+    return Table(
+        name="checks",
+        caption=two(shelf, "Résultat des contrôles, table par table", "Results of the checks, table by table"),
+        heading=("Table", *headings),
+        rows=tuple(rows),
+        right=headings,
+        widths=(44, 14, 14, 14, 14),
+        lang=shelf.lang,
+    )
+
+
+def warnings(shelf: Shelf) -> Table:
+    """The checks that failed without stopping the run, and what the steward should do."""
+    rows = []
+    for found in shelf.checks:
+        content = found["content"]
+        for check in content.get("checks", []) if isinstance(content, dict) else []:
+            if check["outcome"] != "pass":
+                rows.append(
+                    (
+                        f"`{check['table']}`",
+                        f"`{check['id']}`",
+                        shelf.say(check.get("why")),
+                        shelf.say(check.get("mend")),
+                    )
+                )
+    return Table(
+        name="warnings",
+        caption=two(shelf, "Contrôles échoués ou sans réponse", "Checks that failed or have no answer"),
+        heading=(
+            "Table",
+            two(shelf, "Contrôle", "Check"),
+            two(shelf, "Pourquoi il existe", "Why it exists"),
+            two(shelf, "Que faire", "What to do"),
+        ),
+        rows=tuple(rows),
+        widths=(22, 22, 28, 28),
+        lang=shelf.lang,
+    )
+
+
+def suppressed_cells(shelf: Shelf, table: str) -> tuple[int, int]:
+    """Return how many values of a protected table are suppressed, and how many it has."""
+    frame = shelf.table(table)
+    flags = [column for column in frame.columns if column == "flag" or column.endswith("_flag")]
+    hidden = sum(int((frame[column] == Flag.CONFIDENTIAL.value).sum()) for column in flags)
+    return hidden, frame.height * len(flags)
+
+
+def suppression(shelf: Shelf) -> Table:
+    """How many values of each published table are withheld."""
+    rows = []
+    for table in shelf.table_names:
+        if table == "pub_departement_contours":
+            continue
+        hidden, total = suppressed_cells(shelf, table)
+        if total:
+            rows.append(
+                (f"`{table}`", number(total, shelf.lang), number(hidden, shelf.lang), share(hidden / total, shelf.lang))
+            )
+    headings = (two(shelf, "Valeurs", "Values"), two(shelf, "Retirées", "Withheld"), two(shelf, "Part", "Share"))
+    return Table(
+        name="suppression",
+        caption=two(shelf, "Valeurs retirées pour confidentialité", "Values withheld for confidentiality"),
+        heading=("Table", *headings),
+        rows=tuple(rows),
+        right=headings,
+        widths=(46, 18, 18, 18),
+        lang=shelf.lang,
+    )
+
+
+def breaks(shelf: Shelf) -> Table:
+    """Every declared break, once."""
+    seen: dict[tuple[int, str], list[str]] = {}
+    forbids: dict[tuple[int, str], bool] = {}
+    for item in shelf.breaks:
+        key = (item.year, item.label)
+        seen.setdefault(key, []).append(item.prefix or "*")
+        forbids[key] = forbids.get(key, False) or item.forbids_growth
+    rows = [
+        (
+            str(year),
+            label,
+            ", ".join(f"`{prefix}`" if prefix != "*" else two(shelf, "toutes", "all") for prefix in prefixes),
+            two(shelf, "oui", "yes") if forbids[(year, label)] else two(shelf, "non", "no"),
+        )
+        for (year, label), prefixes in seen.items()
+    ]
+    return Table(
+        name="breaks",
+        caption=two(shelf, "Les ruptures de série", "Breaks in series"),
+        heading=(
+            two(shelf, "Année", "Year"),
+            two(shelf, "Rupture", "Break"),
+            two(shelf, "Séries", "Series"),
+            two(shelf, "Interdit l'évolution", "Forbids growth rates"),
+        ),
+        rows=tuple(rows),
+        widths=(9, 53, 22, 16),
+        lang=shelf.lang,
+    )
+
+
+def flags(shelf: Shelf) -> Table:
+    """What each flag means."""
+    rows = tuple((f"`{flag.value}`", words[shelf.lang == "en"]) for flag, words in LABELS.items())
+    return Table(
+        name="flags",
+        caption=two(shelf, "Les drapeaux d'observation", "Observation flags"),
+        heading=(two(shelf, "Drapeau", "Flag"), two(shelf, "Sens", "Meaning")),
+        rows=rows,
+        widths=(20, 80),
+        lang=shelf.lang,
+    )
+
+
+def definitions(shelf: Shelf) -> Table:
+    """Every indicator and its definition."""
+    rows = tuple((f"`{item.code}`", item.label, item.definition) for item in shelf.indicators.values())
+    return Table(
+        name="definitions",
+        caption=two(shelf, "Les indicateurs et leurs définitions", "The indicators and their definitions"),
+        heading=("Code", two(shelf, "Indicateur", "Indicator"), two(shelf, "Définition", "Definition")),
+        rows=rows,
+        widths=(18, 27, 55),
+        lang=shelf.lang,
+    )

@@ -1,0 +1,53 @@
+"""The shape of a table: rows of text, ready to be written as Markdown and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+
+from pipelines.publish.numbers import SIMULATED
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table. `right` names the columns of numbers; `widths` gives the relative width of each column."""
+
+    name: str
+    caption: str
+    heading: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
+    simulated: bool = False
+    lang: str = "fr"
+
+    def markdown(self) -> str:
+        """Return the table as a pipe table with its caption and identifier; a table without rows says so."""
+        if not self.rows:
+            nothing = "Aucune ligne pour cette édition." if self.lang == "fr" else "No row for this edition."
+            rows: tuple[tuple[str, ...], ...] = ((nothing, *[""] * (len(self.heading) - 1)),)
+        else:
+            rows = self.rows
+        widths = self.widths or (1,) * len(self.heading)
+        scale = 100 / sum(widths)
+        rule = "|".join(
+            "-" * max(3, round(width * scale)) + (":" if column in self.right else "-")
+            for column, width in zip(self.heading, widths, strict=True)
+        )
+        lines = [f"| {' | '.join(self.heading)} |", f"|{rule}|"]
+        lines += [f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows]
+        mention = f" ({SIMULATED[self.lang]})" if self.simulated else ""
+        return "\n".join(lines) + f"\n\n: {self.caption}{mention} {{#tbl-{self.name}}}\n"
+
+    def csv(self) -> str:
+        """Return the table as CSV, with the same texts."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.heading)
+        writer.writerows(self.rows)
+        return out.getvalue()
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split("\n")).replace("|", "\\|") or "\u2013"

@@ -1,0 +1,293 @@
+"""Every number a sentence may quote, and the sentences whose truth depends on data: `reports/<lang>/_variables.yml`.
+
+A key is `<indicator, dots for dashes>.<scope>.<year | first | last | last-year | first-year>`; `phrase.<indicator>.<scope>` is a
+full sentence; `target.…`, `seed.…`, `count.…`, `site.…`, `report.…` hold the rest. A page that names a key of a known
+indicator which this run cannot fill gets the word for it; a key that nothing defines stops the run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.publish.figures.common import two
+from pipelines.publish.figures.overview import target_titles
+from pipelines.publish.numbers import CONFIDENTIAL, UNAVAILABLE, marked, measure, number, share
+from pipelines.publish.phrases import evolution
+from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.tables.overview import seed_value
+from pipelines.publish.tables.quality import suppressed_cells
+
+KEY = re.compile(r"\{\{<\s*var\s+([^\s>]+)\s*>\}\}")
+
+Flat = dict[str, str]
+
+
+def variables(shelf: Shelf) -> Flat:
+    """Return every key this run can fill, in order, as dotted keys."""
+    flat: Flat = {}
+    flat |= report(shelf)
+    flat |= counts(shelf)
+    flat |= {f"site.{code}.label": site["site_label"] for code, site in shelf.sites.items()}
+    flat |= {f"seed.{entry['code'].lower()}": seed_value(shelf, entry) for entry in shelf.declared("seed_figures")}
+    flat |= targets(shelf)
+    for code in shelf.indicators:
+        for scope in shelf.scopes(code):
+            flat |= values(shelf, code, scope)
+        flat |= sentences(shelf, code)
+    return flat
+
+
+def dotted(code: str) -> str:
+    """Return an indicator's code as keys write it: `MOB-OUT-RATE` is `mob.out.rate`."""
+    return code.lower().replace("-", ".")
+
+
+def values(shelf: Shelf, code: str, scope: str) -> Flat:
+    """Return the values of one series by year, with its first and last and their years."""
+    indicator = shelf.indicators[code]
+    stem = f"{dotted(code)}.{scope}"
+    flat: Flat = {}
+    shown: list[tuple[int, str]] = []
+    for row in shelf.series(code, scope):
+        year = int(row["year"])
+        if row["value"] is None:
+            flat[f"{stem}.{year}"] = CONFIDENTIAL[shelf.lang] if row["flag"] == "c" else UNAVAILABLE[shelf.lang]
+            continue
+        text = measure(row["value"], indicator.unit, shelf.lang, indicator.decimals)
+        flat[f"{stem}.{year}"] = marked(text, str(row["origin"]), shelf.lang)
+        shown.append((year, flat[f"{stem}.{year}"]))
+    if shown:
+        for name, (year, text) in (("first", shown[0]), ("last", shown[-1])):
+            flat[f"{stem}.{name}"] = text
+            flat[f"{stem}.{name}-year"] = str(year)
+    return flat
+
+
+def sentences(shelf: Shelf, code: str) -> Flat:
+    """Return the sentence on each series of an indicator, and for the region one even when nothing is measured."""
+    indicator = shelf.indicators[code]
+    flat: Flat = {}
+    for scope in shelf.scopes(code):
+        label = f"{indicator.label}, {shelf.place(scope)}"
+        flat[f"phrase.{dotted(code)}.{scope}"] = evolution(
+            label, shelf.points(code, scope), indicator.unit, shelf.lang, indicator.decimals
+        )
+    flat.setdefault(f"phrase.{dotted(code)}.{REGION}", unmeasured(shelf, code))
+    return flat
+
+
+def unmeasured(shelf: Shelf, code: str) -> str:
+    """Return the sentence that stands for an indicator without a value."""
+    label = shelf.indicators[code].label
+    reason = shelf.reason(code).rstrip(".")
+    return two(
+        shelf,
+        f"{label}\u00a0: non mesuré. {reason[:1].upper()}{reason[1:]}.",
+        f"{label}: not measured. {reason[:1].upper()}{reason[1:]}.",
+    )
+
+
+def targets(shelf: Shelf) -> Flat:
+    """Return the words and numbers of each target: state, base, goal, deadline, last value, sentence."""
+    titles = target_titles(shelf)
+    contracts = {entry["id"]: entry for entry in shelf.declared("targets")}
+    flat: Flat = {}
+    for row in shelf.rows("pub_states"):
+        if row["scope_level"] not in ("region", "country"):
+            continue
+        stem = f"target.{row['target_id'].lower()}"
+        indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
+        unit = indicator.unit if indicator else "count"
+        state = shelf.pick(row, "state_label")
+        flat[f"{stem}.title"] = titles.get(row["target_id"], row["target_id"])
+        flat[f"{stem}.state"] = state
+        flat[f"{stem}.deadline"] = str(row["deadline_year"] or two(shelf, "sans échéance", "no deadline"))
+        for name, column in (("base", "base_value"), ("goal", "target_value")):
+            flat[f"{stem}.{name}"] = (
+                UNAVAILABLE[shelf.lang] if row[column] is None else measure(row[column], unit, shelf.lang)
+            )
+        last = row["last_value"]
+        flat[f"{stem}.last"] = (
+            UNAVAILABLE[shelf.lang]
+            if last is None
+            else marked(measure(last, unit, shelf.lang), row["origin"], shelf.lang)
+        )
+        chance = row.get("probability")
+        if chance is not None:
+            flat[f"{stem}.probability"] = marked(share(chance, shelf.lang, 0), row["origin"], shelf.lang)
+        else:
+            flat[f"{stem}.probability"] = shelf.pick(row, "probability_low_reason") or UNAVAILABLE[shelf.lang]
+        reason = shelf.pick(row, "reason").rstrip(".")
+        colon = "\u00a0:" if shelf.lang == "fr" else ":"
+        said = f"{flat[f'{stem}.title']}{colon} {state}"
+        if last is not None:
+            said += (
+                f" ({flat[f'{stem}.last']} {two(shelf, 'en', 'in')} {row['last_year']})"
+                if ")" not in flat[f"{stem}.last"]
+                else f", {flat[f'{stem}.last']} {two(shelf, 'en', 'in')} {row['last_year']}"
+            )
+        flat[f"{stem}.sentence"] = said + "." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
+    for target_id, contract in contracts.items():
+        flat.setdefault(f"target.{target_id.lower()}.title", titles[target_id])
+        flat[f"target.{target_id.lower()}.quotation"] = " ".join(str(contract["quotation"]).split())
+    return flat
+
+
+def counts(shelf: Shelf) -> Flat:
+    """Return the numbers that speak of the observatory itself: sources, checks, targets, actions, withheld values."""
+    sources = list(shelf.catalogue.sources.values())
+    outcomes = {"pass": 0, "fail": 0, "error": 0}
+    for found in shelf.checks:
+        content = found["content"]
+        for check in content.get("checks", []) if isinstance(content, dict) else []:
+            outcomes[check["outcome"]] += 1
+    hidden = [suppressed_cells(shelf, table) for table in shelf.table_names if table != "pub_departement_contours"]
+    states = [row for row in shelf.rows("pub_states") if row["scope_level"] in ("region", "country")]
+    measured = [
+        code
+        for code in shelf.indicators
+        if any(point.value is not None for scope in shelf.scopes(code) for point in shelf.points(code, scope))
+    ]
+    simulated = [
+        code
+        for code in measured
+        if any(point.origin == "simulated" for scope in shelf.scopes(code) for point in shelf.points(code, scope))
+    ]
+    numbers = {
+        "count.sources": len(sources),
+        "count.sources-observed": sum(source.origin == "observed" for source in sources),
+        "count.sources-simulated": sum(source.origin == "simulated" for source in sources),
+        "count.checks": sum(outcomes.values()),
+        "count.checks-passed": outcomes["pass"],
+        "count.checks-failed": outcomes["fail"],
+        "count.checks-error": outcomes["error"],
+        "count.withheld": sum(found for found, _ in hidden),
+        "count.values": sum(total for _, total in hidden),
+        "count.targets": len(states),
+        "count.targets-measured": sum(row["last_value"] is not None for row in states),
+        "count.targets-unmeasured": sum(row["last_value"] is None for row in states),
+        "count.actions": len(shelf.declared("actions")),
+        "count.actions-reported": sum(
+            str(entry.get("state") or "not_reported") != "not_reported" for entry in shelf.declared("actions")
+        ),
+        "count.sites": len(shelf.sites),
+        "count.indicators": len(shelf.indicators),
+        "count.indicators-measured": len(measured),
+        "count.indicators-simulated": len(simulated),
+        "count.indicators-observed": len(measured) - len(simulated),
+        "count.threshold": threshold(shelf),
+    }
+    return {key: number(value, shelf.lang) for key, value in numbers.items()}
+
+
+def threshold(shelf: Shelf) -> int:
+    """Return the least number of persons a published cell may hold, as the disclosure policy declares it."""
+    policy = shelf.declared("disclosure")
+    if not isinstance(policy, dict):
+        return 5
+    found = policy.get("threshold", (policy.get("default") or {}).get("threshold", 5))
+    return int(found)
+
+
+def report(shelf: Shelf) -> Flat:
+    """Return what the frame of every page shows: edition, banner on simulated data, how to cite, licence."""
+    simulated = [
+        code
+        for code in shelf.indicators
+        if any(
+            point.origin == "simulated" and point.value is not None
+            for scope in shelf.scopes(code)
+            for point in shelf.points(code, scope)
+        )
+    ]
+    banner = two(
+        shelf,
+        "Les chiffres tirés des registres (scolarité, bourses, apprentissage, séjours, enquête) sont simulés ; chacun porte la mention.",
+        "Figures drawn from registers (enrolment, scholarships, apprenticeship, stays, survey) are simulated; each bears the mention.",
+    )
+    edition = shelf.edition
+    return {
+        "report.edition": edition,
+        "report.simulated": banner if simulated else "",
+        "report.cite": two(
+            shelf,
+            f"Observatoire SRESR des IUT de Midi-Pyrénées, rapport annuel, édition {edition}.",
+            f"SRESR Observatory of the IUTs of Midi-Pyrénées, annual report, {edition} edition.",
+        ),
+        "report.licence": two(
+            shelf,
+            "Données et rapport : Licence Ouverte 2.0 ; code : MIT.",
+            "Data and report: Licence Ouverte 2.0; code: MIT.",
+        ),
+    }
+
+
+def asked(pages: Iterable[Path]) -> dict[str, Path]:
+    """Return every key that the pages name, with the first page that does."""
+    keys: dict[str, Path] = {}
+    for page in sorted(pages):
+        for key in KEY.findall(page.read_text(encoding="utf-8")):
+            keys.setdefault(key, page)
+    return keys
+
+
+def completed(flat: Flat, shelf: Shelf, keys: dict[str, Path]) -> Flat:
+    """Add the word for what this run cannot fill to the keys that pages name.
+
+    Raises `BadInput`, naming the page, for a key that neither an indicator and a scope nor a target defines.
+    """
+    stems = sorted((dotted(code) for code in shelf.indicators), key=len, reverse=True)
+    scopes = {REGION, "FR", *shelf.sites, *shelf.establishments, *shelf.territories}
+    full, problems = dict(flat), []
+    for key, page in sorted(keys.items()):
+        if key in full or "$" in key:
+            continue
+        bare = key.removeprefix("phrase.")
+        stem = next(
+            (stem for stem in stems if bare.startswith(f"{stem}.") and bare[len(stem) + 1 :].split(".")[0] in scopes),
+            None,
+        )
+        if stem is not None:
+            code = next(code for code in shelf.indicators if dotted(code) == stem)
+            full[key] = unmeasured(shelf, code) if key.startswith("phrase.") else UNAVAILABLE[shelf.lang]
+        elif key.startswith("target."):
+            full[key] = UNAVAILABLE[shelf.lang]
+        else:
+            problems.append(
+                Problem(
+                    shelf.project.shown(page),
+                    "The page names a variable that nothing defines",
+                    "Use a key of _variables.yml: an indicator of data/reference/indicators.yml in lower case, a scope, a year.",
+                    value=key,
+                )
+            )
+    if problems:
+        raise BadInput(problems)
+    return full
+
+
+def nested(flat: Flat) -> dict[str, Any]:
+    """Turn dotted keys into nested ones. A key that is also the stem of others raises `ValueError`."""
+    tree: dict[str, Any] = {}
+    for key, value in flat.items():
+        *stems, leaf = key.split(".")
+        branch = tree
+        for stem in stems:
+            branch = branch.setdefault(stem, {})
+            if not isinstance(branch, dict):
+                raise ValueError(f"{key}: {stem} is already a value")
+        if leaf in branch:
+            raise ValueError(f"{key} is defined twice")
+        branch[leaf] = value
+    return tree
+
+
+def as_yaml(flat: Flat) -> str:
+    """Return the variables as YAML, every value a text."""
+    return yaml.dump(nested(flat), allow_unicode=True, sort_keys=True, default_flow_style=False, width=10_000)

@@ -1,0 +1,118 @@
+"""Printed cells → typed columns; a cell that cannot be read as its column's type is named, never dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from pipelines.kernel.catalogue import Dtype, Table
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.stage.mapping import FILE, MOST, more
+from pipelines.stage.reading import ROW
+
+TYPES: dict[Dtype, pl.DataType] = {
+    "int": pl.Int64(),
+    "float": pl.Float64(),
+    "str": pl.String(),
+    "bool": pl.Boolean(),
+    "date": pl.Date(),
+}
+
+EARLIEST, LATEST = 1990, 2100
+"""Years outside are absurd for these datasets: a typing error or a misplaced column."""
+
+EXACT = 2**53
+"""Above, a decimal number no longer names one whole number; no count comes near."""
+
+_NUMBER = r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$"
+_MEND_NUMBER = "Correct the cell, or add its code to `missing` in the sidecar."
+
+
+def cast_table(frame: pl.DataFrame, table: Table, missing: Iterable[str]) -> pl.DataFrame:
+    """Return the table's columns in their types, with `_file` and `_row`; codes in `missing` become null.
+
+    Columns that the frame lacks are null throughout. Raises `BadInput`, one problem a cell (five at most a column
+    and rule): text in a number, a count that is negative or not whole, an absurd year, a blank where one is required.
+    """
+    problems: list[Problem] = []
+    columns: list[pl.Series] = []
+    codes = list(missing)
+    for name, dtype in table.columns.items():
+        if name == table.rank and name not in frame.columns:
+            continue
+        if name not in frame.columns:
+            columns.append(pl.Series(name, [None] * frame.height, dtype=TYPES[dtype]))
+            continue
+        cells = frame[name]
+        if cells.dtype == pl.String and codes and name != "missing_code":
+            cells = frame.select(pl.when(~pl.col(name).is_in(codes)).then(pl.col(name)).alias(name))[name]
+        typed = _cast(cells, dtype)
+        columns.append(typed)
+        problems += _faults(frame, cells, typed, dtype)
+        if name in table.grain or name in table.required:
+            problems += _problems(
+                frame, cells, typed.is_null() & cells.is_null(), "A value is required here", "Give the missing value."
+            )
+    if problems:
+        raise BadInput(problems)
+    return pl.DataFrame([*columns, frame[FILE], frame[ROW]])
+
+
+def _cast(cells: pl.Series, dtype: Dtype) -> pl.Series:
+    """Return the cells in their type; null where a cell does not read as that type."""
+    if dtype == "str":
+        return cells.cast(pl.String)
+    if dtype == "bool":
+        if cells.dtype == pl.Boolean:
+            return cells
+        return cells.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
+    if dtype == "date":
+        if cells.dtype.is_temporal():
+            return cells.cast(pl.Date)
+        return cells.cast(pl.String).str.to_date("%Y-%m-%d", strict=False)
+    if cells.dtype == pl.String:
+        readable = cells.str.contains(_NUMBER)
+        number = _where(cells, readable).cast(pl.Float64)
+    else:
+        number = cells.cast(pl.Float64)
+    number = _where(number, number.is_finite())
+    if dtype == "float":
+        return number
+    return _where(number, (number == number.round()) & (number.abs() < EXACT)).cast(pl.Int64)
+
+
+def _where(cells: pl.Series, mask: pl.Series) -> pl.Series:
+    """Return the cells where the mask holds, null elsewhere."""
+    return cells.zip_with(mask.fill_null(value=False), pl.Series([None], dtype=cells.dtype))
+
+
+def _faults(frame: pl.DataFrame, cells: pl.Series, typed: pl.Series, dtype: Dtype) -> list[Problem]:
+    unread = cells.is_not_null() & typed.is_null()
+    if dtype in ("int", "float"):
+        rule = "A whole number is expected" if dtype == "int" else "A number is expected"
+        problems = _problems(frame, cells, unread, rule, _MEND_NUMBER)
+    elif dtype == "date":
+        problems = _problems(frame, cells, unread, "A date as 2022-10-31 is expected", "Correct the cell.")
+    elif dtype == "bool":
+        problems = _problems(frame, cells, unread, "true or false is expected", "Correct the cell.")
+    else:
+        problems = []
+    if dtype in ("int", "float") and cells.name.endswith("_count"):
+        negative = (typed < 0).fill_null(value=False)
+        problems += _problems(frame, cells, negative, "A count is never negative", "Correct the cell.")
+    if cells.name == "year":
+        absurd = ((typed < EARLIEST) | (typed > LATEST)).fill_null(value=False)
+        rule = f"A year lies between {EARLIEST} and {LATEST}"
+        problems += _problems(frame, cells, absurd, rule, "Correct the year, or check that no column has moved.")
+    return problems
+
+
+def _problems(frame: pl.DataFrame, cells: pl.Series, bad: pl.Series, rule: str, mend: str) -> list[Problem]:
+    if not bad.any():
+        return []
+    hits = frame.select(FILE, ROW).with_columns(cells.cast(pl.String).alias("_cell")).filter(bad)
+    return [
+        Problem(file, rule, mend + more(hits.height), row=row, column=cells.name, value=value)
+        for file, row, value in hits.head(MOST).iter_rows()
+    ]

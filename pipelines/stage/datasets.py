@@ -1,0 +1,125 @@
+"""The stage at work: which datasets are out of date, their tables written, tables of vanished datasets removed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.kernel.catalogue import Catalogue, Source, Vintage, read_catalogue
+from pipelines.kernel.files import write_parquet
+from pipelines.kernel.freshness import Freshness
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.received import RECEIPT, Received, read_receipt
+from pipelines.kernel.report import StageReport
+from pipelines.kernel.store import table_path
+from pipelines.stage.staging import Tables, combine, stage_vintage
+
+
+def stage_all(project: Project, settings: Settings) -> StageReport:
+    """Write the staging tables of every dataset that is out of date.
+
+    Nothing is written for any dataset as long as one has a problem: all are staged first, then written.
+    """
+    del settings  # staging says what the sources say, whatever edition is asked for
+    catalogue = read_catalogue(project)
+    freshness = Freshness(project, "stage")
+    ready: list[tuple[Source, str, Tables]] = []
+    problems: list[Problem] = []
+    present: list[str] = []
+    for source in catalogue.sources.values():
+        folders = _vintage_folders(project, source)
+        if not folders:
+            continue
+        present.append(source.id)
+        fingerprint = freshness.fingerprint([*folders, project.sources / f"{source.id}.yml"])
+        outputs = [table_path(project, table.name(source.id)) for table in source.tables]
+        if freshness.is_fresh(source.id, fingerprint, outputs):
+            continue
+        try:
+            ready.append((source, fingerprint, stage_source(project, source, folders)))
+        except BadInput as error:
+            problems += error.problems
+    if problems:
+        raise BadInput(problems)
+    for source, fingerprint, tables in ready:
+        for table in source.tables:
+            name = table.name(source.id)
+            write_parquet(table_path(project, name), tables[name], table.grain)
+        freshness.remember(source.id, fingerprint)
+    freshness.forget_others(present)
+    removed = _remove_others(project, catalogue, present)
+    notes = [f"{name} was removed: its dataset has gone." for name in removed]
+    return StageReport(tuple(freshness.made), tuple(freshness.kept), tuple(notes))
+
+
+def stage_source(project: Project, source: Source, folders: list[Path]) -> Tables:
+    """Return the staging tables of one dataset from the vintage folders given, the latest last."""
+    received = [(folder, read_receipt(project, folder)) for folder in folders]
+    if any(receipt.origin != "simulated" for _, receipt in received):
+        # A real register takes the place of the simulated one as a whole: their people are not the same.
+        received = [(folder, receipt) for folder, receipt in received if receipt.origin != "simulated"]
+    staged: list[tuple[Vintage, Tables]] = []
+    problems: list[Problem] = []
+    for folder, receipt in sorted(received, key=lambda item: _order(source, item[1])):
+        try:
+            vintage = _layout(project, source, folder, receipt)
+            staged.append((vintage, _stage_folder(project, source, vintage, folder, receipt)))
+        except BadInput as error:
+            problems += error.problems
+    if problems:
+        raise BadInput(problems)
+    return combine(source, staged)
+
+
+def _stage_folder(project: Project, source: Source, vintage: Vintage, folder: Path, receipt: Received) -> Tables:
+    if source.personal:
+        # Registers replace identifiers by tokens while reading, so they are read by a module of their own.
+        tables: Tables = import_module("pipelines.stage.registers").stage_register(project, source, folder)
+        return {
+            name: frame if "origin" in frame.columns else frame.with_columns(pl.lit(receipt.origin).alias("origin"))
+            for name, frame in tables.items()
+        }
+    files = {project.shown(folder / item.file): folder / item.file for item in receipt.files}
+    return stage_vintage(source, vintage, files, receipt.origin)
+
+
+def _vintage_folders(project: Project, source: Source) -> list[Path]:
+    return sorted(path for path in (project.raw / source.id).glob("*") if path.is_dir() and path.name[0] != ".")
+
+
+def _order(source: Source, receipt: Received) -> tuple[int, int, str]:
+    """Vintages in the order of the sidecar; copies of one layout (`2023`, `2023-2`) in the order they came."""
+    ids = [vintage.id for vintage in source.vintages]
+    number = receipt.vintage.removeprefix(receipt.layout).strip("-")
+    return (
+        ids.index(receipt.layout) if receipt.layout in ids else len(ids),
+        int(number) if number.isdigit() else 1,
+        receipt.vintage,
+    )
+
+
+def _layout(project: Project, source: Source, folder: Path, receipt: Received) -> Vintage:
+    try:
+        return source.vintage(receipt.layout)
+    except KeyError as error:
+        raise BadInput(
+            Problem(
+                project.shown(folder / RECEIPT),
+                "The sidecar has no vintage of this name",
+                f"Use one of: {', '.join(vintage.id for vintage in source.vintages)}; or describe it in the sidecar.",
+                column="layout",
+                value=receipt.layout,
+            )
+        ) from error
+
+
+def _remove_others(project: Project, catalogue: Catalogue, present: list[str]) -> list[str]:
+    """Remove staging tables that no present dataset makes; return their names."""
+    kept = {name for name, (source, _) in catalogue.tables.items() if source.id in present}
+    gone = [path for path in sorted(project.staging.glob("stg_*.parquet")) if path.stem not in kept]
+    for path in gone:
+        path.unlink()
+    return [path.stem for path in gone]

@@ -1,0 +1,133 @@
+"""Trying a file out before it is taken in: which vintage's layout it fits, whether it can be staged. Keeps nothing."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib import import_module
+from pathlib import Path
+
+from pipelines.kernel.catalogue import Format, Layout, Source, Vintage
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project
+from pipelines.kernel.received import Received, describe_file, write_receipt
+from pipelines.stage.headers import header_problems
+from pipelines.stage.reading import read_sheet
+from pipelines.stage.staging import stage_vintage
+
+FORMATS: dict[str, Format] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+    ".geojson": "geojson",
+    ".json": "geojson",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a file turned out to be: the vintage whose layout it has, and the rows it gives to each staging table."""
+
+    layout: str
+    rows: dict[str, int]
+
+
+def try_out(project: Project, source: Source, paths: Sequence[Path]) -> Trial:
+    """Find the layout that fits the files and stage them in memory.
+
+    Raises `BadInput` when no layout fits (naming what is missing or unknown against the nearest), when several do and
+    the file's name does not decide, or when the content cannot be staged.
+    """
+    files = {project.shown(path): path for path in paths}
+    layout = _choose(source, files)
+    if source.personal:
+        with tempfile.TemporaryDirectory() as folder:
+            tables = _stage_register(project, source, layout, paths, Path(folder))
+    else:
+        tables = stage_vintage(source, layout, files, source.origin)
+    return Trial(layout.id, {name: frame.height for name, frame in tables.items()})
+
+
+def _choose(source: Source, files: dict[str, Path]) -> Vintage:
+    shown, first = next(iter(files.items()))
+    file_format = FORMATS.get(first.suffix.lower())
+    described = [vintage for vintage in source.vintages if not vintage.shipped]
+    candidates = [vintage for vintage in described if vintage.format == file_format]
+    if not candidates:
+        known = " or ".join(sorted({vintage.format for vintage in described}))
+        raise BadInput(
+            Problem(
+                shown,
+                f"No vintage of {source.id} is a file of this kind",
+                f"Give a {known} file, or describe the new format in data/sources/{source.id}.yml.",
+                value=first.suffix or first.name,
+            )
+        )
+    faults = {vintage.id: _faults(vintage, files) for vintage in candidates}
+    fitting = [vintage for vintage in candidates if not faults[vintage.id]]
+    if not fitting:
+        nearest = min(faults.values(), key=len)
+        raise BadInput(nearest)
+    if len(fitting) > 1:
+        named = [item for item in fitting if all(_is_named(item, path.name) for path in files.values())]
+        if len(named) != 1:
+            raise BadInput(
+                Problem(
+                    shown,
+                    "The headers fit several vintages and the file's name does not say which",
+                    "Name it like " + ", or ".join(f"{item.files[0]} ({item.id})" for item in fitting) + ".",
+                    value=first.name,
+                )
+            )
+        fitting = named
+    return fitting[0]
+
+
+def _is_named(layout: Layout, file: str) -> bool:
+    return any(fnmatchcase(file, pattern) for pattern in layout.files)
+
+
+def _faults(vintage: Vintage, files: dict[str, Path]) -> list[Problem]:
+    """Say why the files do not have this layout; nothing when they have it."""
+    if vintage.format == "geojson":
+        return []  # a feature's properties are checked when it is staged
+    problems: list[Problem] = []
+    used: set[str] = set()
+    for shown, path in files.items():
+        parts = [part for part in vintage.parts if _is_named(part, path.name)]
+        if vintage.parts and not parts:
+            names = ", ".join(name for part in vintage.parts for name in part.files)
+            problems.append(Problem(shown, "The file's name fits no part of this vintage", f"Name it like {names}."))
+            continue
+        layout = parts[0] if parts else vintage
+        used.update(part.name for part in parts)
+        try:
+            sheet = read_sheet(path, shown, vintage.format, layout, first_rows=2)
+            problems += header_problems(layout, sheet.headers, shown)
+        except BadInput as error:
+            problems += error.problems
+    lacking = [part for part in vintage.parts if part.name not in used]
+    if lacking and not problems:
+        names = ", ".join(name for part in lacking for name in part.files)
+        problems.append(
+            Problem(
+                next(iter(files)),
+                "This vintage comes in several files and some are missing",
+                f"Put them all in one folder and add the folder; {names} is missing.",
+            )
+        )
+    return problems
+
+
+def _stage_register(project: Project, source: Source, layout: Vintage, paths: Sequence[Path], folder: Path):  # type: ignore[no-untyped-def]
+    for path in paths:
+        shutil.copyfile(path, folder / path.name)
+    files = tuple(describe_file(folder / path.name) for path in paths)
+    write_receipt(
+        folder, Received(source=source.id, vintage=layout.id, layout=layout.id, origin="observed", files=files)
+    )
+    return import_module("pipelines.stage.registers").stage_register(project, source, folder)

@@ -1,0 +1,166 @@
+"""The columns of the three tables, and outcomes written as their rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.kernel.catalogue import Dtype
+from pipelines.kernel.targets import STATES as STATE_WORDS
+from pipelines.kernel.targets import Target
+from pipelines.targets.forecast import LEVELS
+from pipelines.targets.rules import LABELS
+from pipelines.targets.tracker import Outcome
+
+DIGITS = 10
+"""Significant digits kept: fewer than a double has, so that the last bits of a library never reach a file."""
+
+_KEY: dict[str, Dtype] = {"target_id": "str", "scope_level": "str", "scope_code": "str"}
+
+_INTERVALS: dict[str, Dtype] = {f"{side}_{level}": "float" for level in LEVELS for side in ("low", "high")}
+
+STATES: dict[str, Dtype] = {
+    **_KEY,
+    "indicator_code": "str",
+    "edition": "int",
+    "state_code": "str",
+    "state_label_fr": "str",
+    "state_label_en": "str",
+    "state_shape": "str",
+    "base_year": "int",
+    "base_value": "float",
+    "base_origin": "str",
+    "base_series_value": "float",
+    "target_value": "float",
+    "deadline_year": "int",
+    "last_year": "int",
+    "last_value": "float",
+    "milestone_value": "float",
+    "path_shape": "str",
+    "pace_needed": "float",
+    "pace_observed": "float",
+    "eurostat_code": "str",
+    "eurostat_label_fr": "str",
+    "eurostat_label_en": "str",
+    "eurostat_ratio": "float",
+    "eurostat_reason_fr": "str",
+    "eurostat_reason_en": "str",
+    "probability": "float",
+    "probability_low_reason_fr": "str",
+    "probability_low_reason_en": "str",
+    **_INTERVALS,
+    "points_count": "int",
+    "coverage_count": "int",
+    "coverage_total_count": "int",
+    "origin": "str",
+    "reason_fr": "str",
+    "reason_en": "str",
+}
+
+PATHS: dict[str, Dtype] = {**_KEY, "year": "int", "kind": "str", "value": "float", **_INTERVALS, "origin": "str"}
+
+HISTORY: dict[str, Dtype] = {
+    **_KEY,
+    "as_of_year": "int",
+    "probability": "float",
+    "outcome_met": "bool",
+    "points_count": "int",
+    "origin": "str",
+}
+
+
+def state_row(target: Target, outcome: Outcome, edition: int) -> dict[str, Any]:
+    """Return the row of `tgt_states`."""
+    words = STATE_WORDS[outcome.state]
+    aim, series, verdict = outcome.aim, outcome.series, outcome.verdict
+    last = max(series.values, default=None)
+    is_own = series.scope_code == target.perimeter.scope_code
+    seed_base = is_own and target.base is not None and target.base_kind == "fixed"
+    eurostat_label = LABELS[verdict.code] if verdict.code else None
+    return {
+        **_key(target, outcome),
+        "indicator_code": target.indicator,
+        "edition": edition,
+        "state_code": outcome.state.value,
+        "state_label_fr": words.label.fr,
+        "state_label_en": words.label.en,
+        "state_shape": words.shape,
+        "base_year": aim.base.year if aim and aim.base else None,
+        "base_value": rounded(aim.base.value) if aim and aim.base else None,
+        "base_origin": ("seed" if seed_base else "series") if aim and aim.base else None,
+        "base_series_value": rounded(outcome.base_series_value),
+        "target_value": rounded(aim.goal) if aim else None,
+        "deadline_year": target.deadline,
+        "last_year": last,
+        "last_value": rounded(series.values[last]) if last is not None else None,
+        "milestone_value": rounded(aim.milestone(last)) if aim and last is not None else None,
+        "path_shape": target.path,
+        "pace_needed": rounded(outcome.pace_needed),
+        "pace_observed": rounded(outcome.pace_observed),
+        "eurostat_code": verdict.code,
+        "eurostat_label_fr": eurostat_label.fr if eurostat_label else None,
+        "eurostat_label_en": eurostat_label.en if eurostat_label else None,
+        "eurostat_ratio": rounded(verdict.ratio),
+        "eurostat_reason_fr": verdict.refused.fr if verdict.refused else None,
+        "eurostat_reason_en": verdict.refused.en if verdict.refused else None,
+        "probability": rounded(outcome.probability),
+        "probability_low_reason_fr": outcome.no_probability.fr if outcome.no_probability else None,
+        "probability_low_reason_en": outcome.no_probability.en if outcome.no_probability else None,
+        **_intervals(dict(outcome.at_deadline)),
+        "points_count": len(series.values),
+        "coverage_count": outcome.coverage[0] if outcome.coverage else None,
+        "coverage_total_count": outcome.coverage[1] if outcome.coverage else None,
+        "origin": series.origin,
+        "reason_fr": outcome.reason.fr if outcome.reason else None,
+        "reason_en": outcome.reason.en if outcome.reason else None,
+    }
+
+
+def path_rows(target: Target, outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the rows of `tgt_paths`: observations, path and forecast of one outcome."""
+    return [
+        {
+            **_key(target, outcome),
+            "year": point.year,
+            "kind": point.kind,
+            "value": rounded(point.value),
+            **_intervals(dict(point.intervals)),
+            "origin": outcome.series.origin,
+        }
+        for point in outcome.path
+    ]
+
+
+def history_rows(target: Target, outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the rows of `tgt_history`: what each past edition would have said of one outcome."""
+    return [
+        {
+            **_key(target, outcome),
+            "as_of_year": view.as_of_year,
+            "probability": rounded(view.probability),
+            "outcome_met": view.outcome_met,
+            "points_count": view.points,
+            "origin": outcome.series.origin,
+        }
+        for view in outcome.history
+    ]
+
+
+def rounded(value: float | None) -> float | None:
+    """Return `value` with `DIGITS` significant digits."""
+    return None if value is None else float(f"{value:.{DIGITS}g}")
+
+
+def _key(target: Target, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "target_id": target.id,
+        "scope_level": outcome.series.scope_level,
+        "scope_code": outcome.series.scope_code,
+    }
+
+
+def _intervals(intervals: dict[int, tuple[float, float]]) -> dict[str, float | None]:
+    row: dict[str, float | None] = {}
+    for level in LEVELS:
+        low, high = intervals.get(level, (None, None))
+        row[f"low_{level}"], row[f"high_{level}"] = rounded(low), rounded(high)
+    return row

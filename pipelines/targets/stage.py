@@ -1,0 +1,164 @@
+"""The stage: reads the values of the indicators and the contracts, writes states, paths and past views."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.files import write_parquet
+from pipelines.kernel.freshness import Freshness
+from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.report import StageReport
+from pipelines.kernel.store import read_table, table_path
+from pipelines.kernel.targets import StateCode, Target, read_targets
+from pipelines.targets.breaks import Break, read_breaks
+from pipelines.targets.rows import HISTORY, PATHS, STATES, history_rows, path_rows, state_row
+from pipelines.targets.tracker import (
+    Outcome,
+    Series,
+    follow,
+    follow_each_site,
+    follow_every_year,
+    follow_one_site,
+    worst_origin,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TABLES = {"tgt_states": STATES, "tgt_paths": PATHS, "tgt_history": HISTORY}
+"""Table → its columns and their types."""
+
+GRAINS = {
+    "tgt_states": ("target_id", "scope_level", "scope_code"),
+    "tgt_paths": ("target_id", "scope_level", "scope_code", "year", "kind"),
+    "tgt_history": ("target_id", "scope_level", "scope_code", "as_of_year"),
+}
+"""Table → the columns that name one row."""
+
+
+def follow_all(project: Project, settings: Settings) -> StageReport:
+    """Make the three tables when an input changed. Raises `BadInput` when a register or a table is missing."""
+    inputs = [
+        table_path(project, "ind_values"),
+        table_path(project, "ind_status"),
+        project.reference / "targets.yml",
+        project.reference / "ref_break.csv",
+        project.reference / "ref_site.csv",
+    ]
+    outputs = [table_path(project, name) for name in TABLES]
+    freshness = Freshness(project, "targets")
+    fingerprint = freshness.fingerprint(inputs, {"edition": settings.edition})
+    if freshness.is_fresh("targets", fingerprint, outputs):
+        return StageReport(kept=tuple(TABLES))
+    targets = read_targets(project, settings.edition)
+    outcomes = list(_outcomes(project, targets, settings.edition))
+    _write(project, outcomes, settings.edition)
+    freshness.remember("targets", fingerprint)
+    silent = sorted({target.id for target, outcome in outcomes if outcome.state is StateCode.NOT_MEASURABLE})
+    notes = [f"{len(silent)} of {len(targets)} targets are not measurable, wholly or on some site: {', '.join(silent)}"]
+    return StageReport(made=tuple(TABLES), notes=tuple(notes if silent else ()))
+
+
+def _outcomes(project: Project, targets: Iterable[Target], edition: int) -> Iterable[tuple[Target, Outcome]]:
+    values = _values(project)
+    reasons = _reasons(project)
+    sites = _sites(project)
+    breaks = read_breaks(project)
+    for target in targets:
+        for outcome in outcomes_of(target, values, sites, breaks, edition):
+            yield target, _with_reason(outcome, reasons.get(target.indicator))
+
+
+def outcomes_of(
+    target: Target, values: pl.DataFrame, sites: tuple[str, ...], breaks: tuple[Break, ...], edition: int
+) -> list[Outcome]:
+    """Return the outcomes of one target: its own perimeter first, then each site when the contract follows sites.
+
+    `values` has indicator_code, scope_level, scope_code, year, value, origin; nulls stand for what is not known.
+    """
+    level, code = target.perimeter.scope_level, target.perimeter.scope_code
+    per_site = {site: _series(target.indicator, "site", site, values, breaks) for site in sites}
+    if target.form == "each_site":
+        return [
+            follow_each_site(target, per_site, (level, code), edition),
+            *(follow_one_site(target, series, edition) for series in per_site.values()),
+        ]
+    series = _series(target.indicator, level, code, values, breaks)
+    if target.form == "each_year":
+        return [follow_every_year(target, series, edition)]
+    followed = [series, *per_site.values()] if target.perimeter.by_site else [series]
+    return [follow(target, one, edition) for one in followed]
+
+
+def _series(
+    indicator: str, scope_level: str, scope_code: str, values: pl.DataFrame, breaks: tuple[Break, ...]
+) -> Series:
+    import polars as pl
+
+    rows = values.filter(
+        (pl.col("indicator_code") == indicator)
+        & (pl.col("scope_level") == scope_level)
+        & (pl.col("scope_code") == scope_code)
+        & pl.col("value").is_not_null()
+    ).sort("year")
+    return Series(
+        scope_level,
+        scope_code,
+        dict(zip(rows["year"].to_list(), rows["value"].to_list(), strict=True)),
+        worst_origin(rows["origin"].to_list()),
+        tuple(item for item in breaks if item.bears_on(indicator, scope_code)),
+    )
+
+
+def _values(project: Project) -> pl.DataFrame:
+    name = "ind_values"
+    if not table_path(project, name).exists():
+        mend = "Run `observatoire run`, or the stage indicators first."
+        raise BadInput(Problem(project.shown(table_path(project, name)), "The indicators have no values yet", mend))
+    wanted = ["indicator_code", "scope_level", "scope_code", "year", "value", "origin"]
+    return read_table(project, name).select(wanted)
+
+
+def _reasons(project: Project) -> dict[str, Bilingual]:
+    """Return indicator → why it has no data, for those that say so."""
+    if not table_path(project, "ind_status").exists():
+        return {}
+    rows = read_table(project, "ind_status").select("indicator_code", "reason_fr", "reason_en").rows()
+    return {code: Bilingual(fr=fr, en=en) for code, fr, en in rows if fr and en}
+
+
+def _sites(project: Project) -> tuple[str, ...]:
+    path = project.reference / "ref_site.csv"
+    if not path.exists():
+        mend = f"Restore it with `git checkout -- {project.shown(path)}`."
+        raise BadInput(Problem(project.shown(path), "The table of sites is missing", mend))
+    with path.open(encoding="utf-8", newline="") as stream:
+        return tuple(row["site_code"] for row in csv.DictReader(stream))
+
+
+def _with_reason(outcome: Outcome, reason: Bilingual | None) -> Outcome:
+    """Say the indicator's own reason where there is no figure at all: it knows better why."""
+    from dataclasses import replace
+
+    if outcome.state is StateCode.NOT_MEASURABLE and not outcome.series.values and reason is not None:
+        return replace(outcome, reason=reason)
+    return outcome
+
+
+def _write(project: Project, outcomes: list[tuple[Target, Outcome]], edition: int) -> None:
+    import polars as pl
+
+    rows: dict[str, list[dict[str, Any]]] = {
+        "tgt_states": [state_row(target, outcome, edition) for target, outcome in outcomes],
+        "tgt_paths": [row for target, outcome in outcomes for row in path_rows(target, outcome)],
+        "tgt_history": [row for target, outcome in outcomes for row in history_rows(target, outcome)],
+    }
+    types = {"int": pl.Int64, "float": pl.Float64, "str": pl.String, "bool": pl.Boolean}
+    for name, columns in TABLES.items():
+        schema = {column: types[dtype] for column, dtype in columns.items()}
+        frame = pl.DataFrame(rows[name], schema=schema, orient="row")
+        write_parquet(table_path(project, name), frame, GRAINS[name])

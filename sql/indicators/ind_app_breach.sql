@@ -1,0 +1,22 @@
+-- what: apprenticeship contracts broken off in the year, from the registers, region and sites
+-- grain: scope_level, scope_code, year
+-- inputs: mart_apprenticeship__register
+-- caveats: contracts, not apprentices: a student may count several; small numbers by site.
+with apprenticeship as (
+    select * from mart_apprenticeship__register
+),
+
+final as (
+    select
+        case when grouping(site_code) = 1 then 'region' else 'site' end as scope_level,
+        coalesce(site_code, 'midi-pyrenees') as scope_code,
+        year,
+        cast(sum(breaches_count) as bigint) as numerator,
+        cast(null as bigint) as denominator,
+        max(origin) as origin
+    from apprenticeship
+    group by grouping sets ((year, site_code), (year))
+)
+
+select * from final
+order by scope_level, scope_code, year

@@ -1,0 +1,22 @@
+-- what: students who went abroad in the year, from the registers, region and sites
+-- grain: scope_level, scope_code, year
+-- inputs: mart_mobility__register
+-- caveats: a student with two stays counts once.
+with mobility as (
+    select * from mart_mobility__register
+),
+
+final as (
+    select
+        case when grouping(site_code) = 1 then 'region' else 'site' end as scope_level,
+        coalesce(site_code, 'midi-pyrenees') as scope_code,
+        year,
+        cast(sum(mobile_students_count) as bigint) as numerator,
+        cast(null as bigint) as denominator,
+        max(origin) as origin
+    from mobility
+    group by grouping sets ((year, site_code), (year))
+)
+
+select * from final
+order by scope_level, scope_code, year

@@ -1,0 +1,22 @@
+-- what: students who went abroad among students, from the registers, region and sites
+-- grain: scope_level, scope_code, year
+-- inputs: mart_mobility__register
+-- caveats: the year's rate, not the share mobile at some point of their studies.
+with mobility as (
+    select * from mart_mobility__register
+),
+
+final as (
+    select
+        case when grouping(site_code) = 1 then 'region' else 'site' end as scope_level,
+        coalesce(site_code, 'midi-pyrenees') as scope_code,
+        year,
+        cast(sum(mobile_students_count) as bigint) as numerator,
+        cast(sum(students_count) as bigint) as denominator,
+        max(origin) as origin
+    from mobility
+    group by grouping sets ((year, site_code), (year))
+)
+
+select * from final
+order by scope_level, scope_code, year

@@ -1,0 +1,22 @@
+-- what: establishments with a BTS, DUT or BUT programme, region and départements
+-- grain: scope_level, scope_code, year
+-- inputs: mart_offer__formation
+-- caveats: an establishment is a UAI: a lycée's private annex counts apart.
+with offer as (
+    select * from mart_offer__formation
+),
+
+final as (
+    select
+        case when grouping(departement_code) = 1 then 'region' else 'departement' end as scope_level,
+        coalesce(departement_code, 'midi-pyrenees') as scope_code,
+        year,
+        count(distinct uai) as numerator,
+        cast(null as bigint) as denominator,
+        max(origin) as origin
+    from offer
+    group by grouping sets ((year, departement_code), (year))
+)
+
+select * from final
+order by scope_level, scope_code, year

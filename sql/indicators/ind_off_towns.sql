@@ -1,0 +1,23 @@
+-- what: communes with a BTS, DUT or BUT programme, region and départements
+-- grain: scope_level, scope_code, year
+-- inputs: mart_offer__formation
+-- caveats: only sessions whose file gives the commune (2023).
+with offer as (
+    select * from mart_offer__formation
+    where commune_label is not null
+),
+
+final as (
+    select
+        case when grouping(departement_code) = 1 then 'region' else 'departement' end as scope_level,
+        coalesce(departement_code, 'midi-pyrenees') as scope_code,
+        year,
+        count(distinct commune_label) as numerator,
+        cast(null as bigint) as denominator,
+        max(origin) as origin
+    from offer
+    group by grouping sets ((year, departement_code), (year))
+)
+
+select * from final
+order by scope_level, scope_code, year

@@ -1,0 +1,23 @@
+-- what: new bacheliers with a scholarship admitted, region and sites
+-- grain: scope_level, scope_code, year
+-- inputs: mart_scholarship__entrants
+-- caveats: Parcoursup only: APB counts another population.
+with entrants as (
+    select * from mart_scholarship__entrants
+    where new_bachelors_scholarship_count is not null
+),
+
+final as (
+    select
+        case when grouping(site_code) = 1 then 'region' else 'site' end as scope_level,
+        coalesce(site_code, 'midi-pyrenees') as scope_code,
+        year,
+        cast(sum(new_bachelors_scholarship_count) as bigint) as numerator,
+        cast(null as bigint) as denominator,
+        max(origin) as origin
+    from entrants
+    group by grouping sets ((year, site_code), (year))
+)
+
+select * from final
+order by scope_level, scope_code, year

@@ -1,0 +1,429 @@
+"""A small project whose protected tables are made up: every publish test starts from it, none needs the stages before.
+
+Reference lists, sidecars, pages and templates are the project's own; numbers are invented and round.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from pipelines.kernel.project import Project, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SITES = ("toulouse", "blagnac", "auch", "castres", "albi", "tarbes", "rodez", "figeac")
+SITES_WITH_DUT = tuple(site for site in SITES if site != "albi")
+REGISTER_SOURCES = {"apogee", "crous", "cfa", "relint", "survey"}
+
+
+def made_up(
+    root: Path, *, lang: str = "fr", observed_only: bool = False, edition: int = 2024, tables: bool = True
+) -> tuple[Project, Settings]:
+    """Write the project below `root` and return it with its settings."""
+    for folder in ("data/reference", "data/sources", "reports"):
+        shutil.copytree(
+            ROOT / folder,
+            root / folder,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("_generated", "_variables.yml", "sites", "fields", "_site"),
+        )
+    project = Project(root)
+    if tables:
+        write_tables(project, observed_only)
+        (root / "data/quality").mkdir(parents=True)
+        (root / "data/quality/staging.json").write_text(QUALITY, encoding="utf-8")
+    return project, Settings(edition=edition, lang=lang, observed_only=observed_only)  # type: ignore[arg-type]
+
+
+QUALITY = """{"layer": "staging", "tables": [{"table": "stg_sise__enrolment", "rows": 10, "pass": 4, "fail": 1, "error": 0}],
+"checks": [{"id": "a", "table": "stg_sise__enrolment", "outcome": "pass", "severity": "critical", "why": {"fr": "x", "en": "x"}, "mend": {"fr": "y", "en": "y"}},
+{"id": "few-rows", "table": "stg_sise__enrolment", "outcome": "fail", "severity": "warning", "examples": ["SECRET-ROW"], "message": {"fr": "SECRET-ROW", "en": "SECRET-ROW"},
+"why": {"fr": "une année perd des lignes", "en": "a year loses rows"}, "mend": {"fr": "comparer avec le fichier d'avant", "en": "compare with the file before"}}]}
+"""
+
+
+def write_tables(project: Project, observed_only: bool) -> None:
+    """Write every protected table."""
+    project.protected.mkdir(parents=True, exist_ok=True)
+
+    def write(name: str, rows: list[dict[str, Any]], keep: bool = True) -> None:
+        frame = pl.DataFrame(rows if keep else rows[:1], infer_schema_length=None)
+        (frame if keep else frame.clear()).write_parquet(project.protected / f"{name}.parquet")
+
+    values = value_rows(project, observed_only)
+    write("pub_values", values)
+    write("pub_status", status_rows(project, {row["indicator_code"] for row in values}))
+    write("pub_states", state_rows(observed_only))
+    write("pub_paths", path_rows(), keep=not observed_only)
+    write(
+        "pub_enrolment__establishment",
+        [
+            row(
+                year=year,
+                establishment_code=code,
+                diploma_code="BUT" if year > 2020 and diploma == "DUT" else diploma,
+                sector_label="Sciences",
+                sex_code=sex,
+                level_code="01",
+                students_count=base + 10 * (year - 2012),
+                enrolments_count=base,
+            )
+            for code, base in (("ut3", 2600), ("ut2j", 800), ("ut1", 400))
+            for year in range(2012, 2025)
+            for diploma in ("DUT", "LP")
+            for sex in "FM"
+        ],
+    )
+    write(
+        "pub_enrolment__site_open",
+        [
+            row(year=2014, site_code=site, diploma_code="_T", students_count=400 + 100 * index, is_whole=True)
+            for index, site in enumerate(SITES_WITH_DUT)
+        ],
+    )
+    write(
+        "pub_scholarship__entrants",
+        [
+            row(
+                year=year,
+                site_code=site,
+                diploma_code="DUT" if year < 2021 else "BUT",
+                speciality_code=speciality,
+                admitted_count=50 + 3 * index + year - 2016,
+                admitted_women_count=20,
+                admitted_scholarship_count=10 if year < 2018 else None,
+                new_bachelors_count=None if year < 2018 else 45,
+                new_bachelors_scholarship_count=None if year < 2018 else 11,
+                new_bachelors_general_count=20,
+                new_bachelors_technological_count=15,
+                new_bachelors_professional_count=10,
+                capacity_count=60,
+                applicants_count=400,
+            )
+            for year in (2016, 2017, 2018, 2019, 2023)
+            for index, site in enumerate(SITES_WITH_DUT)
+            for speciality in ("INFO", "GEA", "TC", "GMP", "GCCD")[: 2 + index % 4]
+        ],
+    )
+    write(
+        "pub_offer__formation",
+        [
+            row(
+                year=2023,
+                uai=f"031000{index}X",
+                diploma_code=diploma,
+                speciality_code="INFO",
+                formation_label=f"Formation {index}",
+                establishment_label="Lycée",
+                commune_label=town,
+                departement_code="31",
+                latitude=43.2 + 0.1 * index,
+                longitude=0.4 + 0.2 * index,
+                capacity_count=30,
+                admitted_count=28,
+            )
+            for index, (town, diploma) in enumerate(
+                (
+                    ("Toulouse  1er  Arrondissement", "BUT"),
+                    ("Toulouse  3e  Arrondissement", "BTS"),
+                    ("Cahors", "BTS"),
+                    ("Rodez", "BUT"),
+                    ("Mazamet", "BTS"),
+                )
+            )
+        ],
+    )
+    write(
+        "pub_employment__lp",
+        [
+            row(
+                year=2016,
+                establishment_code="ut3",
+                discipline_code="disc01",
+                months_after=30,
+                discipline_label="Ensemble",
+                responses_count=60,
+                response_pct=70.0,
+                employment_pct=90.0,
+                stable_pct=80.0,
+                intermediate_pct=70.0,
+                outside_region_pct=30.0,
+                missing_code=None,
+            )
+        ],
+    )
+    write(
+        "pub_employment__dut",
+        [
+            row(
+                year=2016,
+                speciality_code=code,
+                months_after=30,
+                responses_count=500,
+                employment_pct=value,
+                stable_pct=80.0,
+                intermediate_pct=60.0,
+                full_time_pct=95.0,
+                missing_code=None,
+            )
+            for code, value in (("_T", 89.0), ("INFO", 95.0), ("GEA", 88.0), ("TC", 86.0))
+        ],
+    )
+    write(
+        "pub_apprenticeship__territory",
+        [
+            row(
+                year=year,
+                territory_level="departement",
+                territory_code=code,
+                territory_label=code,
+                contracts_count=base + 200 * (year - 2017),
+                months_covered=10 if year == 2022 else 12,
+            )
+            for code, base in (("31", 5000), ("12", 900), ("65", 500))
+            for year in range(2017, 2023)
+        ],
+    )
+    write(
+        "pub_apprenticeship__cfa",
+        [
+            row(
+                year=year,
+                uai=f"03{index:05d}X",
+                cfa_label=f"CFA {index}",
+                continuing_pct=30.0,
+                employment_pct=45.0 + 6 * index,
+                expected_employment_pct=60.0,
+                value_added_points=1.0,
+                missing_code=None,
+            )
+            for year in (2019, 2020, 2021)
+            for index in range(7)
+        ],
+    )
+    write(
+        "pub_mobility__erasmus",
+        [
+            row(year=2013, establishment_code="ut3", receiving_country_code=code, students_count=count)
+            for code, count in (("ES", 90), ("UK", 70), ("DE", 40), ("XX", 6))
+        ],
+    )
+    write(
+        "pub_mobility__incoming",
+        [
+            row(
+                year=year,
+                establishment_code=code,
+                diploma_code="DUT",
+                students_count=base * 10,
+                foreign_system_students_count=base + year - 2012,
+            )
+            for code, base in (("ut3", 200), ("ut2j", 60))
+            for year in range(2012, 2025)
+        ],
+    )
+    for name, measures in REGISTER_TABLES.items():
+        write(
+            name,
+            [
+                {
+                    "year": year,
+                    "site_code": site,
+                    "diploma_code": "DUT",
+                    **{measure: (None if (site, measure) == ("albi", measures[0]) else 200) for measure in measures},
+                    "origin": "simulated",
+                    "flag": "c" if site == "albi" else "S",
+                }
+                for year in range(2010, 2025)
+                for site in SITES
+            ],
+            keep=not observed_only,
+        )
+
+
+REGISTER_TABLES = {
+    "pub_enrolment__register": ["students_count"],
+    "pub_scholarship__register": ["scholarship_holders_count", "students_count"],
+    "pub_apprenticeship__register": ["apprentices_count", "students_count"],
+    "pub_mobility__register": ["mobile_students_count", "students_count"],
+    "pub_employment__register": ["employed_count", "answers_count"],
+    "pub_success__register": ["promoted_count", "entrants_count"],
+}
+
+
+def row(**cells: Any) -> dict[str, Any]:
+    """Return one observed row."""
+    return {**cells, "origin": "observed", "flag": "A"}
+
+
+def registry(project: Project) -> list[dict[str, Any]]:
+    """Return the registry of indicators."""
+    entries: list[dict[str, Any]] = yaml.safe_load((project.reference / "indicators.yml").read_text(encoding="utf-8"))
+    return entries
+
+
+def value_rows(project: Project, observed_only: bool) -> list[dict[str, Any]]:
+    """Give every measurable indicator a round series in each of its scopes; one site's last value is confidential."""
+    rows = []
+    for entry in registry(project):
+        sources = entry.get("sources") or []
+        simulated = bool(REGISTER_SOURCES & set(sources))
+        if not sources or (simulated and observed_only):
+            continue
+        scopes = {
+            "region": ["midi-pyrenees"],
+            "site": list(SITES_WITH_DUT),
+            "establishment": ["ut3", "ut2j"],
+            "departement": ["31", "12"],
+            "country": ["FR"],
+        }
+        years = (
+            range(2010, 2025)
+            if simulated
+            else (2016, 2017)
+            if sources == ["apb"]
+            else (2018, 2019, 2023)
+            if "parcoursup" in sources
+            else (2013, 2014, 2015, 2016)
+        )
+        for level in entry["scopes"]:
+            for index, scope in enumerate(scopes[level]):
+                for year in years:
+                    hidden = scope == "auch" and year == years[-1] and simulated
+                    base = (
+                        0.2 + 0.02 * index + 0.004 * (year - 2010)
+                        if entry["unit"] == "share"
+                        else 400.0 + 50 * index + 5 * (year - 2010)
+                    )
+                    rows.append(
+                        {
+                            "indicator_code": entry["code"],
+                            "scope_level": level,
+                            "scope_code": scope,
+                            "year": year,
+                            "numerator": None if hidden else base * 100,
+                            "denominator": 100.0,
+                            "value": None if hidden else base,
+                            "flag": "c" if hidden else "S" if simulated else "A",
+                            "is_break": year == 2021,
+                            "growth": None,
+                            "origin": "simulated" if simulated else "observed",
+                            "reason_fr": None,
+                            "reason_en": None,
+                        }
+                    )
+    return rows
+
+
+def status_rows(project: Project, measured: set[str]) -> list[dict[str, Any]]:
+    """Say of every indicator whether it is measured."""
+    return [
+        {
+            "indicator_code": entry["code"],
+            "is_measurable": entry["code"] in measured,
+            "reason_fr": None if entry["code"] in measured else "les registres simulés sont écartés de cette édition",
+            "reason_en": None if entry["code"] in measured else "simulated registers are left out of this edition",
+            "first_year": 2010,
+            "last_year": 2024,
+            "points_count": 5,
+        }
+        for entry in registry(project)
+    ]
+
+
+def state_rows(observed_only: bool) -> list[dict[str, Any]]:
+    """Return the states of three targets: one measured, two not."""
+    empty = dict.fromkeys(
+        (
+            "base_year",
+            "base_value",
+            "target_value",
+            "deadline_year",
+            "last_year",
+            "last_value",
+            "milestone_value",
+            "pace_needed",
+            "pace_observed",
+            "eurostat_ratio",
+            "probability",
+        )
+    )
+    common = {
+        "scope_level": "region",
+        "scope_code": "midi-pyrenees",
+        "eurostat_code": None,
+        "eurostat_label_fr": None,
+        "eurostat_label_en": None,
+        "eurostat_reason_fr": "pas de série",
+        "eurostat_reason_en": "no series",
+        "probability_low_reason_fr": None,
+        "probability_low_reason_en": None,
+        "points_count": 0,
+    }
+    unmeasured = {
+        **common,
+        **empty,
+        "state_code": "not_measurable",
+        "state_label_fr": "non mesurable",
+        "state_label_en": "not measurable",
+        "origin": None,
+        "reason_fr": "aucune source",
+        "reason_en": "no source",
+    }
+    measured = {
+        **common,
+        **empty,
+        "base_year": 2010,
+        "base_value": 400.0,
+        "target_value": 800.0,
+        "deadline_year": 2015,
+        "last_year": 2024,
+        "last_value": 470.0,
+        "pace_needed": 0.1487,
+        "pace_observed": 0.012,
+        "state_code": "missed",
+        "state_label_fr": "échéance passée : manquée",
+        "state_label_en": "deadline passed: missed",
+        "origin": "simulated",
+        "reason_fr": None,
+        "reason_en": None,
+        "probability": None,
+        "probability_low_reason_fr": "échéance passée",
+        "probability_low_reason_en": "deadline passed",
+    }
+    first = unmeasured if observed_only else measured
+    return [
+        {"target_id": "MOB-X2", "indicator_code": "MOB-OUT", **first},
+        {"target_id": "APP-LAB", "indicator_code": "APP-LAB", **unmeasured},
+        {"target_id": "REC-THESE", "indicator_code": "RES-THESE", **unmeasured},
+    ]
+
+
+def path_rows() -> list[dict[str, Any]]:
+    """Return the doubling of mobility: observed, path, forecast."""
+    bands = ("low_50", "high_50", "low_80", "high_80", "low_95", "high_95")
+    key = {"target_id": "MOB-X2", "scope_level": "region", "scope_code": "midi-pyrenees", "origin": "simulated"}
+    rows: list[dict[str, Any]] = [
+        {**key, "year": year, "kind": "observed", "value": 400.0 + 5 * (year - 2010), **dict.fromkeys(bands)}
+        for year in range(2010, 2025)
+    ]
+    rows += [
+        {**key, "year": year, "kind": "path", "value": 400 * 2 ** ((year - 2010) / 5), **dict.fromkeys(bands)}
+        for year in range(2010, 2016)
+    ]
+    for year in range(2025, 2030):
+        widths = dict(zip(bands, (-20, 20, -40, 40, -70, 70), strict=True))
+        rows.append(
+            {
+                **key,
+                "year": year,
+                "kind": "forecast",
+                "value": 470.0 + 2 * (year - 2024),
+                **{band: 470.0 + width * (year - 2023) for band, width in widths.items()},
+            }
+        )
+    return rows
