@@ -9,7 +9,10 @@ __all__ = ["run"]
 
 
 def run(project: Project, settings: Settings) -> StageReport:
-    """Make figures, tables, variables, references, sheets and `build/data/`. Raises `BadInput` on a page that asks for what is not."""
+    """Make figures, tables, variables, references, sheets and `build/data/`.
+
+    Raises `BadInput` on a page that names a variable which nothing defines, and on a missing template.
+    """
     from pipelines.publish.stage import publish
 
     return publish(project, settings)

@@ -1,6 +1,6 @@
-"""`build/data/`: every protected table as CSV and Parquet, the dictionary, and the Data Package that describes them.
+"""`build/data/`: every protected table as CSV and Parquet, the dictionary, the Data Package.
 
-The same tables give the same bytes on every run. Nothing from elsewhere lies there, and nothing stays from a run before.
+The same tables give the same bytes on every run. Nothing else lies there, nor stays from a run before.
 """
 
 from __future__ import annotations

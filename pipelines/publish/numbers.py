@@ -47,7 +47,7 @@ def euros(value: float, lang: str) -> str:
 
 
 def measure(value: float, unit: str, lang: str, places: int | None = None) -> str:
-    """Return `value` as its unit asks: `share` (0-1) and `percent` (0-100) as percentages, `eur` in euros, else a count.
+    """Return `value` as its unit asks: `share` (0-1), `percent` (0-100) as percentages, `eur` in euros, else a count.
 
     `places` is the number of decimals; by default 1 for percentages and 0 otherwise.
     """

@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.publish.numbers import difference, enumeration, marked, measure, per_cent
+from pipelines.publish.numbers import difference, enumeration, marked, measure, number, per_cent
 
 STABLE = 0.01
 """A relative change under one per cent is called stable; so is a change under half a point of a percentage."""
 
 STABLE_POINTS = 0.5
 
+MULTIPLIED = 2.0
+"""From twice as much on, a count is said to be multiplied: "666 % more" is not read as "7.7 times as many"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value of a series. `value` is None when it is confidential or missing; `is_break`: not comparable with before."""
+    """One value of a series; None when confidential or missing. `is_break`: not comparable with what is before."""
 
     year: int
     value: float | None
@@ -64,6 +67,9 @@ def change(first: float, last: float, unit: str, lang: str) -> str:
         size = difference(last - first, unit, lang)
     elif first == 0:
         return "en hausse" if lang == "fr" else "up"
+    elif last / first >= MULTIPLIED:
+        times = number(last / first, lang, 1)
+        return f"multiplication par {times}" if lang == "fr" else f"multiplied by {times}"
     else:
         size = per_cent(abs(last / first - 1) * 100, lang, 1)
     if lang == "fr":
@@ -85,20 +91,19 @@ def evolution(label: str, points: Sequence[Point], unit: str, lang: str, places:
     assert last.value is not None
     shown = marked(measure(last.value, unit, lang, places), last.origin, lang)
     said = f"{label}{colon} {shown} {'en' if lang == 'fr' else 'in'} {last.year}"
-    broken = any(point.is_break for point in points) and any(
-        point.value is not None and point.year < first.year for point in points
-    )
-    if first is not last:
-        began = measure(first.value, unit, lang, places)
-        moved = change(first.value, last.value, unit, lang)
-        said += (
-            f", {moved} depuis {first.year} ({began})" if lang == "fr" else f", {moved} since {first.year} ({began})"
-        )
-    if broken:
+    before = [stretch for stretch in stretches(points) if stretch[-1].year < first.year]
+    if before:
         said += (
             f" ; rupture de série avant {first.year}, pas de comparaison au-delà"
             if lang == "fr"
             else f"; break in the series before {first.year}, no comparison beyond it"
+        )
+    longest = max(before, key=lambda stretch: (len(stretch), stretch[-1].year), default=[])
+    if first is last and len(longest) > 1:
+        start, end = float(longest[0].value or 0), float(longest[-1].value or 0)
+        span = f"{change(start, end, unit, lang)} {{}} {longest[0].year} {{}} {longest[-1].year}"
+        said += (
+            f" ; auparavant, {span.format('de', 'à')}" if lang == "fr" else f"; earlier, {span.format('from', 'to')}"
         )
     return said.replace(" ;", "\u00a0;") + "."
 
@@ -117,8 +122,8 @@ def stretches(points: Sequence[Point]) -> list[list[Point]]:
 def trend_title(subject: str, points: Sequence[Point], unit: str, lang: str) -> str:
     """Return the finding of a series as a title: its last value, and the trend of its longest unbroken stretch.
 
-    `Étudiants en DUT ou BUT : 10 234 en 2024 ; en hausse de 4,5 % de 2012 à 2020`. The trend goes to the latest stretch when
-    two are as long.
+    `Étudiants en DUT ou BUT : 10 234 en 2024 ; en hausse de 4,5 % de 2012 à 2020`. The latest stretch
+    is taken when two are as long.
     """
     found = stretches(points)
     colon = "\u00a0:" if lang == "fr" else ":"
@@ -162,7 +167,7 @@ def largest(values: dict[str, float], lang: str, many: int = 3) -> str:
 
 def states_title(counts: dict[str, int], total: int, lang: str) -> str:
     """Return the state of the targets as a title: `8 engagements : non mesurable (7), …`."""
-    listed = ", ".join(f"{label} ({number})" for label, number in counts.items() if number)
+    listed = ", ".join(f"{label} ({count})" for label, count in counts.items() if count)
     if lang == "fr":
         return f"{total} engagements du document de départ\u00a0: {listed}"
     return f"{total} commitments of the founding document: {listed}"

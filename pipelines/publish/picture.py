@@ -1,4 +1,4 @@
-"""What a picture says, before it is drawn: texts, data, kind. Pure data, so it can be tested, hashed and sent to a worker.
+"""What a picture says, before it is drawn: texts, data, kind. Pure data, to be tested, hashed, sent.
 
 A picture that has nothing to show is an `Absent`: the page then says why in words.
 """

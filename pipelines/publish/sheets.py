@@ -1,5 +1,7 @@
 """The sheets: one page and one chapter per site and per field, filled from the two templates of the language."""
 
+# ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
+
 from __future__ import annotations
 
 import re

@@ -1,4 +1,4 @@
-"""What publishing may read: protected tables, reference files, sidecars, results of checks. Nothing else has a door here.
+"""What publishing may read: protected tables, reference files, sidecars, results of checks, and nothing else.
 
 Tables come as polars frames, reference lists as small typed rows; everything is read once per run.
 """
@@ -53,12 +53,14 @@ class Indicator:
     objective: int | None
     sources: tuple[str, ...]
     steward: str
+    breaks_ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
     """A year from which figures do not compare with those before."""
 
+    code: str
     year: int
     label: str
     short: str
@@ -185,6 +187,7 @@ class Shelf:
                 objective=entry.get("objective"),
                 sources=tuple(entry.get("sources") or ()),
                 steward=str(entry.get("steward") or ""),
+                breaks_ignored=tuple(entry.get("breaks_ignored") or ()),
             )
             for entry in entries
         }
@@ -195,6 +198,7 @@ class Shelf:
         rows = sorted(self.listed("ref_break"), key=lambda row: (int(row["year"]), row["break_code"]))
         return [
             Break(
+                code=row["break_code"],
                 year=int(row["year"]),
                 label=self.pick(row, "label"),
                 short=SHORT_BREAKS.get(row["break_code"], (row["break_code"],) * 2)[self.lang == "en"],
@@ -213,8 +217,11 @@ class Shelf:
         """
         theme = DOMAINS.get(code.split("-")[0], "")
         wanted = set(scopes)
+        ignored = self.indicators[code].breaks_ignored if code in self.indicators else ()
         kept: dict[int, Break] = {}
         for item in self.breaks:
+            if item.code in ignored:
+                continue
             here = "*" in item.scopes or bool(wanted & set(item.scopes))
             if item.forbids_growth and here and item.domain in (theme, "*") and code.startswith(item.prefix):
                 kept.setdefault(item.year, item)

@@ -1,4 +1,4 @@
-"""The stage: everything a page includes and everything a reader downloads, made again only where its content changed."""
+"""The stage: everything a page includes and everything a reader downloads, made again only where it changed."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def drawings(pictures: list[Picture]) -> Iterable[str]:
     if len(pictures) <= FEW:
         if not pictures:
             return []
-        from pipelines.publish.draw import draw
+        from pipelines.publish.drawing import draw
 
         return [draw(picture) for picture in pictures]
     # Spawned, not forked: polars has started threads by now, and a fork would copy their locks.
@@ -122,7 +122,7 @@ def drawings(pictures: list[Picture]) -> Iterable[str]:
 
 def drawn(picture: Picture) -> str:
     """Draw one picture in a worker."""
-    from pipelines.publish.draw import draw
+    from pipelines.publish.drawing import draw
 
     return draw(picture)
 

@@ -15,11 +15,11 @@ import matplotlib as mpl
 
 mpl.use("svg")
 
-import matplotlib.pyplot as plt  # noqa: E402  the backend is chosen first: no display is ever needed
-from plotnine import element_blank, element_line, element_rect, element_text, theme, theme_minimal  # noqa: E402
+import matplotlib.pyplot as plt
+from plotnine import element_blank, element_line, element_rect, element_text, theme, theme_minimal
 
-from pipelines.publish.numbers import SIMULATED  # noqa: E402
-from pipelines.publish.picture import Picture  # noqa: E402
+from pipelines.publish.numbers import SIMULATED
+from pipelines.publish.picture import Picture
 
 WIDTH = 640 / 96
 """Inches: 640 px at 96 px an inch."""
@@ -148,3 +148,12 @@ def lines_in(picture: Picture) -> float:
         + 0.155 * (texts["caption"].count("\n") + 1)
         + 0.35
     )
+
+
+def hatch_simulated(drawn: Any) -> None:
+    """Hatch every bar of a simulated picture."""
+    for axis in drawn.get_axes():
+        for collection in axis.collections:
+            collection.set_hatch("////")
+        for patch in axis.patches:
+            patch.set_hatch("////")

@@ -5,6 +5,8 @@ full sentence; `target.…`, `seed.…`, `count.…`, `site.…`, `report.…` h
 indicator which this run cannot fill gets the word for it; a key that nothing defines stops the run.
 """
 
+# ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
+
 from __future__ import annotations
 
 import re
@@ -281,7 +283,7 @@ def nested(flat: Flat) -> dict[str, Any]:
         for stem in stems:
             branch = branch.setdefault(stem, {})
             if not isinstance(branch, dict):
-                raise ValueError(f"{key}: {stem} is already a value")
+                raise ValueError(f"{key}: {stem} is already a value")  # noqa: TRY004  the tree is at fault, not a type
         if leaf in branch:
             raise ValueError(f"{key} is defined twice")
         branch[leaf] = value

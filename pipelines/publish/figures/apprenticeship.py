@@ -72,7 +72,7 @@ def territory(shelf: Shelf) -> Picture | Absent:
             shelf,
             ["barometre"],
             two(shelf, "départements de l'académie de Toulouse", "départements of the académie of Toulouse"),
-            "APP-TERR/departement",
+            f"APP-TERR/{REGION}",
         ),
         alt=alternative(
             shelf,
@@ -151,7 +151,7 @@ def cfa(shelf: Shelf) -> Picture | Absent:
                 "CFA d'Occitanie, tous niveaux ; un CFA n'est pas un IUT",
                 "CFA of Occitanie, all levels; a CFA is no IUT",
             ),
-            "APP-CFA/cfa",
+            f"APP-CFA/{REGION}",
         ),
         alt=alternative(
             shelf,

@@ -136,9 +136,9 @@ def by_scope(
     subtitle: str,
     perimeter: str,
     short: str,
-    height: float | None = None,
+    free: bool = False,
 ) -> Picture | Absent:
-    """Draw one indicator, a small panel per scope. `short` names the measure in the title."""
+    """Draw one indicator, a small panel per scope. `short` names it in the title; `free`: a scale per panel."""
     scopes = [
         scope
         for scope in shelf.scopes(code, level)
@@ -166,8 +166,8 @@ def by_scope(
         "facets": [shelf.place(scope) for scope in scopes],
         "breaks": break_years(rows, cuts),
     }
-    if height is not None:
-        options["height"] = height
+    if free:
+        options["free"] = True
     return Picture(
         name=name,
         kind="lines",
@@ -177,7 +177,7 @@ def by_scope(
             shelf,
             indicator.sources,
             perimeter,
-            f"{code}/{REGION if level == 'site' else level}",
+            f"{code}/{REGION}",
             simulated,
             break_line(shelf, rows, cuts),
         ),
@@ -225,5 +225,46 @@ def one_line(
         lang=shelf.lang,
         data=columns(rows, [column for column in SERIES_COLUMNS if column != "facet"]),
         options={"unit": indicator.unit, "order": [short], "breaks": break_years(rows, cuts), "height": 2.6},
+        simulated=simulated,
+    )
+
+
+def together(
+    shelf: Shelf, name: str, code: str, level: str, *, subtitle: str, perimeter: str, short: str, height: float = 3.5
+) -> Picture | Absent:
+    """Draw one indicator in one panel, a line per scope; the title tells the trend of the eight sites together."""
+    scopes = [
+        scope
+        for scope in shelf.scopes(code, level)
+        if any(point.value is not None for point in shelf.points(code, scope))
+    ]
+    if not scopes:
+        return absent(shelf, name, short, code)
+    greatest = {scope: max(point.value or 0.0 for point in shelf.points(code, scope)) for scope in scopes}
+    scopes.sort(key=lambda scope: (-greatest[scope], scope))
+    rows = [row for scope in scopes for row in series_rows(shelf, code, scope, shelf.place(scope))]
+    for row in rows:
+        row.pop("facet")
+    indicator = shelf.indicators[code]
+    cuts = shelf.breaks_of(code, scopes)
+    simulated = is_simulated(rows)
+    title = trend_title(short, shelf.points(code, REGION), indicator.unit, shelf.lang)
+    return Picture(
+        name=name,
+        kind="lines",
+        title=title,
+        subtitle=subtitle,
+        caption=caption(
+            shelf, indicator.sources, perimeter, f"{code}/{REGION}", simulated, break_line(shelf, rows, cuts)
+        ),
+        alt=alternative(shelf, two(shelf, "Courbes, une par lieu", "Lines, one per place"), title, subtitle, simulated),
+        lang=shelf.lang,
+        data=columns(rows, [column for column in SERIES_COLUMNS if column != "facet"]),
+        options={
+            "unit": indicator.unit,
+            "order": [shelf.place(scope) for scope in scopes],
+            "height": height,
+            "breaks": break_years(rows, cuts),
+        },
         simulated=simulated,
     )

@@ -15,7 +15,7 @@ from pipelines.publish.figures.common import (
 from pipelines.publish.numbers import per_cent
 from pipelines.publish.phrases import range_title
 from pipelines.publish.picture import Absent, Cell, Picture, columns
-from pipelines.publish.shelf import Shelf
+from pipelines.publish.shelf import REGION, Shelf
 
 
 def lp(shelf: Shelf) -> Picture | Absent:
@@ -70,7 +70,7 @@ def lp(shelf: Shelf) -> Picture | Absent:
             two(
                 shelf, "diplômés de LP des établissements, IUT ou non", "LP graduates of the establishments, IUT or not"
             ),
-            "EMP-LP-30/establishment",
+            f"EMP-LP-30/{REGION}",
         ),
         alt=alternative(
             shelf,

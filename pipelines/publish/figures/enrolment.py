@@ -3,115 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 
-from pipelines.publish.figures.common import (
-    SERIES_COLUMNS,
-    absent,
-    alternative,
-    break_line,
-    break_years,
-    by_scope,
-    caption,
-    runs,
-    two,
-)
+from pipelines.publish.figures.common import absent, alternative, by_scope, caption, together, two
 from pipelines.publish.numbers import number, share
-from pipelines.publish.phrases import Point, trend_title
 from pipelines.publish.picture import Absent, Cell, Picture, columns
-from pipelines.publish.shelf import REGION, Shelf
-
-OPEN = "pub_enrolment__establishment"
-
-
-def by_establishment(
-    shelf: Shelf, name: str, diplomas: tuple[str, ...], code: str, short: str, subtitle: str
-) -> Picture | Absent:
-    """Draw the students of these diplomas, a line per establishment, cut where perimeters or diplomas changed."""
-    totals: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for row in shelf.rows(OPEN):
-        if row["diploma_code"] in diplomas and row["students_count"] is not None:
-            totals[row["establishment_code"]][int(row["year"])] += int(row["students_count"])
-    if not totals:
-        return absent(shelf, name, short, code)
-    ordered = sorted(totals, key=lambda key: (-max(totals[key].values()), key))
-    rows: list[dict[str, Cell]] = []
-    region: dict[int, int] = defaultdict(int)
-    for establishment in ordered:
-        years = totals[establishment]
-        own = {item.year for item in shelf.breaks_of(code, [establishment])}
-        points = [Point(year, years[year], year in own) for year in sorted(years)]
-        for point, stretch in zip(points, runs(points), strict=True):
-            region[point.year] += years[point.year]
-            rows.append(
-                {
-                    "year": point.year,
-                    "value": years[point.year],
-                    "series": shelf.place(establishment),
-                    "origin": "observed",
-                    "run": f"{establishment}/{stretch}",
-                    "flag": "B" if point.is_break else "A",
-                }
-            )
-    common = {item.year for item in shelf.breaks_of(code)}
-    whole = [Point(year, region[year], year in common) for year in sorted(region)]
-    cuts = shelf.breaks_of(code, totals)
-    title = trend_title(short, whole, "persons", shelf.lang)
-    return Picture(
-        name=name,
-        kind="lines",
-        title=title,
-        subtitle=subtitle,
-        caption=caption(
-            shelf,
-            ["sise"],
-            two(shelf, "universités et instituts porteurs d'un site", "universities and institutes that carry a site"),
-            f"{code}/{REGION}",
-            breaks=break_line(shelf, rows, cuts),
-        ),
-        alt=alternative(
-            shelf, two(shelf, "Courbes, une par établissement", "Lines, one per establishment"), title, subtitle, False
-        ),
-        lang=shelf.lang,
-        data=columns(rows, [column for column in SERIES_COLUMNS if column != "facet"]),
-        options={
-            "unit": "persons",
-            "order": [shelf.place(key) for key in ordered],
-            "height": 3.5,
-            "breaks": break_years(rows, cuts),
-        },
-    )
+from pipelines.publish.shelf import Shelf
 
 
 def dut_but(shelf: Shelf) -> Picture | Absent:
     """Students in DUT or BUT by establishment."""
-    return by_establishment(
+    return together(
         shelf,
         "enr-dut-but",
-        ("DUT", "BUT"),
         "ENR-DUT-BUT",
-        two(shelf, "Étudiants en DUT ou BUT", "Students in DUT or BUT"),
-        two(
+        "establishment",
+        short=two(shelf, "Étudiants en DUT ou BUT", "Students in DUT or BUT"),
+        subtitle=two(
             shelf,
             "Étudiants inscrits en DUT ou en BUT à la rentrée, par établissement (personnes)",
             "Students enrolled in DUT or BUT in the autumn, by establishment (persons)",
         ),
+        perimeter=two(shelf, "établissements qui portent un site", "establishments that carry a site"),
     )
 
 
 def lp(shelf: Shelf) -> Picture | Absent:
     """Students in licence professionnelle by establishment."""
-    return by_establishment(
+    return together(
         shelf,
         "enr-lp",
-        ("LP",),
         "ENR-LP",
-        two(shelf, "Étudiants en licence professionnelle", "Students in licence professionnelle"),
-        two(
+        "establishment",
+        short=two(shelf, "Étudiants en licence professionnelle", "Students in licence professionnelle"),
+        subtitle=two(
             shelf,
             "Étudiants inscrits en licence professionnelle, par établissement, IUT ou non (personnes)",
             "Students enrolled in licence professionnelle, by establishment, within an IUT or not (persons)",
         ),
+        perimeter=two(shelf, "établissements qui portent un site", "establishments that carry a site"),
     )
 
 
@@ -165,7 +94,7 @@ def site_map(shelf: Shelf) -> Picture | Absent:
             two(
                 shelf, "les huit sites ; Albi sans site d'IUT recensé", "the eight sites; no IUT site recorded in Albi"
             ),
-            f"ENR-SITE/{REGION}",
+            f"pub_enrolment__site_open/{year or ''}".rstrip("/"),
         ),
         alt=alternative(shelf, two(shelf, "Carte", "Map"), title, subtitle, False),
         lang=shelf.lang,

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 
 from pipelines.publish.figures.common import (
-    SERIES_COLUMNS,
     absent,
     alternative,
     break_line,
     break_years,
     by_scope,
     caption,
-    runs,
+    together,
     two,
 )
 from pipelines.publish.numbers import SIMULATED, number
-from pipelines.publish.phrases import Point, trend_title
 from pipelines.publish.picture import Absent, Cell, Picture, columns
 from pipelines.publish.shelf import REGION, Shelf
 
@@ -53,9 +51,15 @@ def target(shelf: Shelf) -> Picture | Absent:
     )
     subtitle = two(
         shelf,
-        "Étudiants partis à l'étranger dans l'année (personnes) ; bandes à 50, 80 et 95 % si les années à venir ressemblent aux passées",
-        "Students who went abroad in the year (persons); bands at 50, 80 and 95% if the coming years resemble the past ones",
+        "Étudiants partis à l'étranger dans l'année (personnes)",
+        "Students who went abroad in the year (persons)",
     )
+    if any(row["kind"] == "forecast" for row in rows):
+        subtitle += two(
+            shelf,
+            "\u00a0; bandes à 50, 80 et 95 % si les années à venir ressemblent aux passées",
+            "; bands at 50, 80 and 95% if the coming years resemble the past ones",
+        )
     sources = shelf.indicators["MOB-OUT"].sources if "MOB-OUT" in shelf.indicators else ("relint",)
     cuts = shelf.breaks_of("MOB-OUT", [REGION])
     return Picture(
@@ -112,70 +116,23 @@ def sites(shelf: Shelf) -> Picture | Absent:
 
 def incoming(shelf: Shelf) -> Picture | Absent:
     """Students who came from a foreign school system, by establishment."""
-    name, short = (
-        "mob-incoming",
-        two(shelf, "Étudiants venus d'un système scolaire étranger", "Students from a foreign school system"),
-    )
-    totals: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for row in shelf.rows("pub_mobility__incoming"):
-        if row["foreign_system_students_count"] is not None:
-            totals[row["establishment_code"]][int(row["year"])] += int(row["foreign_system_students_count"])
-    if not totals:
-        return absent(shelf, name, short, "MOB-IN")
-    cuts = shelf.breaks_of("MOB-IN", totals)
-    common = {item.year for item in shelf.breaks_of("MOB-IN")}
-    ordered = sorted(totals, key=lambda key: (-max(totals[key].values()), key))
-    rows: list[dict[str, Cell]] = []
-    region: dict[int, int] = defaultdict(int)
-    for establishment in ordered:
-        own = {item.year for item in shelf.breaks_of("MOB-IN", [establishment])}
-        points = [Point(year, value, year in own) for year, value in sorted(totals[establishment].items())]
-        for point, stretch in zip(points, runs(points), strict=True):
-            region[point.year] += totals[establishment][point.year]
-            rows.append(
-                {
-                    "year": point.year,
-                    "value": totals[establishment][point.year],
-                    "series": shelf.place(establishment),
-                    "origin": "observed",
-                    "run": f"{establishment}/{stretch}",
-                    "flag": "B" if point.is_break else "A",
-                }
-            )
-    whole = [Point(year, value, year in common) for year, value in sorted(region.items())]
-    title = trend_title(short, whole, "persons", shelf.lang)
-    subtitle = two(
+    return together(
         shelf,
-        "Étudiants étrangers issus d'un système scolaire étranger, en DUT, BUT ou LP, par établissement (personnes)",
-        "Foreign students from a foreign school system, in DUT, BUT or LP, by establishment (persons)",
-    )
-    return Picture(
-        name=name,
-        kind="lines",
-        title=title,
-        subtitle=subtitle,
-        caption=caption(
+        "mob-incoming",
+        "MOB-IN",
+        "establishment",
+        short=two(shelf, "Étudiants venus d'un système scolaire étranger", "Students from a foreign school system"),
+        subtitle=two(
             shelf,
-            ["sise"],
-            two(
-                shelf,
-                "établissements porteurs d'un site ; échanges non comptés",
-                "establishments that carry a site; exchanges not counted",
-            ),
-            f"MOB-IN/{REGION}",
-            breaks=break_line(shelf, rows, cuts),
+            "Étudiants étrangers issus d'un système scolaire étranger, en DUT ou BUT, par établissement (personnes)",
+            "Foreign students from a foreign school system, in DUT or BUT, by establishment (persons)",
         ),
-        alt=alternative(
-            shelf, two(shelf, "Courbes, une par établissement", "Lines, one per establishment"), title, subtitle, False
+        perimeter=two(
+            shelf,
+            "établissements qui portent un site, échanges non comptés",
+            "establishments that carry a site, exchanges not counted",
         ),
-        lang=shelf.lang,
-        data=columns(rows, [column for column in SERIES_COLUMNS if column != "facet"]),
-        options={
-            "unit": "persons",
-            "order": [shelf.place(key) for key in ordered],
-            "height": 3.1,
-            "breaks": break_years(rows, cuts),
-        },
+        height=3.1,
     )
 
 

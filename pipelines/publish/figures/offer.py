@@ -1,5 +1,7 @@
 """Figures of the training offer: the technological pathway by town, an action of the founding document."""
 
+# ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -123,7 +125,7 @@ def town_map(shelf: Shelf) -> Picture | Absent:
     if not where:
         return absent(shelf, name, short, "OFF-TOWNS")
     rows: list[dict[str, Cell]] = []
-    for town in sorted(where, key=lambda town: (-sum(counts[town].values()), town)):
+    for town in sorted(where, key=lambda town: ("DUT-BUT" in counts[town], -sum(counts[town].values()), town)):
         has_iut = "DUT-BUT" in counts[town]
         total = sum(counts[town].values())
         rows.append(

@@ -8,7 +8,7 @@ from pipelines.publish.figures.common import absent, alternative, caption, short
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.phrases import states_title
 from pipelines.publish.picture import Absent, Cell, Picture, columns
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 from pipelines.publish.style import STATE_COLOURS
 
 LOOKS = {
@@ -104,7 +104,7 @@ def glance(shelf: Shelf) -> Picture | Absent:
             shelf,
             [two(shelf, "contribution des IUT au SRESR", "contribution of the IUTs to the SRESR")],
             perimeter,
-            f"TARGETS/{REGION}",
+            "pub_states",
             simulated,
         ),
         alt=alternative(
@@ -177,7 +177,7 @@ def coverage(shelf: Shelf) -> Picture | Absent:
             shelf,
             [two(shelf, "catalogue de l'observatoire", "the observatory's catalogue")],
             two(shelf, "toutes les sources publiées", "all sources published"),
-            "SOURCES",
+            "pub_status",
         ),
         alt=alternative(
             shelf,

@@ -1,21 +1,14 @@
 """Figures of entrants and scholarship holders. APB and Parcoursup count on different bases: never on one chart."""
 
+# ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
+
 from __future__ import annotations
 
 from collections import defaultdict
 
-from pipelines.publish.figures.common import (
-    SERIES_COLUMNS,
-    absent,
-    alternative,
-    break_line,
-    by_scope,
-    caption,
-    runs,
-    two,
-)
+from pipelines.publish.figures.common import absent, alternative, by_scope, caption, two
 from pipelines.publish.numbers import number, share
-from pipelines.publish.phrases import Point, range_title
+from pipelines.publish.phrases import range_title
 from pipelines.publish.picture import Absent, Cell, Picture, columns
 from pipelines.publish.shelf import REGION, Shelf
 
@@ -23,78 +16,25 @@ TABLE = "pub_scholarship__entrants"
 IUT = ("DUT", "BUT")
 
 
-def admitted(shelf: Shelf) -> dict[str, dict[int, int]]:
-    """Return the admitted of each site and year, in DUT and BUT. A suppressed cell counts for nothing: none is open data's."""
-    totals: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for row in shelf.rows(TABLE):
-        if row["diploma_code"] in IUT and row["admitted_count"] is not None:
-            totals[row["site_code"]][int(row["year"])] += int(row["admitted_count"])
-    return {site: dict(totals[site]) for site in shelf.sites if site in totals}
-
-
 def entrants(shelf: Shelf) -> Picture | Absent:
-    """Entrants by site over years, a panel per site."""
-    name, short = (
-        "sch-entrants",
-        two(shelf, "Entrants en première année de DUT ou BUT", "Entrants to the first year of DUT or BUT"),
-    )
-    totals = admitted(shelf)
-    if not totals:
-        return absent(shelf, name, short, "ENR-ENTRANTS")
-    breaks = shelf.breaks_of("ENR-ENTRANTS")
-    cuts = {item.year for item in breaks}
-    rows: list[dict[str, Cell]] = []
-    for site, years in totals.items():
-        points = [Point(year, years[year], year in cuts) for year in sorted(years)]
-        for point, stretch in zip(points, runs(points), strict=True):
-            rows.append(
-                {
-                    "year": point.year,
-                    "facet": shelf.place(site),
-                    "series": short,
-                    "value": years[point.year],
-                    "run": f"{site}/{stretch}",
-                    "origin": "observed",
-                    "flag": "B" if point.is_break else "A",
-                }
-            )
-    last = max(year for years in totals.values() for year in years)
-    latest = {shelf.place(site): float(years[last]) for site, years in totals.items() if last in years}
-    title = f"{range_title(short, latest, 'persons', shelf.lang)}{two(shelf, ' en', ' in')} {last}"
-    subtitle = two(
+    """Entrants by site over years, a panel per site, each on its own scale."""
+    return by_scope(
         shelf,
-        "Candidats admis, par site et rentrée (personnes) ; les années sans point ne sont pas publiées au format repris ici",
-        "Candidates admitted, by site and year (persons); years without a point are not in the files used here",
-    )
-    return Picture(
-        name=name,
-        kind="lines",
-        title=title,
-        subtitle=subtitle,
-        caption=caption(
+        "sch-entrants",
+        "ENR-ENTRANTS",
+        "site",
+        short=two(shelf, "Entrants en première année d'IUT", "Entrants to the first year of an IUT"),
+        subtitle=two(
             shelf,
-            ["apb", "parcoursup"],
-            two(
-                shelf,
-                "sept sites ; Albi n'a pas d'entrants en DUT ou BUT",
-                "seven sites; Albi has no entrants in DUT or BUT",
-            ),
-            f"ENR-ENTRANTS/{REGION}",
-            breaks=break_line(shelf, rows, breaks),
+            "Candidats admis, par site et rentrée (personnes), une échelle par site ; sans point : année absente des fichiers",
+            "Candidates admitted, by site and year (persons), one scale per site; no point: year absent from the files",
         ),
-        alt=alternative(
-            shelf, two(shelf, "Courbes, un panneau par site", "Lines, one panel per site"), title, subtitle, False
+        perimeter=two(
+            shelf,
+            "sites d'IUT ; Albi n'a pas d'entrants en DUT ou BUT",
+            "IUT sites; Albi has no entrants in DUT or BUT",
         ),
-        lang=shelf.lang,
-        data=columns(rows, SERIES_COLUMNS),
-        options={
-            "unit": "persons",
-            "order": [short],
-            "columns": 2,
-            "facets": [shelf.place(site) for site in totals],
-            "breaks": [],
-            "free": True,
-        },
+        free=True,
     )
 
 

@@ -1,5 +1,7 @@
 """One figure per sheet: the site's indicators over years in small panels, the field's specialities by site."""
 
+# ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
+
 from __future__ import annotations
 
 from pipelines.publish.figures.common import SERIES_COLUMNS, absent, alternative, caption, runs, two
@@ -87,7 +89,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
             shelf,
             sources,
             two(shelf, f"site de {place}", f"site of {place}"),
-            f"{'+'.join(PANELS[:2])}…/{code}",
+            f"ENR-ENTRANTS/{code}",
             bool(simulated_panels) and not observed,
         ),
         alt=alternative(

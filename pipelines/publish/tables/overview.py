@@ -6,12 +6,17 @@ from __future__ import annotations
 
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
-from pipelines.publish.numbers import marked, measure, number, share
+from pipelines.publish.numbers import SIMULATED, marked, measure, number, share
 from pipelines.publish.phrases import Point, change, unbroken
 from pipelines.publish.shelf import REGION, Indicator, Shelf
 from pipelines.publish.tables.shape import Table
 
 NOTHING = "\u2013"
+
+
+def upper_first(text: str) -> str:
+    """Return the text with its first letter in upper case, the others as they are: DUT stays DUT."""
+    return text[:1].upper() + text[1:]
 
 
 def last_point(points: list[Point]) -> Point | None:
@@ -161,7 +166,7 @@ def seed(shelf: Shelf) -> Table:
             today = two(shelf, "non mesuré", "not measured")
         rows.append(
             (
-                shelf.say(entry["label"]).capitalize(),
+                upper_first(shelf.say(entry["label"])),
                 seed_value(shelf, entry),
                 f"« {entry['quotation']} »" if shelf.lang == "fr" else f"“{entry['quotation']}”",
                 today,
@@ -231,33 +236,54 @@ def actions(shelf: Shelf, objective: int | None = None) -> Table:
     )
 
 
-SITE_COLUMNS = ("ENR-ENTRANTS", "SCH-ENTRANTS", "ENR-REG", "APP-SHARE", "MOB-OUT-RATE", "EMP-REG-30")
+SITE_COLUMNS = (
+    ("ENR-ENTRANTS", "Entrants", "Entrants"),
+    ("SCH-ENTRANTS", "Boursiers parmi les néo-bacheliers", "Scholarships among new bacheliers"),
+    ("ENR-REG", "Étudiants", "Students"),
+    ("APP-SHARE", "Apprentis", "Apprentices"),
+    ("MOB-OUT-RATE", "Partis à l'étranger", "Went abroad"),
+)
+"""Indicator and its heading: short, because the table has one row a site and must hold on a telephone."""
 
 
 def sites(shelf: Shelf) -> Table:
-    """Key indicators of each site, one row a site."""
-    chosen = [shelf.indicators[code] for code in SITE_COLUMNS if code in shelf.indicators]
-    rows = [
-        (
-            f"[{site['site_label']}](/sites/{code}.qmd)",
-            *[value_and_year(shelf, indicator, code) for indicator in chosen],
+    """Key indicators of each site, one row a site; year and origin stand in the heading, one year per column."""
+    headings, cells = [], []
+    for code, fr, en in SITE_COLUMNS:
+        if code not in shelf.indicators:
+            continue
+        indicator = shelf.indicators[code]
+        points = {site: last_point(shelf.points(code, site)) for site in shelf.sites}
+        year = max((point.year for point in points.values() if point), default=None)
+        simulated = any(point.origin == "simulated" for point in points.values() if point)
+        told = [str(year)] if year else []
+        headings.append(
+            f"{two(shelf, fr, en)} ({', '.join(told + ([SIMULATED[shelf.lang]] if simulated else [])) or NOTHING})"
         )
+        cells.append({site: at_year(shelf, indicator, site, year) for site in shelf.sites})
+    rows = [
+        (f"[{site['site_label']}](/sites/{code}.qmd)", *[column[code] for column in cells])
         for code, site in shelf.sites.items()
     ]
-    headings = tuple(indicator.label for indicator in chosen)
     return Table(
         name="sites",
-        caption=two(
-            shelf,
-            "Les sites en quelques chiffres, dernière année disponible",
-            "The sites in a few figures, latest year available",
-        ),
+        caption=two(shelf, "Les sites en quelques chiffres", "The sites in a few figures"),
         heading=("Site", *headings),
         rows=tuple(rows),
-        right=headings,
-        widths=(14, *[16] * len(chosen)),
+        right=tuple(headings),
+        widths=(14, *[17] * len(headings)),
         lang=shelf.lang,
     )
+
+
+def at_year(shelf: Shelf, indicator: Indicator, scope: str, year: int | None) -> str:
+    """Return the value of one year; the word when it is withheld, a dash when there is none."""
+    for row in shelf.series(indicator.code, scope):
+        if int(row["year"]) == year:
+            if row["value"] is not None:
+                return measure(row["value"], indicator.unit, shelf.lang, indicator.decimals or None)
+            return two(shelf, "confidentiel", "confidential") if row["flag"] == "c" else NOTHING
+    return NOTHING
 
 
 def objective(shelf: Shelf, which: int) -> Table:

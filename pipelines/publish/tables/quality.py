@@ -1,7 +1,5 @@
 """Tables of quality and method: sources, checks, suppression, breaks, flags, definitions."""
 
-# ruff: noqa: E501  the sentences of a table are kept on one line each
-
 from __future__ import annotations
 
 from pipelines.kernel.flags import LABELS, Flag

@@ -1,7 +1,5 @@
 """Tables of the sheets: one site's indicators, one field's specialities and what its platform declares."""
 
-# ruff: noqa: E501  the sentences of a table are kept on one line each
-
 from __future__ import annotations
 
 from collections import defaultdict

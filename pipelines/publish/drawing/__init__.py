@@ -1,0 +1,25 @@
+"""From a picture to its SVG: one function per kind of drawing, each taking the data and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipelines.publish.drawing.bars import bars
+from pipelines.publish.drawing.grids import matrix, targets
+from pipelines.publish.drawing.series import lines, path
+from pipelines.publish.drawing.spots import chart_map
+from pipelines.publish.picture import Picture
+
+KINDS: dict[str, Callable[[Picture], str]] = {
+    "lines": lines,
+    "bars": bars,
+    "path": path,
+    "map": chart_map,
+    "matrix": matrix,
+    "targets": targets,
+}
+
+
+def draw(picture: Picture) -> str:
+    """Return the picture as SVG. Raises `KeyError` when no kind of drawing has its name."""
+    return KINDS[picture.kind](picture)

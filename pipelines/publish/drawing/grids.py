@@ -1,0 +1,121 @@
+"""Grids of words and numbers, and the targets, one line each."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from plotnine import (
+    aes,
+    element_blank,
+    element_text,
+    geom_point,
+    geom_segment,
+    geom_text,
+    geom_tile,
+    scale_color_identity,
+    scale_fill_identity,
+    scale_shape_identity,
+    scale_x_continuous,
+    scale_y_continuous,
+    theme,
+)
+
+from pipelines.publish.drawing.frame import begin, frame_of
+from pipelines.publish.picture import Picture
+from pipelines.publish.style import (
+    INK,
+    RULE,
+    SOFT,
+    svg,
+    wrapped,
+)
+
+
+def matrix(picture: Picture) -> str:
+    """Draw a grid of cells, each with its word or number, so that nothing rests on colour alone.
+
+    Data: `row, column, text, level (0-1 or None)[, origin]`. Options: `rows, columns` (their orders).
+    """
+    data = frame_of(picture)
+    rows = cast(list[str], picture.options["rows"])
+    columns = cast(list[str], picture.options["columns"])
+    data["x"] = data["column"].map({name: index for index, name in enumerate(columns)})
+    data["y"] = data["row"].map({name: len(rows) - 1 - index for index, name in enumerate(rows)})
+    data["fill"] = data["level"].map(lambda level: shade(None if level is None or level != level else float(level)))
+    data["ink"] = data["level"].map(
+        lambda level: "#ffffff" if level is not None and level == level and level > 0.55 else INK
+    )
+    every = max(1, -(-len(columns) // 12))
+    ticks = [index for index in range(len(columns)) if (len(columns) - 1 - index) % every == 0]
+    names = [wrapped(name, 40) for name in rows]
+    deep = max(name.count("\n") for name in names) + 1
+    height = (0.13 + 0.125 * deep) * len(rows) + 0.35 + 0.16 * max(column.count("\n") for column in columns)
+    plot = (
+        begin(data, picture, height)
+        + geom_tile(aes("x", "y", fill="fill"), color="white", size=0.8)
+        + geom_text(aes("x", "y", label="text", color="ink"), size=8)
+        + scale_fill_identity()
+        + scale_color_identity()
+        + scale_x_continuous(breaks=ticks, labels=[columns[index] for index in ticks], expand=(0, 0.02))
+        + scale_y_continuous(breaks=list(range(len(rows))), labels=list(reversed(names)), expand=(0, 0.02))
+        + theme(panel_grid_major=element_blank(), axis_text_y=element_text(ha="right", color=INK, size=9))
+    )
+    return svg(plot, picture)
+
+
+def shade(level: float | None) -> str:
+    """Return the fill of a cell: pale grey for nothing, then from light to dark blue."""
+    if level is None:
+        return "#f1f3f5"
+    light, dark = (214, 230, 244), (0, 83, 140)
+    return "#" + "".join(
+        f"{round(a + (b - a) * min(max(level, 0.0), 1.0)):02x}" for a, b in zip(light, dark, strict=True)
+    )
+
+
+def targets(picture: Picture) -> str:
+    """Draw every target as a road from its base to its goal, with the last value on it and its state in words.
+
+    Data: `name, position (0 base, 1 goal; None when not measured), state, colour, shape, simulated`.
+    """
+    data = frame_of(picture)
+    data["position"] = data["position"].astype(float)
+    data["y"] = [len(data) - 1 - index for index in range(len(data))]
+    data["at"] = data["position"].clip(-0.12, 1.12)
+    data["state"] = data["state"].map(lambda state: wrapped(str(state), 26))
+    data["name"] = data["name"].map(lambda name: wrapped(str(name), 34))
+    depth = (
+        max(max(name.count("\n"), state.count("\n")) for name, state in zip(data["name"], data["state"], strict=True))
+        + 1
+    )
+    roads = data.dropna(subset=["position"])
+    plot = (
+        begin(data, picture, (0.16 + 0.16 * depth) * len(data) + 0.45)
+        + geom_segment(aes(x=0, xend=1, y="y", yend="y"), color=RULE, size=2.2)
+        + geom_segment(aes(x=1, xend=1, y="y - 0.2", yend="y + 0.2"), color=SOFT, size=0.9)
+        + geom_segment(aes(x=0, xend="at", y="y", yend="y", color="colour"), data=roads, size=2.2)
+        + geom_point(aes("at", "y", color="colour", shape="shape"), data=roads, size=3.6)
+        + geom_text(
+            aes(x=1.18, y="y", label="state", color="colour"),
+            ha="left",
+            va="center",
+            size=9,
+            fontweight="bold",
+            lineheight=1.15,
+        )
+        + scale_color_identity()
+        + scale_shape_identity()
+        + scale_x_continuous(
+            limits=(-0.15, 2.45), breaks=[0, 1], labels=list(cast(list[str], picture.options["ends"])), expand=(0, 0)
+        )
+        + scale_y_continuous(
+            limits=(-0.5, len(data) - 0.5),
+            breaks=list(data["y"]),
+            labels=list(data["name"]),
+            expand=(0, 0),
+        )
+        + theme(
+            panel_grid_major=element_blank(), axis_text_y=element_text(ha="right", color=INK, size=9, linespacing=1.1)
+        )
+    )
+    return svg(plot, picture)

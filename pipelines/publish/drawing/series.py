@@ -1,0 +1,248 @@
+"""Series over years: lines with their breaks, and the path of a target with the fan of a forecast."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pandas as pd
+from plotnine import (
+    aes,
+    annotate,
+    coord_cartesian,
+    element_line,
+    expand_limits,
+    facet_wrap,
+    geom_line,
+    geom_point,
+    geom_ribbon,
+    geom_text,
+    geom_vline,
+    scale_color_identity,
+    scale_linetype_identity,
+    scale_x_continuous,
+    scale_y_continuous,
+    theme,
+)
+
+from pipelines.publish.drawing.frame import begin, frame_of
+from pipelines.publish.numbers import axis_labels
+from pipelines.publish.picture import Picture
+from pipelines.publish.style import (
+    PALETTE,
+    RULE,
+    SOFT,
+    colours,
+    svg,
+    wrapped,
+)
+
+CHARACTER = 0.0128
+"""Width of one character of a direct label, as a fraction of the panel's width."""
+
+
+def lines(picture: Picture) -> str:
+    """Draw series over years, labelled at their end, cut and announced at each break; dashed when simulated.
+
+    Data: `year, value, series, run, origin[, facet]`. A point without a value is a gap. Options: `unit, order,
+    breaks [[year, label]], height, columns, zero`.
+    """
+    options = picture.options
+    unit = str(options.get("unit", "persons"))
+    data = frame_of(picture)
+    shown = data.dropna(subset=["value"]).copy()
+    shown["value"] = shown["value"].astype(float)
+    order = cast(list[str], options["order"])
+    palette = dict.fromkeys(order, PALETTE[0]) if options.get("one_colour") else colours(order)
+    shown["colour"] = shown["series"].map(palette)
+    shown["dash"] = shown["origin"].map(lambda origin: "dashed" if origin == "simulated" else "solid")
+    faceted = "facet" in data.columns
+    free = bool(options.get("free", False))
+    two_lines = False
+    if faceted:
+        panels_named = [wrapped(name, 36) for name in cast(list[str], options["facets"])]
+        shown["facet"] = pd.Categorical(
+            shown["facet"].map(lambda name: wrapped(name, 36)), categories=panels_named, ordered=True
+        )
+        two_lines = any("\n" in name for name in panels_named)
+    columns = int(cast(int, options.get("columns", 2))) if faceted else 1
+    top = float(shown["value"].max())
+    bottom = 0.0 if options.get("zero", True) else float(shown["value"].min())
+    panels = -(-data["facet"].nunique() // columns) if faceted else 1
+    ends = direct_labels(shown, (top - bottom) or 1.0, faceted, 0.075 if not faceted else 0.13)
+    longest = max((len(label) for label in ends["series"]), default=0)
+    first, last = int(data["year"].min()), int(data["year"].max())
+    many_series = shown["series"].nunique() > 1 and not options.get("one_colour")
+    fraction = min(0.42, CHARACTER * longest * columns) if many_series else 0.06
+    room = max(last - first, 1) * fraction / (1 - fraction)
+    height = float(
+        cast(float, options.get("height", 3.2 if not faceted else (1.7 if two_lines else 1.5) * panels + 0.2))
+    )
+    plot = begin(shown, picture, height)
+    breaks = cast(list[tuple[int, str]], options.get("breaks", []))
+    level, before = 0, first - 9
+    for year, label in breaks:
+        if first < year <= last:
+            plot += geom_vline(xintercept=year - 0.5, linetype="dotted", color=SOFT, size=0.5)
+            # Two breaks close together: the second label goes one line down, so that the words do not run together.
+            level = (level + 1) % 3 if year - before < (last - first) * 0.14 else 0
+            before = year
+            if not faceted:
+                plot += annotate(
+                    "text",
+                    x=year - 0.45,
+                    y=bottom + (top - bottom) * (1.11 - 0.055 * level),
+                    label=wrapped(label, 24),
+                    ha="left",
+                    va="top",
+                    size=8,
+                    color=SOFT,
+                )
+    plot = (
+        plot
+        + geom_line(aes("year", "value", group="run", color="colour", linetype="dash"), size=0.9)
+        + geom_point(aes("year", "value", color="colour"), size=1.5)
+        + scale_color_identity()
+        + scale_linetype_identity()
+        + scale_x_continuous(
+            limits=(first - 0.3, last + room),
+            breaks=year_ticks(first, last, 4 if columns > 1 else 8),
+            labels=lambda years: [str(round(year)) for year in years],
+        )
+        + theme(axis_ticks_major_x=element_line(color=RULE))
+    )
+    if free:
+        plot += scale_y_continuous(labels=axis_labels(unit, picture.lang), breaks=few_breaks)
+        plot += expand_limits(y=0)
+    else:
+        ceiling = bottom + ((top - bottom) or 1.0) * (1.12 if breaks else 1.05)
+        plot += scale_y_continuous(limits=(bottom, ceiling), labels=axis_labels(unit, picture.lang), breaks=few_breaks)
+    if many_series:
+        plot += geom_text(
+            aes("x", "y", label="series", color="colour"),
+            data=ends,
+            ha="left",
+            va="center",
+            size=9 if not faceted else 8,
+        )
+    if faceted:
+        plot += facet_wrap("facet", ncol=columns, scales="free_y" if free else "fixed")
+    return svg(plot, picture)
+
+
+def few_breaks(limits: tuple[float, float]) -> list[float]:
+    """Return three to five round values for an axis, whole numbers as soon as the axis is longer than 3."""
+    from mizani.breaks import breaks_extended
+
+    return [float(value) for value in breaks_extended(n=4)(limits)]
+
+
+def direct_labels(shown: pd.DataFrame, span: float, faceted: bool, gap: float) -> pd.DataFrame:
+    """Place one label at the end of each series, pushed apart so that no two touch.
+
+    `span` is the height of the axis in data units, `gap` the least distance between labels as a fraction of it.
+    """
+    keys = ["facet", "series"] if faceted else ["series"]
+    ends = shown.sort_values("year").groupby(keys, sort=True, observed=True).tail(1).copy()
+    x_shift = 0.018 * max(float(shown["year"].max() - shown["year"].min()), 1.0)
+    ends["x"] = ends["year"] + x_shift
+    ends["y"] = ends["value"]
+    groups = ends.groupby("facet", sort=True, observed=True) if faceted else [(None, ends)]
+    placed = []
+    for _, group in groups:
+        group = group.sort_values(["value", "series"])
+        heights: list[float] = []
+        for value in group["value"]:
+            heights.append(max(float(value), heights[-1] + gap * span) if heights else float(value))
+        overflow = heights[-1] - (float(shown["value"].max()) + gap * span / 2)
+        if overflow > 0:  # the stack went through the ceiling: lower it from the top
+            ceiling = heights[-1] - overflow
+            for index in range(len(heights) - 1, -1, -1):
+                heights[index] = min(heights[index], ceiling)
+                ceiling = heights[index] - gap * span
+        group = group.assign(y=heights)
+        placed.append(group)
+    return pd.concat(placed)
+
+
+def year_ticks(first: int, last: int, most: int) -> list[int]:
+    """Return at most `most` whole years from `first` to `last`, evenly spaced, the last one always among them."""
+    step = max(1, -(-(last - first) // max(most - 1, 1)))
+    return sorted(range(last, first - 1, -step))
+
+
+def path(picture: Picture) -> str:
+    """Draw a measured series, the path to its target and the fan of a forecast.
+
+    Data: `year, kind (observed|path|forecast), value, low_50 … high_95`. Options: `unit, labels {kind: text}`.
+    """
+    data = frame_of(picture)
+    for column in data.columns:
+        if column not in ("year", "kind"):
+            data[column] = data[column].astype(float)
+    labels = cast(dict[str, str], picture.options["labels"])
+    unit = str(picture.options.get("unit", "persons"))
+    look = {
+        "observed": ("#0072B2", "dashed" if picture.simulated else "solid"),
+        "path": ("#b84a00", "dashdot"),
+        "forecast": ("#3a8fc2", "dotted"),
+    }
+    fan = data[data["kind"] == "forecast"]
+    high = float(data[["value", "high_80"]].max().max())
+    first, last = int(data["year"].min()), int(data["year"].max())
+    plot = begin(data, picture, 3.3)
+    for level, alpha in ((95, 0.12), (80, 0.16), (50, 0.22)):
+        band = fan.dropna(subset=[f"low_{level}", f"high_{level}"])
+        if len(band):
+            plot += geom_ribbon(
+                aes("year", ymin=f"low_{level}", ymax=f"high_{level}"), data=band, fill="#3a8fc2", alpha=alpha
+            )
+    ends = []
+    for kind, (colour, dash) in look.items():
+        part = data[(data["kind"] == kind)].dropna(subset=["value"]).sort_values("year")
+        if not len(part):
+            continue
+        plot += geom_line(aes("year", "value"), data=part, color=colour, linetype=dash, size=0.9)
+        if kind == "observed":
+            plot += geom_point(aes("year", "value"), data=part, color=colour, size=1.5)
+        tail = part.tail(1)
+        ends.append(
+            {
+                "year": float(tail["year"].iloc[0]),
+                "value": float(tail["value"].iloc[0]),
+                "series": labels[kind],
+                "colour": colour,
+            }
+        )
+    for year, label in cast(list[tuple[int, str]], picture.options.get("breaks", [])):
+        if first < year <= last:
+            plot += geom_vline(xintercept=year - 0.5, linetype="dotted", color=SOFT, size=0.5)
+            plot += annotate(
+                "text", x=year - 0.4, y=high * 1.1, label=wrapped(label, 24), ha="left", va="top", size=8, color=SOFT
+            )
+    # The measured line ends where the fan opens: its label stands above the line, to the left.
+    last_measured = next((end for end in ends if end["series"] == labels["observed"]), None)
+    if last_measured is not None:
+        plot += annotate(
+            "text",
+            x=last_measured["year"],
+            y=float(str(last_measured["value"])) + high * 0.09,
+            label=labels["observed"],
+            ha="right",
+            va="bottom",
+            size=9,
+            color=str(last_measured["colour"]),
+        )
+    placed = direct_labels(pd.DataFrame([end for end in ends if end is not last_measured]), high, False, 0.08)
+    plot = (
+        plot
+        + geom_text(aes("x", "y", label="series", color="colour"), data=placed, ha="left", va="center", size=9)
+        + scale_color_identity()
+        + scale_x_continuous(
+            limits=(first - 0.3, last + (last - first) * 0.4),
+            breaks=year_ticks(first, last, 7),
+            labels=lambda years: [str(round(year)) for year in years],
+        )
+        + scale_y_continuous(labels=axis_labels(unit, picture.lang))
+        + coord_cartesian(ylim=(0, high * 1.12))
+    )
+    return svg(plot, picture)
