@@ -305,3 +305,67 @@ def test_a_damaged_or_missing_receipt(small: Project, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="The receipt of this vintage is missing"):
         pipelines.stage.run(small, SETTINGS)
     assert not small.staging.exists()
+
+
+REGISTER = (
+    "ANNEE;INE;NUM_ETUDIANT;UAI;SITE;DIPLOME;SPECIALITE;NIVEAU;REGIME;SERIE_BAC;SEXE;INSCRIPTION;"
+    "DATE_INSCRIPTION;DATE_DEPART\n"
+    "2019;0123456789A;21900001;0311384L;toulouse;DUT;GEA;1;FI;T;F;P;02/09/2019;\n"
+)
+
+
+@pytest.fixture
+def registers(project: Project, small: Project) -> Project:
+    """A project with the register of enrolments, of which the generator has made a simulated one."""
+    shutil.copy(project.sources / "apogee.yml", small.sources)
+    shutil.copytree(project.reference, small.reference)
+    folder = small.simulated / "apogee"
+    folder.mkdir(parents=True)
+    header, row, _ = REGISTER.replace("0123456789A", "SIM00000001").split("\n")
+    (folder / "apogee_2019_simule.csv").write_text(f"{header};ORIGINE\n{row};simulée\n", encoding="latin-1")
+    return small
+
+
+def test_a_simulated_register_says_so_until_a_real_one_takes_its_place(
+    registers: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipelines.acquire.run(registers, SETTINGS)
+    pipelines.stage.run(registers, SETTINGS)
+    assert read_table(registers, "stg_apogee__enrolment")["origin"].to_list() == ["simulated"]
+
+    monkeypatch.setenv("OBSERVATOIRE_KEY", "5a" * 32)
+    extract = tmp_path / "extraction.csv"
+    extract.write_text(REGISTER, encoding="utf-8")
+    added = add_file(registers, "apogee", extract, try_out)
+    assert [path.name for path in sorted(added.folder.iterdir())] == ["apogee.parquet", "vintage.yml"]
+    assert all(b"0123456789A" not in path.read_bytes() for path in registers.raw.rglob("*") if path.is_file())
+    assert not add_file(registers, "apogee", extract, try_out).is_new
+
+    report = pipelines.acquire.run(registers, SETTINGS)
+    assert report.notes == ("data/raw/apogee/simulated was removed: the project no longer provides it.",)
+    pipelines.stage.run(registers, SETTINGS)
+    staged = read_table(registers, "stg_apogee__enrolment")
+    assert staged["origin"].to_list() == ["observed"]
+    assert "0123456789A" not in str(staged.rows())
+
+
+def test_a_register_without_its_key_or_in_a_folder_is_refused(
+    registers: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OBSERVATOIRE_KEY", raising=False)
+    monkeypatch.delenv("OBSERVATOIRE_KEY_FILE", raising=False)
+    extract = tmp_path / "extraction.csv"
+    extract.write_text(REGISTER, encoding="utf-8")
+    with pytest.raises(BadInput, match="secret key"):
+        add_file(registers, "apogee", extract, try_out)
+    with pytest.raises(BadInput, match="A register is one file"):
+        add_file(registers, "apogee", registers.sources, try_out)
+    assert not registers.raw.exists()
+
+
+def test_a_register_dropped_in_by_hand_is_not_kept_as_it_is(registers: Project) -> None:
+    folder = registers.raw / "apogee" / "extract"
+    folder.mkdir(parents=True)
+    (folder / "extraction.csv").write_text(REGISTER, encoding="utf-8")
+    with pytest.raises(BadInput, match=r"Move it out and use `observatoire add FILE --source apogee`"):
+        pipelines.acquire.run(registers, SETTINGS)
