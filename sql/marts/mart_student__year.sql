@@ -76,8 +76,6 @@ grant_of_year as (
     group by all
 ),
 
--- An apprentice is whoever has a contract in force on the reference date. A contract breached before and replaced by
--- then still makes one apprentice, breached and not replaced none; two contracts in force are one person.
 -- A contract stands in the export of every year in which it runs, and a breach is often typed in the one after: what
 -- the latest export says of a contract holds for all.
 known_contract as (
@@ -91,6 +89,8 @@ known_contract as (
     from contract
 ),
 
+-- An apprentice is whoever has a contract in force on the reference date. A contract breached before and replaced by
+-- then still makes one apprentice, breached and not replaced none; two contracts in force are one person.
 contract_of_year as (
     select
         year,
@@ -108,7 +108,7 @@ contract_of_year as (
 -- A breach counts once, in the academic year in which it happens, whether or not another contract follows.
 breach_of_year as (
     select
-        year(breach_date) - (month(breach_date) < 9)::integer as year,
+        year(breach_date) - cast(month(breach_date) < 9 as integer) as breach_year,
         origin,
         student_token,
         count(distinct start_date) as breaches_count
@@ -120,7 +120,11 @@ breach_of_year as (
 -- A stay across two academic years stands in the files of both and counts in the one in which it starts.
 dated_stay as (
     select
+<<<<<<< HEAD
         year(start_date) - (month(start_date) < 9)::integer as stay_year,
+=======
+        year(start_date) - cast(month(start_date) < 9 as integer) as stay_year,
+>>>>>>> registers
         origin,
         student_token,
         kind_code,
@@ -170,7 +174,7 @@ counted_stay as (
 -- Several stays in a year: the student is mobile once, each stay counts once.
 stay_of_year as (
     select
-        stay_year as year,
+        stay_year,
         origin,
         student_token,
         count(*) filter (where kind_code = 'study') as study_stays_count,
@@ -233,12 +237,12 @@ final as (
             and student.student_token = contract_of_year.student_token
     left join breach_of_year
         on
-            student.year = breach_of_year.year
+            student.year = breach_of_year.breach_year
             and student.origin = breach_of_year.origin
             and student.student_token = breach_of_year.student_token
     left join stay_of_year
         on
-            student.year = stay_of_year.year
+            student.year = stay_of_year.stay_year
             and student.origin = stay_of_year.origin
             and student.student_token = stay_of_year.student_token
 )
