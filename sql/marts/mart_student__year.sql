@@ -49,19 +49,19 @@ covered as (
     select distinct
         year,
         origin,
-        'scholarship' as covered_register
+        'scholarship' as register_name
     from scholarship
     union all
     select distinct
         year,
         origin,
-        'contract' as covered_register
+        'contract' as register_name
     from contract
     union all
     select distinct
         year,
         origin,
-        'stay' as covered_register
+        'stay' as register_name
     from stay
 ),
 
@@ -120,11 +120,7 @@ breach_of_year as (
 -- A stay across two academic years stands in the files of both and counts in the one in which it starts.
 dated_stay as (
     select
-<<<<<<< HEAD
-        year(start_date) - (month(start_date) < 9)::integer as stay_year,
-=======
         year(start_date) - cast(month(start_date) < 9 as integer) as stay_year,
->>>>>>> registers
         origin,
         student_token,
         kind_code,
@@ -214,17 +210,17 @@ final as (
         on
             student.year = scholarship_covered.year
             and student.origin = scholarship_covered.origin
-            and scholarship_covered.covered_register = 'scholarship'
+            and scholarship_covered.register_name = 'scholarship'
     left join covered as contract_covered
         on
             student.year = contract_covered.year
             and student.origin = contract_covered.origin
-            and contract_covered.covered_register = 'contract'
+            and contract_covered.register_name = 'contract'
     left join covered as stay_covered
         on
             student.year = stay_covered.year
             and student.origin = stay_covered.origin
-            and stay_covered.covered_register = 'stay'
+            and stay_covered.register_name = 'stay'
     left join grant_of_year
         on
             student.year = grant_of_year.year
