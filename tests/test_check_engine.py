@@ -315,7 +315,7 @@ def test_observed_only_excuses_an_empty_mart_of_simulated_sources_and_of_no_othe
 ) -> None:
     project = with_register
     good().with_columns(pl.lit(origin).alias("origin")).write_parquet(project.staging / f"{TABLE}.parquet")
-    put(project, suite(table=MART, layer="marts", simulated_inputs=[TABLE]), good().clear(), MART)
+    put(project, suite(table=MART, layer="marts", needs=[TABLE]), good().clear(), MART)
     rows = checks(project, changed(observed_only=True), "marts")
     assert bool(rows) is is_checked
     assert bool(report(project, "marts")["not_checked"]) is not is_checked
@@ -326,11 +326,14 @@ def test_an_edition_before_the_first_data_excuses_an_empty_mart_and_later_ones_r
     with_register: Project,
 ) -> None:
     project = with_register
-    put(project, suite(table=MART, layer="marts", min_rows={2016: 4, 2020: 5}), good().clear(), MART)
-    assert checks(project, changed(edition=2015), "marts") == {}
-    assert "TABLE-EMPTY" in checks(project, changed(edition=2016), "marts")
+    good().write_parquet(project.staging / f"{TABLE}.parquet")  # 2020 and 2021, known a year later
+    put(project, suite(table=MART, layer="marts", needs=[TABLE], min_rows={2016: 4, 2022: 5}), good().clear(), MART)
+    assert checks(project, changed(edition=2020), "marts") == {}
+    assert [item["id"] for item in report(project, "marts")["not_checked"]] == ["TABLE-EMPTY"]
+    assert "TABLE-EMPTY" in checks(project, changed(edition=2021), "marts")
     good().write_parquet(project.marts / f"{MART}.parquet")
-    assert checks(project, changed(edition=2016), "marts")["TST-002"]["outcome"] == "pass"
+    assert checks(project, changed(edition=2015), "marts")["TST-002"]["outcome"] == "pass"
+    assert checks(project, changed(edition=2021), "marts")["TST-002"]["outcome"] == "pass"
     assert checks(project, SETTINGS, "marts")["TST-002"]["outcome"] == "fail"
 
 

@@ -55,7 +55,7 @@ def project(tmp_path):
     write_yaml(made.reference / "dictionary/all.yml", {**known, **EXTRA})
     shutil.copy(ROOT / "data/reference/disclosure.yml", made.reference / "disclosure.yml")
     write_yaml(made.reference / "publications.yml", PUBLICATIONS)
-    write_yaml(made.reference / "indicators.yml", [{"code": "MOB-OUT", "sources": ["relint"]}])
+    shutil.copy(ROOT / "data/reference/indicators.yml", made.reference / "indicators.yml")
     for layer in ("staging", "marts"):
         quality(made, layer, {"critical_failures": 0})
     mart(made, [(2020, "auch", "F", 12), (2020, "auch", "M", 20), (2021, "auch", "F", 7)])
@@ -110,6 +110,7 @@ def test_sums_then_hides_then_counts_what_is_hidden(project):
     hidden = read_protected(project, "pub_suppression").rows(named=True)
     assert hidden[0]["table_name"] == "pub_enrolment__register"
     assert (hidden[0]["cells_count"], hidden[0]["hidden_cells_count"], hidden[0]["hidden_share"]) == (2, 1, 0.5)
+    assert hidden[0]["origin"] == "simulated"
     assert "1 of 4 public cells are hidden" in report.notes[0]
 
 

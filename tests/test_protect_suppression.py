@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.kernel.catalogue import Bilingual
-from pipelines.kernel.publications import Part, Publication
+from pipelines.kernel.publications import Part, Publication, Shadow
 from pipelines.protect.figures import (
+    few_behind,
     hidden_targets,
     protected_history,
     protected_paths,
@@ -187,3 +188,37 @@ def test_a_count_of_sites_uses_all_of_them():
 def test_cells_are_counted_once_and_missing_ones_not():
     made = suppressed(pl.concat([cells(30, 4), cells(30, None), cells(4, 4)]), publication(), 5)
     assert counted(made, ["students_count_flag", "holders_count_flag"]) == (5, 3)
+
+
+def test_parts_of_parts_are_parts():
+    chain = publication(
+        measures=("answers_count", "active_count", "employed_count", "stable_count"),
+        parts=(
+            Part(part="active_count", whole="answers_count"),
+            Part(part="employed_count", whole="active_count"),
+            Part(part="stable_count", whole="employed_count"),
+        ),
+    )
+    assert len(chain.nested) == 6
+    row = {"year": [2020], "site_code": ["auch"], "answers_count": [40], "active_count": [30], "employed_count": [27],
+           "stable_count": [27], "origin": ["simulated"]}  # fmt: skip
+    made = suppressed(pl.DataFrame(row), chain, 5).row(0, named=True)
+    assert (made["active_count"], made["employed_count"], made["stable_count"]) == (30, None, None)
+
+
+def test_a_weighted_rate_is_hidden_by_the_people_behind_it():
+    shadow = Shadow(
+        indicator="EMP-REG-18", reads="mart_employment__register", where={"months_after": 18},
+        numerator="employed_count", denominator="active_count",
+    )  # fmt: skip
+    plain = pl.DataFrame(
+        [(2020, "auch", "DUT", 18, 4, 6), (2020, "auch", "LP", 18, 5, 6), (2020, "tarbes", "DUT", 18, 50, 60),
+         (2020, "tarbes", "DUT", 30, 1, 2)],
+        schema=["year", "site_code", "diploma_code", "months_after", "employed_count", "active_count"], orient="row",
+    )  # fmt: skip
+    few = few_behind(plain, shadow, ("region", "midi-pyrenees"), 5)
+    assert few.rows() == [("EMP-REG-18", "site", "auch", 2020)]
+    frame = values([("site", "auch", 2020, 31.5, 42.0, None), ("site", "tarbes", 2020, 180.5, 210.0, None)],
+                   indicator="EMP-REG-18")  # fmt: skip
+    assert protected_values(frame, {"EMP-REG-18": 5}, 5)["value"].null_count() == 0
+    assert protected_values(frame, {"EMP-REG-18": 5}, 5, few)["flag"].to_list() == ["c", "S"]

@@ -83,7 +83,7 @@ def filled(tables: Tables, suite: Suite, item: Expectation, settings: Settings) 
             continue
         source = str(value["from"])
         if source == "min_rows":
-            arguments[key] = suite.floor(settings.edition) or 1
+            arguments[key] = suite.floor(settings.edition)
             continue
         if source.count(".") != 1:
             raise ValueError(f"{source} is not <table>.<column>")
@@ -115,18 +115,21 @@ def _discreet(finding: Finding, item: Expectation, tables: Tables, confidential:
 
 def _why_empty(tables: Tables, suite: Suite, settings: Settings) -> tuple[str, str] | None:
     """Return why no row is due, or `None` when the emptiness is a fault."""
-    if suite.floor(settings.edition) is None:
-        return (
-            f"La table est vide à bon droit : aucune donnée n'était connue à l'édition {settings.edition}.",
-            f"The table is rightly empty: no data were known at edition {settings.edition}.",
-        )
-    inputs = [name for name in suite.simulated_inputs if tables.path(name).exists()]
-    if settings.observed_only and suite.simulated_inputs:
-        tables.declare(inputs)
-        if all(tables.is_all_simulated(name) for name in inputs):
+    for name in suite.needs:
+        if not tables.path(name).exists():
+            continue
+        tables.declare([name])
+        years = tables.years(name)
+        if years < suite.needs_years:
+            without = (
+                (" sans les sources simulées", " without simulated sources") if settings.observed_only else ("", "")
+            )
+            due = suite.needs_years
             return (
-                "La table est vide à bon droit : ses sources sont simulées et le passage les écarte.",
-                "The table is rightly empty: its sources are simulated and this run leaves them out.",
+                f"La table est vide à bon droit : l'édition {settings.edition}{without[0]} voit {years} rentrée(s) de "
+                f"{name}, il en faut {due}.",
+                f"The table is rightly empty: edition {settings.edition}{without[1]} sees {years} year(s) of {name}, "
+                f"{due} needed.",
             )
     return None
 

@@ -32,22 +32,28 @@ def finding(tables: Tables, arguments: Mapping[str, Any], confidential: bool) ->
         seen, unexpected = tables.fetch(
             f"{looked_at}\nselect count(*), count(*) filter (where {failing}) from looked_at"
         )[0]
-        rows = (
-            tables.records(f"{looked_at}\nselect * from looked_at where {failing} order by all limit {EXAMPLES}")
-            if unexpected
-            else []
-        )
+        rows = _examples(tables, looked_at, failing, confidential) if unexpected else []
     except Exception as error:  # DuckDB's own message names the place in the query
         said = " ".join(str(error).split())[:200]
         return Finding("error", reason=(f"la requête a échoué ({said})", f"the query failed ({said})"))
     if seen == 0:
         return Finding("error", reason=NOTHING_SEEN)
-    kept = [{name: value for name, value in row.items() if not confidential or _is_key(name)} for row in rows]
     return Finding(
         "pass" if unexpected <= int(arguments.get("tolerated", 0)) else "fail",
         seen=int(seen),
         unexpected=int(unexpected),
-        examples=tuple(plain(row) for row in kept if row),
+        examples=tuple(plain(row) for row in rows),
+    )
+
+
+def _examples(tables: Tables, looked_at: str, failing: str, confidential: bool) -> list[dict[str, Any]]:
+    columns = [row[0] for row in tables.fetch(f"describe (\n{looked_at}\nselect * from looked_at\n)")]
+    shown = [name for name in columns if not tables.is_personal(name) and (not confidential or _is_key(name))]
+    if not shown:
+        return []
+    listed = ", ".join('"' + name.replace('"', '""') + '"' for name in shown)
+    return tables.records(
+        f"{looked_at}\nselect distinct {listed} from looked_at where {failing} order by all limit {EXAMPLES}"
     )
 
 

@@ -75,32 +75,33 @@ class Suite(BaseModel):
     layer: Layer
     grain: tuple[str, ...] = Field(min_length=1)
     min_rows: int | dict[int, int] = Field(
-        description="Floor of the row count; or edition → floor from that edition on (no row is due before)."
+        description="Floor of the row count; or edition → floor from that edition on."
     )
     optional: Bilingual | None = Field(default=None, description="Why the table may be absent altogether.")
-    simulated_inputs: tuple[str, ...] = Field(
+    needs: tuple[str, ...] = Field(
         default=(),
-        description="Staging tables it is made of; the table may be empty when all are left out as simulated.",
+        description="Staging tables without whose rows this one has none: it may be empty when the run sees none.",
     )
+    needs_years: int = Field(default=1, ge=1, description="Fewest years that these must show for rows to be due.")
     confidential: bool = Field(default=False, description="True: made of registers; examples show no measure.")
     owner: str | None = None
     since: datetime.date | None = None
     mend: Bilingual | None = None
     expectations: tuple[Expectation, ...]
 
-    def floor(self, edition: int) -> int | None:
-        """Return the fewest rows accepted in that edition; `None` when the table may still be empty."""
+    def floor(self, edition: int) -> int:
+        """Return the fewest rows accepted in that edition; 1 before the first edition that is named."""
         if isinstance(self.min_rows, int):
             return self.min_rows
-        return next((self.min_rows[year] for year in sorted(self.min_rows, reverse=True) if year <= edition), None)
+        return next((self.min_rows[year] for year in sorted(self.min_rows, reverse=True) if year <= edition), 1)
 
     @property
     def tables_read(self) -> tuple[str, ...]:
         """Other tables that its expectations read: named in SQL, or after `from:`; sorted."""
         text = "\n".join(
-            [str(item.kwargs.get("query", "")) for item in self.expectations]
+            [f"{item.kwargs.get('query')} {item.kwargs.get('expect')}" for item in self.expectations]
             + [source for item in self.expectations for source in _sources_of_lists(item.kwargs)]
-            + list(self.simulated_inputs)
+            + list(self.needs)
         )
         return tuple(sorted(set(_TABLE.findall(text)) - {self.table}))
 
@@ -108,8 +109,7 @@ class Suite(BaseModel):
     def depends_on_edition(self) -> bool:
         """Whether another edition may give another result on the same table."""
         return not isinstance(self.min_rows, int) or any(
-            item.from_edition is not None or "$edition" in str(item.kwargs.get("query", ""))
-            for item in self.expectations
+            item.from_edition is not None or "$edition" in str(item.kwargs) for item in self.expectations
         )
 
 

@@ -107,10 +107,11 @@ class Tables:
         """Return the number of rows of a declared table."""
         return int(self.fetch(f"select count(*) from {_quoted(name)}")[0][0])
 
-    def is_all_simulated(self, name: str) -> bool:
-        """Say whether the file of a table holds no row but `origin: simulated`."""
-        rows = self.fetch(f"select distinct origin from read_parquet({_literal(self.path(name))})")
-        return [row[0] for row in rows] == ["simulated"]
+    def years(self, name: str) -> int:
+        """Return how many years a declared table shows; 1 for a table without years that has rows, 0 without rows."""
+        if "year" in self.columns(name):
+            return int(self.fetch(f"select count(distinct year) from {_quoted(name)}")[0][0])
+        return int(self.rows(name) > 0)
 
     def values(self, source: str) -> list[Any]:
         """Return the code list `<table>.<column>`, sorted. The table must be declared."""

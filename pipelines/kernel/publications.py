@@ -29,6 +29,18 @@ class Part(BaseModel):
     whole: str
 
 
+class Shadow(BaseModel):
+    """The people behind a weighted rate: weights hide how few they are, so their plain counts decide."""
+
+    model_config = _STRICT
+
+    indicator: str
+    reads: str = Field(pattern=r"^mart_[a-z0-9_]+$")
+    where: dict[str, int | str] = Field(default_factory=dict)
+    numerator: str
+    denominator: str
+
+
 class Publication(BaseModel):
     """One public table."""
 
@@ -44,6 +56,7 @@ class Publication(BaseModel):
     measures: tuple[str, ...] = Field(default=(), description="Columns with a flag each; of marts, they are summed.")
     copied: tuple[str, ...] = Field(default=(), description="Other columns kept; only at the grain of the table read.")
     parts: tuple[Part, ...] = ()
+    shadows: tuple[Shadow, ...] = Field(default=(), description="Of the indicators' values: weighted rates.")
     sources: tuple[str, ...] = Field(default=(), description="Ids of the datasets; of indicators, each has its own.")
     optional: bool = Field(default=False, description="True: left out without a word when the table read is absent.")
 
@@ -58,6 +71,14 @@ class Publication(BaseModel):
         if self.reads is not None and self.reads.startswith(("mart_", "stg_")) and not self.sources:
             raise ValueError("name the sources: their rules decide what is hidden")
         return self
+
+    @property
+    def nested(self) -> tuple[Part, ...]:
+        """All parts, with those of parts: who holds a stable job is among the employed, hence among the active."""
+        pairs = {(pair.part, pair.whole) for pair in self.parts}
+        while longer := {(a, d) for a, b in pairs for c, d in pairs if b == c} - pairs:
+            pairs |= longer
+        return tuple(Part(part=part, whole=whole) for part, whole in sorted(pairs))
 
     @property
     def flags(self) -> dict[str, str]:

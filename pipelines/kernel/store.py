@@ -26,11 +26,21 @@ def read_table(project: Project, name: str) -> pl.DataFrame:
     return pl.read_parquet(table_path(project, name))
 
 
-def read_protected(project: Project, name: str) -> pl.DataFrame:
-    """Return a table that has been through `protect`: the only reader that `publish` and `render` may use.
+def protected_path(project: Project, name: str) -> Path:
+    """Return where a public table lies, whether it exists or not.
 
     Raises `PermissionError` for any table that does not lie in `data/protected`.
     """
     if not name.startswith("pub_"):
         raise PermissionError(f"{name} has not been through protect; the public side reads pub_ tables only")
-    return read_table(project, name)
+    return table_path(project, name)
+
+
+def read_protected(project: Project, name: str) -> pl.DataFrame:
+    """Return a table that has been through `protect`: the only reader that `publish` and `render` may use.
+
+    Raises `PermissionError` as `protected_path` does, `FileNotFoundError` when the table was not made.
+    """
+    import polars as pl
+
+    return pl.read_parquet(protected_path(project, name))

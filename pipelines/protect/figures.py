@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.kernel.flags import Flag
+from pipelines.kernel.publications import Shadow
 from pipelines.kernel.targets import STATES, StateCode
 from pipelines.protect.suppression import small, strict
 
@@ -38,9 +39,40 @@ def hidden_values(thresholds: dict[str, int], default: int) -> pl.Expr:
     return pl.when(denominator.is_null()).then(of_a_count).otherwise(of_a_rate)
 
 
-def protected_values(values: pl.DataFrame, thresholds: dict[str, int], default: int) -> pl.DataFrame:
-    """Return `ind_values` with hidden rows emptied and flagged `c`, and growth to or from them emptied."""
-    marked = values.sort([*SERIES, "year"]).with_columns(hidden_values(thresholds, default).alias("_hidden"))
+def few_behind(plain: pl.DataFrame, shadow: Shadow, region: tuple[str, str], threshold: int) -> pl.DataFrame:
+    """Return the keys of the weighted rates of `shadow` that stand on too few people, by site and for the region.
+
+    `plain` is the mart with the unweighted counts, by site_code and year among others.
+    """
+    chosen = plain.filter([pl.col(name) == wanted for name, wanted in shadow.where.items()])
+    counts = [pl.col(shadow.numerator).sum().alias("numerator"), pl.col(shadow.denominator).sum().alias("denominator")]
+    level, code = region
+    by_site = chosen.group_by("site_code", "year").agg(counts).with_columns(pl.lit("site").alias("scope_level"))
+    whole = chosen.group_by("year").agg(counts)
+    whole = whole.with_columns(pl.lit(level).alias("scope_level"), pl.lit(code).alias("site_code"))
+    both = pl.concat([by_site, whole], how="diagonal").with_columns(pl.lit(shadow.indicator).alias("indicator_code"))
+    numerator, denominator = pl.col("numerator"), pl.col("denominator")
+    few = small(numerator, threshold) | small(denominator, threshold) | small(denominator - numerator, threshold)
+    return both.filter(few).rename({"site_code": "scope_code"}).select([*SERIES, "year"])
+
+
+def protected_values(
+    values: pl.DataFrame, thresholds: dict[str, int], default: int, few: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return `ind_values` with hidden rows emptied and flagged `c`, and growth to or from them emptied.
+
+    `few` has the keys (`SERIES` and year) of rows to hide besides, from `few_behind`.
+    """
+    keys = [*SERIES, "year"]
+    besides = (values.select(keys).clear() if few is None else few.unique()).with_columns(
+        pl.lit(value=True).alias("_few")
+    )
+    marked = (
+        values.join(besides, on=keys, how="left", maintain_order="left")
+        .with_columns((hidden_values(thresholds, default) | pl.col("_few").fill_null(value=False)).alias("_hidden"))
+        .drop("_few")
+        .sort(keys)
+    )
     before = pl.col("_hidden").shift(1).over(SERIES).fill_null(value=False)
     shown = ~pl.col("_hidden")
     return marked.with_columns(

@@ -6,18 +6,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import polars as pl
-import yaml
 
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.disclosure import Policy, read_policy
 from pipelines.kernel.files import write_parquet
+from pipelines.kernel.flags import Flag
 from pipelines.kernel.freshness import Freshness
+from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.publications import Publication, read_publications
+from pipelines.kernel.publications import Publication, Shadow, read_publications
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import read_table, table_path
 from pipelines.protect.figures import (
+    few_behind,
     hidden_targets,
     protected_history,
     protected_paths,
@@ -31,6 +33,9 @@ REFERENCE = ("disclosure.yml", "publications.yml", "indicators.yml", "dictionary
 """What every public table depends on, in `data/reference`."""
 
 SUPPRESSION = "pub_suppression"
+
+REGION = ("region", "midi-pyrenees")
+"""Scope of the whole, as indicators name it."""
 
 
 def protect_all(project: Project) -> StageReport:
@@ -117,16 +122,13 @@ def _inputs(project: Project, publication: Publication) -> list[Path]:
     inputs.append(table_path(project, publication.reads or publication.table))
     if publication.reads is not None and publication.reads.startswith(("ind_", "tgt_")):
         inputs += [table_path(project, "ind_values"), table_path(project, "tgt_states")]
+        inputs += [table_path(project, shadow.reads) for shadow in _shadows(project)]
     return sorted(set(inputs))
 
 
 def _thresholds(project: Project, policy: Policy) -> dict[str, int]:
     """Return indicator → threshold, from the sources that the registry of indicators names."""
-    path = project.reference / "indicators.yml"
-    if not path.exists():
-        return {}
-    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    return {entry["code"]: policy.threshold(entry.get("sources") or ()) for entry in entries}
+    return {code: policy.threshold(item.sources) for code, item in read_indicators(project).items()}
 
 
 def _status(project: Project) -> pl.DataFrame:
@@ -140,13 +142,28 @@ def _status(project: Project) -> pl.DataFrame:
     )
     status = read_table(project, "ind_status").drop("origin", strict=False)
     joined = status.join(ranked, on="indicator_code", how="left", maintain_order="left")
-    flag = pl.when(pl.col("origin") == "simulated").then(pl.lit("S")).otherwise(pl.lit("A"))
+    flag = (
+        pl.when(pl.col("origin") == "simulated").then(pl.lit(Flag.SIMULATED.value)).otherwise(pl.lit(Flag.NORMAL.value))
+    )
     return joined.with_columns(pl.col("origin").fill_null("declared")).with_columns(flag.alias("flag"))
 
 
 def _values(project: Project, policy: Policy) -> pl.DataFrame:
-    thresholds = _thresholds(project, policy)
-    return protected_values(read_table(project, "ind_values"), thresholds, policy.default.threshold)
+    values, thresholds, default = (
+        read_table(project, "ind_values"),
+        _thresholds(project, policy),
+        policy.default.threshold,
+    )
+    few = [
+        few_behind(read_table(project, shadow.reads), shadow, REGION, thresholds.get(shadow.indicator, default))
+        for shadow in _shadows(project)
+    ]
+    return protected_values(values, thresholds, default, pl.concat(few) if few else None)
+
+
+def _shadows(project: Project) -> list[Shadow]:
+    """Return the plain counts behind weighted rates, of whichever public table names them."""
+    return [shadow for publication in read_publications(project).values() for shadow in publication.shadows]
 
 
 def _states(project: Project, policy: Policy) -> pl.DataFrame:
@@ -181,7 +198,8 @@ def _write_suppression(project: Project, publications: Mapping[str, Publication]
         frame = pl.read_parquet(table_path(project, table))
         flags = sorted(set(publication.flags.values())) or ["flag"]
         cells, hidden = counted(frame, flags)
-        rows.append((table, cells, hidden, hidden / cells if cells else None, "observed"))
+        origin = max(frame["origin"].unique().to_list(), key=RANK.__getitem__, default="observed")
+        rows.append((table, cells, hidden, hidden / cells if cells else None, origin))
     schema = {
         "table_name": pl.String,
         "cells_count": pl.Int64,
@@ -189,7 +207,12 @@ def _write_suppression(project: Project, publications: Mapping[str, Publication]
         "hidden_share": pl.Float64,
         "origin": pl.String,
     }
-    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.lit("A").alias("flag"))
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        pl.when(pl.col("origin") == "simulated")
+        .then(pl.lit(Flag.SIMULATED.value))
+        .otherwise(pl.lit(Flag.NORMAL.value))
+        .alias("flag")
+    )
     write_parquet(table_path(project, SUPPRESSION), frame, ["table_name"])
 
 

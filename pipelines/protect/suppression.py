@@ -73,7 +73,7 @@ def suppressed(frame: pl.DataFrame, publication: Publication, threshold: int | p
     )  # fmt: skip
     columns: list[pl.Expr] = []
     for measure, flag in publication.flags.items():
-        where = hidden(measure, publication.parts, threshold)
+        where = hidden(measure, publication.nested, threshold)
         columns.append(pl.when(~where).then(pl.col(measure)).alias(measure))
         columns.append(
             pl.when(where)

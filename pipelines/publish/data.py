@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipelines.kernel.dictionary import Column, read_dictionary
 from pipelines.kernel.files import replacing_folder, sha256_of
 from pipelines.kernel.flags import LABELS
-from pipelines.kernel.store import table_path
+from pipelines.kernel.store import protected_path
 from pipelines.publish.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def write_data(shelf: Shelf, target: Path) -> list[str]:
             frame = shelf.table(name)
             unknown |= {column for column in frame.columns if meaning(column, dictionary) is None}
             frame.write_csv(folder / f"{name}.csv")
-            (folder / f"{name}.parquet").write_bytes(table_path(shelf.project, name).read_bytes())
+            (folder / f"{name}.parquet").write_bytes(protected_path(shelf.project, name).read_bytes())
             resources += [resource(name, kind, folder, frame, dictionary) for kind in ("csv", "parquet")]
         (folder / "dictionary.csv").write_text(dictionary_csv(shelf, names, dictionary), encoding="utf-8")
         flags = "\n".join(f"  {flag.value}  {fr} / {en}" for flag, (fr, en) in LABELS.items())

@@ -16,7 +16,7 @@ import yaml
 
 from pipelines.kernel.catalogue import Catalogue, read_catalogue
 from pipelines.kernel.project import Project, Settings
-from pipelines.kernel.store import read_protected, table_path
+from pipelines.kernel.store import protected_path, read_protected
 from pipelines.publish.phrases import Point
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Shelf:
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Return a protected table row by row, empty when this run has none of that name."""
         if name not in self._lists:
-            exists = table_path(self.project, name).exists()
+            exists = protected_path(self.project, name).exists()
             self._lists[name] = self.table(name).to_dicts() if exists else []
         return self._lists[name]
 

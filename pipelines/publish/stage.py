@@ -12,7 +12,7 @@ from pipelines.kernel.files import write_text
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
-from pipelines.kernel.store import table_path
+from pipelines.kernel.store import protected_path
 from pipelines.publish.bibliography import bibtex
 from pipelines.publish.data import published, write_data
 from pipelines.publish.figures import figures
@@ -70,7 +70,7 @@ def publish(project: Project, settings: Settings) -> StageReport:
             freshness.remember(item, fingerprint)
 
     target = project.build / "data"
-    sources = [table_path(project, name) for name in published(shelf)]
+    sources = [protected_path(project, name) for name in published(shelf)]
     dictionary = sorted((project.reference / "dictionary").glob("*.yml"))
     fingerprint = freshness.fingerprint(
         [*sources, *dictionary, *sorted(project.sources.glob("*.yml"))], {"edition": shelf.edition}

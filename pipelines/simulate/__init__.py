@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
+
+
+def simulate_registers(project: Project, settings: Settings, out: Path) -> list[Path]:
+    """Write the five registers to a folder, for `observatoire simulate`; see `pipelines.simulate.registers`."""
+    from pipelines.simulate import registers
+
+    return registers.simulate_registers(project, settings, out)
 
 
 def run(project: Project, settings: Settings) -> StageReport:
@@ -12,7 +21,7 @@ def run(project: Project, settings: Settings) -> StageReport:
     Raises `BadInput` when the generator's parameters are missing or wrong.
     """
     from pipelines.kernel.freshness import Freshness
-    from pipelines.simulate.registers import SOURCES, file_names, simulate_registers
+    from pipelines.simulate.registers import SOURCES, file_names
 
     freshness = Freshness(project, "simulate")
     wanted = {"students": settings.students, "seed": settings.seed} | {
@@ -27,7 +36,7 @@ def run(project: Project, settings: Settings) -> StageReport:
         for name in file_names(source, settings.simulate_from, settings.simulate_to)
     ]
     if not freshness.is_fresh("registers", fingerprint, outputs):
-        simulate_registers(project, settings)
+        simulate_registers(project, settings, project.simulated)
         freshness.remember("registers", fingerprint)
     years = f"{settings.simulate_from}-{settings.simulate_to}"
     return StageReport(

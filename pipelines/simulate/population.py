@@ -144,7 +144,7 @@ class Population:
         if here is None or previous is None:
             if year < course.but_from + 2:
                 shares = course.first_year_levels["DUT"]
-                stages = (first_stage, BUT2 if year > course.but_from else DUT2)
+                stages: tuple[int, ...] = (first_stage, BUT2 if year > course.but_from else DUT2)
             else:
                 shares = course.first_year_levels["BUT"]
                 stages = (BUT1, BUT2, BUT3)

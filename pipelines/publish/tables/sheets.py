@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.scholarship import IUT, TABLE
@@ -93,7 +94,7 @@ def field(shelf: Shelf, code: str) -> Table:
 
 def platform(shelf: Shelf, code: str) -> Table:
     """What the annex asks of the field's platform, and what has been declared."""
-    entry = next((item for item in shelf.declared("platforms") if item["field_code"] == code), {})
+    entry: dict[str, Any] = next((item for item in shelf.declared("platforms") if item["field_code"] == code), {})
     asked = (
         ("steering_committee", two(shelf, "Comité de pilotage", "Steering committee")),
         ("road_map", two(shelf, "Feuille de route de la première année", "Year-one road map")),
