@@ -112,7 +112,7 @@ def lay_the_word(drawn: Any, word: str, options: dict[str, object]) -> None:
     size = 34 if len(axes) == 1 else 17
     panels, marked = options.get("facets"), options.get("word_on")
     for number, axis in enumerate(axes):
-        if isinstance(panels, list) and isinstance(marked, list) and panels[number] not in marked:
+        if isinstance(marked, list) and not (isinstance(panels, list) and panels[number] in marked):
             continue
         axis.text(
             0.5,

@@ -86,6 +86,7 @@ def glance(shelf: Shelf) -> Picture | Absent:
                 "colour": STATE_COLOURS[family],
                 "shape": shape,
                 "state_code": code,
+                "origin": row.get("origin") if last is not None else None,
             }
         )
     title = states_title(dict(sorted(counted.items(), key=lambda item: (-item[1], item[0]))), len(rows), shelf.lang)
@@ -111,8 +112,9 @@ def glance(shelf: Shelf) -> Picture | Absent:
             shelf, two(shelf, "Une ligne par engagement", "One line per commitment"), title, subtitle, simulated
         ),
         lang=shelf.lang,
-        data=columns(rows, ["target_id", "name", "position", "state", "colour", "shape", "state_code"]),
-        options={"ends": [two(shelf, "base", "base"), two(shelf, "cible", "target")]},
+        data=columns(rows, ["target_id", "name", "position", "state", "colour", "shape", "state_code", "origin"]),
+        options={"ends": [two(shelf, "base", "base"), two(shelf, "cible", "target")], "word_on": []},
+        simulated=simulated,
     )
 
 
