@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Literal
 
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
 
-LAYERS = ("staging", "marts")
+LAYERS: tuple[Literal["staging", "marts"], ...] = ("staging", "marts")
 STAGES = (
     "simulate",
     "acquire",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -44,6 +45,7 @@ def write_xlsx(path: Path, header: list[str], rows: Iterable[list[str | int | fl
     return path
 
 
+@cache
 def dataset(project: Project, source_id: str, vintage_id: str) -> tuple[Source, Vintage]:
     """Return a real dataset and one of its vintages."""
     source = read_catalogue(project)[source_id]

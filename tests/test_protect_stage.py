@@ -55,7 +55,7 @@ def project(tmp_path):
     write_yaml(made.reference / "dictionary/all.yml", {**known, **EXTRA})
     shutil.copy(ROOT / "data/reference/disclosure.yml", made.reference / "disclosure.yml")
     write_yaml(made.reference / "publications.yml", PUBLICATIONS)
-    write_yaml(made.reference / "indicators.yml", [{"code": "MOB-OUT", "sources": ["relint"]}])
+    shutil.copy(ROOT / "data/reference/indicators.yml", made.reference / "indicators.yml")
     for layer in ("staging", "marts"):
         quality(made, layer, {"critical_failures": 0})
     mart(made, [(2020, "auch", "F", 12), (2020, "auch", "M", 20), (2021, "auch", "F", 7)])

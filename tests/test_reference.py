@@ -92,7 +92,7 @@ def test_dut_gives_way_to_but_in_2021(reference: Reference) -> None:
     ("indicator", "domain", "scope", "expected"),
     [
         ("MOB-OUT-RATE", "mobility", "midi-pyrenees", [2020, 2022]),
-        ("MOB-IN", "mobility", "ut3", [2020, 2022, 2023, 2024]),
+        ("MOB-IN", "mobility", "ut3", [2020, 2021, 2022, 2023, 2023, 2024]),
         ("ENR-DUT-BUT", "enrolment", "ut3", [2017, 2021, 2023, 2023, 2024]),
         ("ENR-DUT-BUT", "enrolment", "rodez", [2021, 2023]),
         ("ENR-LP", "enrolment", "ut2j", [2017, 2023]),

@@ -40,7 +40,7 @@ FAULTS = {
     "empty file": ("ref_site.csv", lambda _: b"", "ref_site.csv: The reference file is empty"),
     "header alone": ("ref_diploma.csv", lambda c: c.split(b"\n")[0] + b"\n", "ref_diploma.csv: The table has no row"),
     "Latin-1": ("ref_site.csv", lambda c: c.decode().encode("latin-1", "replace"), "not in UTF-8"),
-    "cut row": ("ref_break.csv", lambda c: c[:-60], "row 25: A row has 10 cells"),
+    "cut row": ("ref_break.csv", lambda c: c[:-60], "row 27: A row has 10 cells"),
     "open quote": ("ref_break.csv", lambda c: c[:-1] + b',"x\n', "The row cannot be read"),
     "renamed column": (
         "ref_site.csv",
@@ -156,7 +156,7 @@ FAULTS = {
     "identity overlap": (
         "ref_identity.csv",
         add("ut1,paysage,m7K6T,2020-01-01,,"),
-        'row 19, column "valid_from": An identifier names one establishment at a time',
+        'row 21, column "valid_from": An identifier names one establishment at a time',
     ),
     "no YAML": ("actions.yml", add("- id: [A1"), "The file is not valid YAML"),
     "no list": ("actions.yml", lambda _: b"a: 1\n", "The file is a list of entries"),

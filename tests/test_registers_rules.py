@@ -90,9 +90,9 @@ def test_an_apprentice_has_a_contract_in_force_on_15_january(
     contracts: list[dict[str, Any]], apprentices: int, breaches: int
 ) -> None:
     made = marts(apogee=[{}], cfa=contracts)
-    assert records(made, "select students_count, apprentices_count, breaches_count from mart_apprenticeship__register") == [
-        {"students_count": 1, "apprentices_count": apprentices, "breaches_count": breaches}
-    ]
+    assert records(
+        made, "select students_count, apprentices_count, breaches_count from mart_apprenticeship__register"
+    ) == [{"students_count": 1, "apprentices_count": apprentices, "breaches_count": breaches}]
 
 
 def test_a_breach_counts_in_the_academic_year_in_which_it_happens() -> None:
@@ -228,8 +228,14 @@ def test_a_dut_that_becomes_a_but_is_one_course() -> None:
 
 def test_employment_rates_leave_out_those_who_study_and_weigh_the_answers() -> None:
     answers = [
-        {"student_token": "a", "is_employed": True, "is_stable": True, "is_intermediate": False, "is_in_region": True,
-         "weight": 1.5},
+        {
+            "student_token": "a",
+            "is_employed": True,
+            "is_stable": True,
+            "is_intermediate": False,
+            "is_in_region": True,
+            "weight": 1.5,
+        },
         {"student_token": "b", "is_employed": False, "weight": 2.25},
         {"student_token": "c", "continues_studies": True, "weight": 1.5},
         {"student_token": "d", "has_answered": False, "continues_studies": None, "weight": 0.0},

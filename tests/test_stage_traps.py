@@ -59,7 +59,7 @@ def test_a_blank_is_not_a_zero(project: Project, tmp_path: Path) -> None:
     source, vintage = dataset(project, "effectifs", "2006-2022")
     rows = [
         effectifs_row(**{"Diplôme préparé : Diplôme universitaire de technologie": "0"}),
-        effectifs_row(**{"rentree": "2021"}),
+        effectifs_row(rentree="2021"),
     ]
     frame = stage_one(source, vintage, write_csv(tmp_path / "f.csv", vintage, rows))
     assert frame.select("year", "dut_count").rows() == [(2021, None), (2022, 0)]
@@ -98,7 +98,7 @@ def test_rows_are_summed_to_the_grain_and_zero_rows_stay(project: Project, tmp_p
         [
             sise_frame(),
             sise_frame(**{"Attractivité.internationale": abroad, "Etudiants": 2.0, "Inscriptions": 2.0}),
-            sise_frame(**{"Sexe": "M", "Etudiants": 0.0, "Inscriptions": 1.0}),
+            sise_frame(Sexe="M", Etudiants=0.0, Inscriptions=1.0),
         ]
     ).write_parquet(tmp_path / "f.parquet")
     tables = stage(source, vintage, tmp_path / "f.parquet")
@@ -118,7 +118,7 @@ def test_the_unknown_level_is_kept_as_such_and_another_is_refused(project: Proje
     sise_frame(Niveau="04").write_parquet(path)
     with pytest.raises(BadInput) as error:
         stage(source, vintage, path)
-    assert [(p.row, p.column, p.value) for p in error.value.problems] == [(2, "level_code", "04")]
+    assert [(p.row, p.column, p.value) for p in error.value.problems] == [(2, "Niveau", "04")]
 
 
 def parcoursup_2018(**columns: object) -> pl.DataFrame:
@@ -238,7 +238,8 @@ def test_headers_left_blank_are_read_by_position(project: Project, tmp_path: Pat
     source, vintage = dataset(project, "inserjeunes", "2018-2019")
     path = tmp_path / "depp-2022-etablissements-2018_2019-apprentissage.csv"
     path.write_text(
-        '"n°UAI de l\'établissement";"Libellé de l\'établissement";"Région";;;"Taux";"Taux attendu";"Valeur ajoutée";;;\n'
+        '"n°UAI de l\'établissement";"Libellé de l\'établissement";"Région";;;'
+        '"Taux";"Taux attendu";"Valeur ajoutée";;;\n'
         '"0310001A";"CFA";"OCCITANIE";41;38;67;63;4;68;69;71\n',
         encoding="utf-8",
     )

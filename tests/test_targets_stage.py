@@ -8,29 +8,26 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.reference import Break, read_reference
 from pipelines.kernel.store import read_table, table_path
 from pipelines.targets import run
-from pipelines.targets.breaks import Break, comparable_since, prevented_years, read_breaks
+from pipelines.targets.breaks import comparable_since, prevented_years
 from pipelines.targets.forecast import CEILING, FLOOR
+from pipelines.targets.tracker import Series
 
 ROOT = Path(__file__).resolve().parent.parent
+SITES = ("toulouse", "blagnac", "auch", "castres", "albi", "tarbes", "rodez", "figeac")
 REGION = ("region", "midi-pyrenees")
 MOBILE = dict(zip(range(2005, 2017), [310, 325, 340, 332, 365, 402, 431, 470, 540, 610, 702, 690], strict=True))
-BREAKS = """break_code,year,domain,indicator_prefix,scope_codes,kind,forbids_growth,label_fr,label_en,source
-covid-2020,2020,mobility,MOB,*,pulse,true,a,b,c
-covid-end-2022,2022,mobility,MOB,*,pulse,true,a,b,c
-"""
 
 
 @pytest.fixture
 def project(tmp_path):
     made = Project(tmp_path)
-    made.reference.mkdir(parents=True)
-    shutil.copy(ROOT / "data/reference/targets.yml", made.reference / "targets.yml")
-    (made.reference / "ref_break.csv").write_text(BREAKS, encoding="utf-8")
-    (made.reference / "ref_site.csv").write_text("site_code\nauch\nfigeac\n", encoding="utf-8")
+    shutil.copytree(ROOT / "data/reference", made.reference)
     give(made, {("MOB-OUT", *REGION): MOBILE, ("MOB-OUT", "site", "auch"): {y: v / 8 for y, v in MOBILE.items()}})
     return made
 
@@ -140,11 +137,9 @@ def test_the_other_forms(project):
         project,
         {
             ("APP-LAB", "site", "auch"): {2012: 0, 2013: 1, 2014: 0},  # new labels a year: added up
-            ("TRF-CDC", "site", "auch"): {2012: 1, 2013: 0},  # a post: there or not
-            ("TRF-CDC", "site", "figeac"): {2012: 1, 2013: 1},
+            **{("TRF-CDC", "site", site): {2012: 1, 2013: site != "auch"} for site in SITES},  # a post: there or not
             ("RES-THESE", *REGION): {2010: 0, 2011: 3, 2012: 2, 2013: 4},
-            ("RES-COM", "site", "auch"): {2012: 1, 2013: 1},
-            ("RES-COM", "site", "figeac"): {2012: 1, 2013: 1},
+            **{("RES-COM", "site", site): {2012: 1, 2013: 2} for site in SITES},
             ("VOIE-INST", *REGION): {2012: 0, 2013: 1},
             ("MOB-EURO", *REGION): {2013: 0},
             ("LIC-50", "country", "FR"): {2012: 0.44, 2013: 0.46},
@@ -166,35 +161,48 @@ def test_the_other_forms(project):
         "MOB-EURO": "not_met",
     }
     coverage = {target_id: (row["coverage_count"], row["coverage_total_count"]) for target_id, row in seen.items()}
-    assert coverage["APP-LAB"] == (1, 2)
-    assert coverage["CDC-POSTE"] == (1, 2)
+    assert coverage["APP-LAB"] == (1, 8)
+    assert coverage["CDC-POSTE"] == (7, 8)
     assert coverage["REC-THESE"] == (2, 3)
     assert state(project, "APP-LAB", "auch")["last_value"] == 1
     assert state(project, "APP-LAB", "figeac")["state_code"] == "not_measurable"
 
 
+def broken(year: int, kind: str, forbids_growth: str = "true") -> Break:
+    return Break.model_validate(
+        {
+            "break_code": f"x-{year}", "year": year, "domain": "*", "indicator_prefix": None, "scope_codes": "*",
+            "kind": kind, "forbids_growth": forbids_growth, "label_fr": "x", "label_en": "x", "source": "x",
+        }
+    )  # fmt: skip
+
+
 def test_prevented_years_are_masked_and_breaks_cut():
-    pulse = (Break(2020, "pulse", True), Break(2022, "pulse", True))
+    pulse = (broken(2020, "pulse"), broken(2022, "pulse"))
     assert prevented_years(pulse) == {2020, 2021}
     assert prevented_years(pulse[:1]) == {2020}
     assert comparable_since(pulse, 2024) is None
-    level = (Break(2021, "level", True), Break(2018, "label", False))
+    level = (broken(2021, "level"), broken(2018, "label", "false"))
     assert comparable_since(level, 2024) == 2021
     assert comparable_since(level, 2020) is None
 
 
-def test_breaks_bear_on_their_own_indicators_and_scopes(project):
-    (project.reference / "ref_break.csv").write_text(
-        BREAKS + "x,2021,enrolment,,ut1|ut3,level,true,a,b,c\ny,2016,*,,*,perimeter,true,a,b,c\n", encoding="utf-8"
-    )
-    breaks = read_breaks(project)
-    assert [item.year for item in breaks if item.bears_on("MOB-OUT", "auch")] == [2020, 2022, 2016]
-    assert [item.year for item in breaks if item.bears_on("ENR-LP", "ut1")] == [2021, 2016]
-    assert [item.year for item in breaks if item.bears_on("ENR-LP", "ut2j")] == [2016]
+def test_pandemic_years_are_left_out_of_the_fit(project):
+    values = {year: 400.0 + 10 * year % 7 for year in range(2014, 2025)}
+    reference, indicator = read_reference(project), read_indicators(project)["MOB-OUT"]
+    breaks = tuple(reference.breaks_for("MOB-OUT", indicator.domain, "midi-pyrenees"))
+    used = Series(*REGION, values, breaks=breaks).fit_years
+    assert not {2020, 2021} & set(used)
+    assert {2014, 2019, 2022, 2024} <= set(used)
+
+
+def add_break(project, line):
+    with (project.reference / "ref_break.csv").open("a", encoding="utf-8") as stream:
+        stream.write(line)
 
 
 def test_a_break_forbids_the_fit_and_the_growth_rate(project):
-    (project.reference / "ref_break.csv").write_text(BREAKS + "y,2012,*,MOB,*,level,true,a,b,c\n", encoding="utf-8")
+    add_break(project, "made-up-2012,2012,mobility,MOB-OUT,*,level,true,a,b,c\n")
     run(project, Settings(edition=2013))
     row = state(project, "MOB-X2")
     assert row["probability"] is None
@@ -209,8 +217,15 @@ def test_a_missing_input_is_one_clear_line(project):
     with pytest.raises(BadInput, match="The indicators have no values yet"):
         run(project, Settings(edition=2013))
     give(project, {})
-    (project.reference / "ref_break.csv").write_text(BREAKS + "z,MMXX,*,,*,level,true,a,b,c\n", encoding="utf-8")
-    with pytest.raises(BadInput, match=r"ref_break\.csv, row 4"):
+    add_break(project, "z,MMXX,*,,*,level,true,a,b,c\n")
+    with pytest.raises(BadInput, match=r"ref_break\.csv, row"):
+        run(project, Settings(edition=2013))
+
+
+def test_an_unknown_indicator_is_one_clear_line(project):
+    path = project.reference / "targets.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("MOB-OUT", "MOB-AWAY"), encoding="utf-8")
+    with pytest.raises(BadInput, match=r'"MOB-X2[.]indicator": A target follows an indicator that does not exist'):
         run(project, Settings(edition=2013))
 
 

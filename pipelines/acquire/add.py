@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
+
+import polars as pl
 
 from pipelines.acquire.take_in import SIMULATED, copy_files
 from pipelines.kernel.catalogue import Source, read_catalogue
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.received import RECEIPT, Received, ReceivedFile, describe_file, read_receipt
+from pipelines.kernel.registers import tokenise_register
 
 
 class Tried(Protocol):
@@ -54,23 +58,44 @@ class AddedVintage:
 def add_file(project: Project, source_id: str, path: Path, try_out: TryOut) -> AddedVintage:
     """Take in a file, or a folder when a vintage comes in several files.
 
-    It is read and staged in memory first. Raises `BadInput`, and leaves everything as it was, when the source is
-    unknown, the file is missing or no layout of the sidecar fits it.
+    It is read and staged in memory first. A register is kept as tokens only: the file itself is never copied.
+    Raises `BadInput`, and leaves everything as it was, when the source is unknown, the file is missing, no layout of
+    the sidecar fits it, or a register comes without its key.
     """
     source = read_catalogue(project)[source_id]
     files = _files(project, path)
+    if source.personal:
+        with TemporaryDirectory() as folder:
+            tokens = [tokenise_register(project, source, _only(project, files), Path(folder))]
+            layout = next(vintage.id for vintage in source.vintages if vintage.id != SIMULATED)
+            rows = {source.tables[0].name(source.id): pl.read_parquet(tokens[0], columns=["year"]).height}
+            return _take_in(project, source, layout, rows, tokens)
     tried = try_out(project, source, files)
+    return _take_in(project, source, tried.layout, tried.rows, files)
+
+
+def _take_in(
+    project: Project, source: Source, layout: str, rows: Mapping[str, int], files: Sequence[Path]
+) -> AddedVintage:
     described = tuple(describe_file(file) for file in files)
-    vintage, is_new = _place(project, source, tried.layout, described)
+    vintage, is_new = _place(project, source, layout, described)
     received = Received(
         source=source.id,
         vintage=vintage,
-        layout=tried.layout,
+        layout=layout,
         origin="observed" if source.origin == "simulated" else source.origin,
         files=described,
     )
     folder = copy_files(project, received, files) if is_new else project.raw / source.id / vintage
-    return AddedVintage(source.id, vintage, tried.layout, folder, tried.rows, is_new)
+    return AddedVintage(source.id, vintage, layout, folder, rows, is_new)
+
+
+def _only(project: Project, files: list[Path]) -> Path:
+    if len(files) > 1:
+        raise BadInput(
+            Problem(project.shown(files[0].parent), "A register is one file", "Give its path, not that of its folder.")
+        )
+    return files[0]
 
 
 def _files(project: Project, path: Path) -> list[Path]:
@@ -87,10 +112,9 @@ def _files(project: Project, path: Path) -> list[Path]:
 
 def _place(project: Project, source: Source, layout: str, files: tuple[ReceivedFile, ...]) -> tuple[str, bool]:
     """Return the folder's name for these bytes, and whether it is a new one (`2023`, then `2023-2`, `2023-3`…)."""
-    stem = "received" if layout == SIMULATED else layout
     number = 1
     while True:
-        name = stem if number == 1 else f"{stem}-{number}"
+        name = layout if number == 1 else f"{layout}-{number}"
         folder = project.raw / source.id / name
         if not (folder / RECEIPT).exists():
             return name, True

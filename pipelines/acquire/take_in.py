@@ -57,7 +57,7 @@ def take_in_all(project: Project, settings: Settings) -> StageReport:
         folder = project.raw / delivery.source.id / delivery.vintage
         outputs = [folder / RECEIPT, *(folder / path.name for path in delivery.files)]
         fingerprint = freshness.fingerprint(delivery.files, {"origin": delivery.origin})
-        if not freshness.is_fresh(item, fingerprint, outputs) or not _is_whole(project, folder):
+        if not freshness.is_fresh(item, fingerprint if _is_whole(project, folder) else "", outputs):
             copy_in(project, delivery)
             freshness.remember(item, fingerprint)
     freshness.forget_others(items)
@@ -179,7 +179,9 @@ def _receive_by_hand(project: Project, source: Source, folder: Path) -> None:
             Problem(
                 project.shown(unknown[0] if unknown else folder),
                 "This vintage is made of files with other names" if unknown else "The folder holds no file",
-                f"Its files are called {', '.join(known[folder.name].files)}.",
+                f"Move it out and use `observatoire add FILE --source {source.id}`, which keeps tokens only."
+                if source.personal
+                else f"Its files are called {', '.join(known[folder.name].files)}.",
             )
         )
     write_receipt(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
@@ -21,3 +22,13 @@ def run(project: Project, settings: Settings, layer: Layer) -> StageReport:
     from pipelines.check.layer import check_layer
 
     return check_layer(project, settings, layer)
+
+
+def results(project: Project, settings: Settings, layer: Layer, tables: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Check one layer as `run` does, and return its checks, of the tables named only (of all when none is).
+
+    Raises `BadInput` as `run` does, and when no suite bears a name that was given. A failed check does not raise.
+    """
+    from pipelines.check.layer import checks_of
+
+    return checks_of(project, settings, layer, tables)

@@ -119,13 +119,17 @@ def _why_empty(tables: Tables, suite: Suite, settings: Settings) -> tuple[str, s
         if not tables.path(name).exists():
             continue
         tables.declare([name])
-        if tables.rows(name) == 0:
+        years = tables.years(name)
+        if years < suite.needs_years:
             without = (
                 (" sans les sources simulées", " without simulated sources") if settings.observed_only else ("", "")
             )
+            due = suite.needs_years
             return (
-                f"La table est vide à bon droit : l'édition {settings.edition}{without[0]} ne voit rien de {name}.",
-                f"The table is rightly empty: edition {settings.edition}{without[1]} sees nothing of {name}.",
+                f"La table est vide à bon droit : l'édition {settings.edition}{without[0]} voit {years} rentrée(s) de "
+                f"{name}, il en faut {due}.",
+                f"The table is rightly empty: edition {settings.edition}{without[1]} sees {years} year(s) of {name}, "
+                f"{due} needed.",
             )
     return None
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Collection
 from dataclasses import asdict
+from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.files import write_json
 from pipelines.kernel.freshness import Freshness
-from pipelines.kernel.problems import CheckFailed
+from pipelines.kernel.problems import BadInput, CheckFailed, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 
@@ -67,9 +70,34 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
     stopping = [check for check in checks if check.stops]
     if stopping:
         raise CheckFailed("\n".join(check.line(settings.lang) for check in stopping))
-    others = [check.line(settings.lang) for check in checks if check.outcome != "pass"]
+    # What is only for information is written down and not said aloud.
+    told = [check for check in checks if check.outcome == "error" or check.severity != "info"]
+    others = [check.line(settings.lang) for check in told if check.outcome != "pass"]
     left_out = [f"{item.table} {item.id}: {item.reason[settings.lang]}" for item in not_checked]
     return StageReport(made=tuple(freshness.made), kept=tuple(freshness.kept), notes=tuple(others + left_out))
+
+
+def checks_of(project: Project, settings: Settings, layer: Layer, tables: Collection[str]) -> list[dict[str, Any]]:
+    """Do what `pipelines.check.results` says."""
+    known = sorted({*_all_suites(project), *(path.stem for path in project.data.glob("*/*.parquet"))})
+    unknown = [name for name in tables if name not in known]
+    if unknown:
+        raise BadInput(
+            Problem(
+                "expectations",
+                "No suite bears this name",
+                f"The closest is {(get_close_matches(name, known, 1, 0.3) or known)[0]}."
+                if known
+                else "Restore the folder with `git checkout -- expectations`.",
+                value=name,
+            )
+            for name in unknown
+        )
+    # The critical ones are in the list that is returned: the caller says them in its own way.
+    with contextlib.suppress(CheckFailed):
+        check_layer(project, settings, layer)
+    rows: list[dict[str, Any]] = json.loads((project.quality / f"{layer}.json").read_text(encoding="utf-8"))["checks"]
+    return [row for row in rows if not tables or row["table"] in tables]
 
 
 def quality(layer: Layer, checks: list[Check], not_checked: list[NotChecked], rows: dict[str, int]) -> dict[str, Any]:

@@ -82,6 +82,7 @@ class Suite(BaseModel):
         default=(),
         description="Staging tables without whose rows this one has none: it may be empty when the run sees none.",
     )
+    needs_years: int = Field(default=1, ge=1, description="Fewest years that these must show for rows to be due.")
     confidential: bool = Field(default=False, description="True: made of registers; examples show no measure.")
     owner: str | None = None
     since: datetime.date | None = None
@@ -108,8 +109,7 @@ class Suite(BaseModel):
     def depends_on_edition(self) -> bool:
         """Whether another edition may give another result on the same table."""
         return not isinstance(self.min_rows, int) or any(
-            item.from_edition is not None or "$edition" in str(item.kwargs)
-            for item in self.expectations
+            item.from_edition is not None or "$edition" in str(item.kwargs) for item in self.expectations
         )
 
 

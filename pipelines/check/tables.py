@@ -107,6 +107,12 @@ class Tables:
         """Return the number of rows of a declared table."""
         return int(self.fetch(f"select count(*) from {_quoted(name)}")[0][0])
 
+    def years(self, name: str) -> int:
+        """Return how many years a declared table shows; 1 for a table without years that has rows, 0 without rows."""
+        if "year" in self.columns(name):
+            return int(self.fetch(f"select count(distinct year) from {_quoted(name)}")[0][0])
+        return int(self.rows(name) > 0)
+
     def values(self, source: str) -> list[Any]:
         """Return the code list `<table>.<column>`, sorted. The table must be declared."""
         table, column = source.split(".")

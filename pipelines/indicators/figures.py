@@ -61,6 +61,7 @@ def make_figures(project: Project, settings: Settings) -> StageReport:
     _refuse_strays(project, indicators, queries)
     catalogue = read_catalogue(project)
     _refuse_unknown_sources(project, indicators, catalogue)
+    provisional = _provisional_sources(project, catalogue)
     freshness = Freshness(project, "indicators")
     outputs = [table_path(project, "ind_values"), table_path(project, "ind_status")]
     with Warehouse(project, settings, catalogue) as warehouse:
@@ -74,11 +75,15 @@ def make_figures(project: Project, settings: Settings) -> StageReport:
                 *(query.path for query in queries.values()),
                 *(warehouse.file_of(table) for table in tables),
             ],
-            {"edition": settings.edition, "observed_only": settings.observed_only},
+            {
+                "edition": settings.edition,
+                "observed_only": settings.observed_only,
+                "provisional": sorted(provisional),
+            },
         )
         if freshness.is_fresh("ind_values", fingerprint, outputs):
             return StageReport(kept=("ind_values", "ind_status"))
-        values, statuses = _compute(project, settings, indicators, queries, catalogue, warehouse)
+        values, statuses = _compute(project, settings, indicators, queries, catalogue, provisional, warehouse)
     _write(project, "ind_values", [asdict(value) for value in values], VALUES_SCHEMA, ("indicator_code", *GRAIN))
     _write(project, "ind_status", [asdict(status) for status in statuses], STATUS_SCHEMA, ("indicator_code",))
     freshness.remember("ind_values", fingerprint)
@@ -98,6 +103,7 @@ def _compute(
     indicators: Mapping[str, Indicator],
     queries: Mapping[str, Query],
     catalogue: Catalogue,
+    provisional: frozenset[str],
     warehouse: Warehouse,
 ) -> tuple[list[Value], list[Status]]:
     breaks = read_reference(project).breaks
@@ -107,7 +113,9 @@ def _compute(
         mine: list[Value] = []
         if indicator.is_measured:
             rows = rows_of(warehouse, queries[indicator.sql_name])
-            mine = values_of(indicator, rows, breaks, _provisional_from(project, catalogue, indicator, rows))
+            moving = provisional.intersection(indicator.sources)
+            last = max((row.year for row in rows), default=None) if moving else None
+            mine = values_of(indicator, rows, breaks, last)
             _refuse_foreign_scopes(queries[indicator.sql_name], indicator, mine)
         values += mine
         statuses.append(status_of(indicator, mine, catalogue, settings))
@@ -162,17 +170,14 @@ def rows_of(warehouse: Warehouse, query: Query) -> list[Counted]:
     return rows
 
 
-def _provisional_from(
-    project: Project, catalogue: Catalogue, indicator: Indicator, rows: Sequence[Counted]
-) -> int | None:
-    """Return the last year of the indicator when the newest vintage taken in is provisional at its producer's."""
-    for source_id in indicator.sources:
-        source = catalogue[source_id]
+def _provisional_sources(project: Project, catalogue: Catalogue) -> frozenset[str]:
+    """Return the sources whose newest vintage taken in is provisional at its producer's: their last year may move."""
+    provisional = set()
+    for source in catalogue.sources.values():
         taken = [item for item in source.vintages if (project.raw / source.id / item.id).is_dir()] or source.vintages
-        newest = max(taken, key=lambda item: (item.published or 0, item.id))
-        if newest.maturity == "provisional" and rows:
-            return max(row.year for row in rows)
-    return None
+        if max(taken, key=lambda item: (item.published or 0, item.id)).maturity == "provisional":
+            provisional.add(source.id)
+    return frozenset(provisional)
 
 
 def _write(

@@ -22,6 +22,9 @@ Origin = Literal["observed", "declared", "simulated"]
 Format = Literal["csv", "parquet", "xlsx", "geojson"]
 Dtype = Literal["int", "float", "str", "bool", "date"]
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader in C where it was built: every stage reads every sidecar, and the one in Python takes 0.2 s."""
+
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -202,7 +205,7 @@ def read_sidecar(path: Path, project: Project) -> Source:
     """Read one sidecar. Raises `BadInput` as `read_catalogue` does."""
     name = project.shown(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
         source = Source.model_validate(content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -18,24 +18,13 @@ from pipelines.kernel.files import write_parquet
 from pipelines.kernel.identity import Tokeniser, is_ine, normalise, tokeniser_of
 from pipelines.kernel.problems import BadInput, Problem, shown
 from pipelines.kernel.project import Project
-from pipelines.kernel.register_forms import FORMS, Cell, Form
+from pipelines.kernel.register_cells import Lists, typed_cells
+from pipelines.kernel.register_forms import FORMS, Form
 
 MOST = 5
 """Problems shown of one column and rule; the sentence says how many there are."""
 
-DATES = ("%d/%m/%Y", "%Y-%m-%d")
 ROW = "_row"
-
-TYPES: dict[str, pl.DataType] = {
-    "int": pl.Int64(),
-    "float": pl.Float64(),
-    "str": pl.String(),
-    "bool": pl.Boolean(),
-    "date": pl.Date(),
-}
-
-Lists = Mapping[str, Mapping[str, str]]
-"""Name of a reference list → what a file may say (in lower case) → our code."""
 
 
 def read_register(
@@ -97,7 +86,7 @@ def _read_file(
     columns: list[pl.Series] = [pl.Series(ROW, numbers, dtype=pl.Int64)]
     problems: list[Problem] = []
     for column, cell in form.cells.items():
-        typed, faults = _typed(column, cells[column], cell, TYPES[table.columns[column]], lists)
+        typed, faults = typed_cells(column, cells[column], cell, table.columns[column], lists)
         columns.append(typed)
         for rule, mend, bad in faults:
             problems += _named(name, vintage.columns[column], rule, mend, bad, numbers)
@@ -215,54 +204,6 @@ def _places(header: Sequence[str], form: Form, vintage: Vintage, name: str) -> d
     if problems:
         raise BadInput(problems)
     return places
-
-
-Fault = tuple[str, str, pl.Series]
-
-
-def _typed(
-    column: str, cells: Sequence[str], cell: Cell, dtype: pl.DataType, lists: Lists
-) -> tuple[pl.Series, list[Fault]]:
-    """Return the typed column, and what is wrong: rule, mend, mask."""
-    raw = pl.Series(column, cells, dtype=pl.String)
-    blank = raw == ""
-    text = raw.zip_with(~blank, pl.Series([None], dtype=pl.String))
-    faults: list[Fault] = []
-    if cell.required:
-        faults.append(("A value is required here", "Give the missing value.", blank))
-    if cell.kind == "code":
-        values, rule = _coded(text, cell, dtype, lists)
-    elif cell.kind == "date":
-        values, rule = _dated(text), "A date as 31/01/2024 is expected"
-    else:
-        number = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-        number = number.zip_with(number.is_finite().fill_null(value=False), pl.Series([None], dtype=pl.Float64))
-        if cell.kind != "number":
-            whole = (number == number.round()).fill_null(value=False)
-            number = number.zip_with(whole, pl.Series([None], dtype=pl.Float64))
-        rule = "A number is expected" if cell.kind == "number" else "A whole number is expected"
-        values = number.cast(dtype)
-        if cell.bounds:
-            low, high = cell.bounds
-            outside = ((values < low) | (values > high)).fill_null(value=False)
-            faults.append((f"The value lies between {low} and {high}", "Check that no column has slipped.", outside))
-    faults.append((rule, "Correct the cell, or check that no column has slipped.", ~blank & values.is_null()))
-    return values.alias(column), faults
-
-
-def _coded(text: pl.Series, cell: Cell, dtype: pl.DataType, lists: Lists) -> tuple[pl.Series, str]:
-    codes: Mapping[str, object] | None = lists[cell.listed] if cell.listed else cell.codes
-    if codes is None:
-        return text.cast(dtype), ""
-    lowered = text.str.to_lowercase()
-    values = lowered.replace_strict(dict(codes), default=None, return_dtype=dtype)
-    known = sorted({str(code) for code in codes.values()})
-    return values, "The code is not in the list: " + (", ".join(known) if len(known) < 15 else f"ref_{cell.listed}")
-
-
-def _dated(text: pl.Series) -> pl.Series:
-    first, second = (text.str.to_date(form, strict=False) for form in DATES)
-    return first.zip_with(first.is_not_null(), second)
 
 
 def _named(name: str, header: str, rule: str, mend: str, bad: pl.Series, numbers: Sequence[int]) -> list[Problem]:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import polars as pl
-import yaml
 
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.disclosure import Policy, read_policy
 from pipelines.kernel.files import write_parquet
 from pipelines.kernel.flags import Flag
 from pipelines.kernel.freshness import Freshness
+from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication, Shadow, read_publications
@@ -128,11 +128,7 @@ def _inputs(project: Project, publication: Publication) -> list[Path]:
 
 def _thresholds(project: Project, policy: Policy) -> dict[str, int]:
     """Return indicator → threshold, from the sources that the registry of indicators names."""
-    path = project.reference / "indicators.yml"
-    if not path.exists():
-        return {}
-    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    return {entry["code"]: policy.threshold(entry.get("sources") or ()) for entry in entries}
+    return {code: policy.threshold(item.sources) for code, item in read_indicators(project).items()}
 
 
 def _status(project: Project) -> pl.DataFrame:

@@ -19,12 +19,15 @@ from pipelines.render.frame import Frame
 from pipelines.render.manuscript import Manuscript
 from pipelines.render.navigation import REPORT
 from pipelines.render.pandoc import THEME
+from pipelines.render.sources import Page
 
-SHARED = ("theme.css", "classes.typ", "shared.lua")
+SHARED = ("theme.css", "classes.typ", "quarto.typ", "shared.lua")
 """What `_quarto.yml` names below `_theme/`: laid into the copy, and beside the pages for who has only Quarto."""
 
 COMPLAINT = re.compile(
-    r"unable to resolve crossref|citation .* not found|unable to resolve link|\?var:|\?meta:|\bERROR\b", re.IGNORECASE
+    r"unable to resolve crossref|citation .* not found|unable to resolve link"
+    r"|unknown (?:var|meta key) |\?var:|\?meta:|\bERROR\b",
+    re.IGNORECASE,
 )
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -51,6 +54,14 @@ def lay_theme(folder: Path, frame: Frame) -> None:
             write_bytes(path, content)
 
 
+def resolved(page: Page) -> str:
+    """Return a page for Quarto with its shortcodes resolved by us, those meant to be shown escaped again.
+
+    Quarto takes a part of a variable's key that is all digits for a position: it would not find `emp.dut.30.FR`.
+    """
+    return page.text.replace("{{<", "{{{<").replace(">}}", ">}}}")
+
+
 def render(project: Project, manuscript: Manuscript, edition: int, binary: Path) -> StageReport:
     """Render everything when anything changed: Quarto keeps no account of the pages we could rely on.
 
@@ -66,6 +77,8 @@ def render(project: Project, manuscript: Manuscript, edition: int, binary: Path)
             manuscript.folder, copy, ignore=shutil.ignore_patterns("_site", ".quarto", "_theme"), symlinks=True
         )
         lay_theme(copy, manuscript.frame)
+        for page in (*manuscript.pages, manuscript.report):
+            (copy / page.name).write_text(resolved(page), encoding="utf-8")
         linked = [line for page in manuscript.pages for line in re.findall(r"\(/data/([^)\s]+)\)", page.text)]
         for file in dict.fromkeys(linked):
             target = copy / "data" / file

@@ -99,6 +99,8 @@ class Apprenticeship(_Part):
     """Apprentices and their contracts."""
 
     share: Path
+    year_noise: float
+    site_noise: float
     site_weight: dict[str, float]
     level_weight: dict[str, float]
     months: dict[str, int]
@@ -120,6 +122,8 @@ class Mobility(_Part):
     """Stays abroad."""
 
     share: Path
+    year_noise: float
+    site_noise: float
     site_weight: dict[str, float]
     level_weight: dict[str, float]
     placement: Path

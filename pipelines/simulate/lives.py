@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.simulate.calibration import LP, STAGES, Calibration, at
+from pipelines.simulate.calibration import LP, STAGES, Apprenticeship, Calibration, Mobility, at
 from pipelines.simulate.population import FA, FC, FI, GRADUATES, LEAVES, Bools, Floats, Ints, Students, stream
 
 EPOCH = np.datetime64("1970-01-01")
@@ -79,10 +79,7 @@ def draw_contracts(calibration: Calibration, seed: int, year: int, students: Stu
     weights = np.array([parameters.level_weight[stage] for stage in STAGES])
     lengths = np.array([parameters.months[stage] for stage in STAGES])
     parts: list[tuple[Ints, ...]] = []
-    share = at(parameters.share, year)
-    counts = np.bincount(students.site, minlength=len(calibration.site_codes)).astype(float)
-    site_weight = np.array([parameters.site_weight[site] for site in calibration.site_codes])
-    site_share = share * site_weight * counts.sum() / (site_weight * counts).sum()
+    site_share = _site_shares(calibration, parameters, seed, "apprentice", year, students)
     for site in range(len(calibration.site_codes)):
         rng = stream(seed, "apprentice", year, site)
         here = np.flatnonzero(students.site == site)
@@ -103,6 +100,26 @@ def draw_contracts(calibration: Calibration, seed: int, year: int, students: Stu
         parts.append(_live(calibration, rng, year, site, students, apprentices, ends))
     # Contracts that have ended are remembered only to make their holders likelier to sign again.
     return Contracts(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _site_shares(
+    calibration: Calibration,
+    parameters: Apprenticeship | Mobility,
+    seed: int,
+    purpose: str,
+    year: int,
+    students: Students,
+) -> Floats:
+    """Return the share of each site's students: the region's path, the site's weight, and what a year brings."""
+    sites = len(calibration.site_codes)
+    counts = np.bincount(students.site, minlength=sites).astype(float)
+    weight = np.array([parameters.site_weight[site] for site in calibration.site_codes])
+    # A stream beyond the sites': the same noise whatever the sites draw.
+    rng = stream(seed, purpose, year, sites + 1)
+    region = np.exp(parameters.year_noise * rng.standard_normal())
+    noise = np.exp(parameters.site_noise * rng.standard_normal(sites))
+    share: Floats = at(parameters.share, year) * region * noise * weight * counts.sum() / (weight * counts).sum()
+    return share
 
 
 def _live(
@@ -180,16 +197,14 @@ def draw_stays(calibration: Calibration, seed: int, year: int, students: Student
     """Send students abroad: a semester of studies, or a placement in spring; some twice, some until autumn."""
     parameters = calibration.parameters.mobility
     weights = np.array([parameters.level_weight[stage] for stage in STAGES])
-    counts = np.bincount(students.site, minlength=len(calibration.site_codes)).astype(float)
-    site_weight = np.array([parameters.site_weight[site] for site in calibration.site_codes])
-    site_share = at(parameters.share, year) * site_weight * counts.sum() / (site_weight * counts).sum()
+    site_share = _site_shares(calibration, parameters, seed, "mobility", year, students)
     chosen: list[Ints] = []
     for site in range(len(calibration.site_codes)):
         rng = stream(seed, "mobility", year, site)
         free = np.flatnonzero((students.site == site) & (students.regime != FC))
         chances = weights[students.stage[free]] * np.where(students.regime[free] == FI, 1.0, 0.15)
         race = rng.exponential(size=len(free)) / np.maximum(chances, 1e-12)
-        wanted = min(round(site_share[site] * counts[site]), len(free))
+        wanted = min(round(site_share[site] * int((students.site == site).sum())), len(free))
         chosen.append(np.sort(free[np.argsort(race, kind="stable")[:wanted]]))
     rng = stream(seed, "mobility", year, len(calibration.site_codes))
     student = np.concatenate(chosen)

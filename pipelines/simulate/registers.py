@@ -1,38 +1,23 @@
-"""The five registers as files: students and their lives written as the offices would, dirt included.
+"""The five registers as files: a run through the years, and each year's tables written as the offices would.
 
-Identifiers are visibly not real: an INE is `SIM` and eight digits, a student number `S` and eight digits. Names,
-birth dates and addresses do not exist. Every file bears `_simule` in its name and `simulée` in its last column.
+Every file bears `_simule` in its name and `simulée` in its last column; what stands in them is made in `tables`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import polars as pl
 
 from pipelines.kernel.files import replacing_folder, write_parquet
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
-from pipelines.simulate.calibration import BACS, REGIMES, STAGES, Calibration, read_calibration
-from pipelines.simulate.lives import (
-    ECHELONS,
-    Answers,
-    Contracts,
-    Grants,
-    Stays,
-    begins_of,
-    day,
-    draw_answers,
-    draw_contracts,
-    draw_grants,
-    draw_stays,
-    programme_names,
-)
-from pipelines.simulate.population import Ints, Population, Students, stream
-from pipelines.simulate.truth import coded, truth_of
+from pipelines.simulate.calibration import read_calibration
+from pipelines.simulate.lives import draw_answers, draw_contracts, draw_grants, draw_stays
+from pipelines.simulate.population import Population, stream
+from pipelines.simulate.tables import apogee_table, cfa_table, crous_table, relint_table, survey_table
+from pipelines.simulate.truth import truth_of
 
 SOURCES = ("apogee", "crous", "cfa", "relint", "survey")
 LATIN_1_UNTIL = 2012
@@ -40,9 +25,6 @@ LATIN_1_UNTIL = 2012
 
 SURVEY_LAG = 3
 """Graduates of year Y have answered twice, and been published, in Y + 3."""
-
-_ORPHANS = 900_000
-_LEAVERS = 950_000
 
 
 def file_names(source: str, first: int, last: int) -> list[str]:
@@ -56,8 +38,8 @@ def simulate_registers(project: Project, settings: Settings, out: Path, truth: P
 
     `truth`, for tests only, is a Parquet file that gets one row per student and year with what a perfect count finds.
     Returns the files written. The same settings give the same bytes; a later `simulate_to` leaves the files of
-    earlier years as they were. Raises `BadInput` when the years are in the wrong
-    order, or the generator's parameters are missing or wrong.
+    earlier years as they were. Raises `BadInput` when the years are in the wrong order, or the generator's parameters
+    are missing or wrong.
     """
     if settings.simulate_from > settings.simulate_to:
         raise BadInput(
@@ -79,13 +61,13 @@ def simulate_registers(project: Project, settings: Settings, out: Path, truth: P
         grants = draw_grants(calibration, settings.seed, year, students)
         stays = draw_stays(calibration, settings.seed, year, students)
         rng = stream(settings.seed, "dirt", year)
-        tables["apogee"][year] = _apogee(calibration, year, students, rng)
-        tables["crous"][year] = _crous(calibration, year, students, grants, rng)
-        tables["cfa"][year] = _cfa(calibration, year, students, contracts, rng)
-        tables["relint"][year], carried = _relint(calibration, year, students, stays, rng, carried)
+        tables["apogee"][year] = apogee_table(calibration, year, students, rng)
+        tables["crous"][year] = crous_table(calibration, year, students, grants, rng)
+        tables["cfa"][year] = cfa_table(calibration, year, students, contracts, rng)
+        tables["relint"][year], carried = relint_table(calibration, year, students, stays, rng, carried)
         if year + 1 <= settings.simulate_to - SURVEY_LAG:
             answers = draw_answers(calibration, settings.seed, year, students)
-            tables["survey"][year + 1] = _survey(year + 1, students, answers)
+            tables["survey"][year + 1] = survey_table(year + 1, students, answers)
         if truth is not None:
             truths.append(truth_of(calibration, year, students, contracts, grants, stays))
     if truth is not None:
@@ -101,250 +83,3 @@ def _write(folder: Path, source: str, tables: dict[int, pl.DataFrame]) -> Iterat
             (part / f"{source}_{year}_simule.csv").write_bytes(text.encode(encoding))
     for year in tables:
         yield folder / f"{source}_{year}_simule.csv"
-
-
-def ine(person: pl.Expr) -> pl.Expr:
-    """Return the identifier of a simulated person: the shape of an INE, and nobody's."""
-    return pl.lit("SIM") + person.cast(pl.String).str.zfill(8)
-
-
-def number(person: pl.Expr) -> pl.Expr:
-    """Return the student number of a simulated person."""
-    return pl.lit("S") + person.cast(pl.String).str.zfill(8)
-
-
-def _date(name: str) -> pl.Expr:
-    """Write days since 1970 as an office does, 0 as nothing."""
-    value = pl.when(pl.col(name) > 0).then(pl.col(name)).cast(pl.Int32).cast(pl.Date)
-    return value.dt.strftime("%d/%m/%Y")
-
-
-def _some(rng: np.random.Generator, count: int, share: float) -> np.ndarray[Any, Any]:
-    """Pick that share of `count` rows, rounded at random, at least none and at most all."""
-    size = min(int(count * share + rng.random()), count)
-    return np.sort(rng.choice(count, size=size, replace=False))
-
-
-def _apogee(calibration: Calibration, year: int, students: Students, rng: np.random.Generator) -> pl.DataFrame:
-    dirt = calibration.parameters.dirt
-    carriers = [site.carrier(year) for site in calibration.parameters.sites.values()]
-    specialities = [calibration.speciality_code(index, year) for index in range(len(calibration.speciality_codes))]
-    size = len(students)
-    rows = pl.DataFrame(
-        {
-            "person": students.person,
-            "UAI": coded([carrier.uai for carrier in carriers], students.site),
-            "SITE": coded(calibration.site_codes, students.site),
-            "DIPLOME": coded([stage.rstrip("123") for stage in STAGES], students.stage),
-            "SPECIALITE": coded(specialities, students.speciality),
-            "NIVEAU": np.array([1, 2, 1, 2, 3, 3])[students.stage],
-            "REGIME": coded(REGIMES, students.regime),
-            "SERIE_BAC": coded(BACS, students.bac),
-            "SEXE": coded(("M", "F"), students.female.astype(np.int64)),
-            "INSCRIPTION": "P",
-            "enrolled": day(year, 7, 5) + rng.integers(0, 75, size),
-            "left": np.zeros(size, dtype=np.int64),
-            "malformed": np.isin(np.arange(size), _some(rng, size, dirt.malformed_ine)),
-        }
-    )
-    extra: list[pl.DataFrame] = []
-    # A second enrolment beside the principal one, in another speciality of the same site.
-    second = rows[_some(rng, size, dirt.second_enrolment)]
-    extra.append(second.with_columns(INSCRIPTION=pl.lit("S"), SPECIALITE=_another(pl.col("SPECIALITE"), specialities)))
-    # Moves during the autumn: the row of the site left behind stays, half of the time without its date of leaving.
-    moving = _some(rng, size, dirt.moves_in_year)
-    moved_on = day(year, 10, 1) + rng.integers(0, 60, len(moving))
-    forgotten = rng.random(len(moving)) < 0.5
-    behind = _elsewhere(calibration, students, moving, rng)
-    extra.append(
-        rows[moving].with_columns(
-            UAI=coded([carrier.uai for carrier in carriers], behind),
-            SITE=coded(calibration.site_codes, behind),
-            left=pl.Series(np.where(forgotten, 0, moved_on)),
-        )
-    )
-    # Persons who never count: gone before 15 January, or come after it.
-    gone = rows[_some(rng, size, dirt.left_before_reference)]
-    come = rows[_some(rng, size, dirt.enrolled_after_reference)]
-    strangers = (year % 100) * 1_000_000 + _LEAVERS + np.arange(len(gone) + len(come))
-    extra.append(
-        gone.with_columns(
-            person=pl.Series(strangers[: len(gone)]), left=pl.Series(day(year, 10, 1) + rng.integers(0, 90, len(gone)))
-        )
-    )
-    extra.append(
-        come.with_columns(
-            person=pl.Series(strangers[len(gone) :]),
-            enrolled=pl.Series(day(year + 1, 1, 20) + rng.integers(0, 40, len(come))),
-        )
-    )
-    enrolled = rows["enrolled"].to_numpy().copy()
-    enrolled[moving] = moved_on + 2
-    table = pl.concat([rows.with_columns(enrolled=pl.Series(enrolled)), *extra])
-    table = pl.concat([table, table[_some(rng, len(table), dirt.duplicate)]])
-    correct = ine(pl.col("person"))
-    return table.sort("SITE", "DIPLOME", "SPECIALITE", "NIVEAU", "person", "INSCRIPTION", "enrolled", "left").select(
-        ANNEE=pl.lit(year),
-        INE=pl.when(pl.col("malformed")).then(correct.str.head(9)).otherwise(correct),
-        NUM_ETUDIANT=number(pl.col("person")),
-        UAI="UAI",
-        SITE="SITE",
-        DIPLOME="DIPLOME",
-        SPECIALITE="SPECIALITE",
-        NIVEAU="NIVEAU",
-        REGIME="REGIME",
-        SERIE_BAC="SERIE_BAC",
-        SEXE="SEXE",
-        INSCRIPTION="INSCRIPTION",
-        DATE_INSCRIPTION=_date("enrolled"),
-        DATE_DEPART=_date("left"),
-    )
-
-
-def _elsewhere(
-    calibration: Calibration, students: Students, who: np.ndarray[Any, Any], rng: np.random.Generator
-) -> Ints:
-    """Return another site that teaches the same speciality, or the same site where there is none."""
-    offered = calibration.speciality_share[:, students.speciality[who]].T > 0
-    offered[np.arange(len(who)), students.site[who]] = False
-    draw = np.where(offered, rng.random(offered.shape), -1.0)
-    elsewhere: Ints = np.where(offered.any(axis=1), draw.argmax(axis=1), students.site[who])
-    return elsewhere
-
-
-def _another(column: pl.Expr, codes: list[str]) -> pl.Expr:
-    return column.replace_strict(dict(zip(codes, [*codes[1:], codes[0]], strict=True)))
-
-
-def _strangers(year: int, count: int, share: float, rng: np.random.Generator, block: int) -> np.ndarray[Any, Any]:
-    """Return identifiers that no enrolment register knows."""
-    size = int(count * share + rng.random())
-    return (year % 100) * 1_000_000 + _ORPHANS + block * 10_000 + np.arange(size)
-
-
-def _crous(
-    calibration: Calibration, year: int, students: Students, grants: Grants, rng: np.random.Generator
-) -> pl.DataFrame:
-    strangers = _strangers(year, len(grants.student), calibration.parameters.dirt.orphan, rng, 0)
-    rows = pl.DataFrame(
-        {
-            "person": np.concatenate([students.person[grants.student], strangers]),
-            "ECHELON": coded(
-                ECHELONS, np.concatenate([grants.echelon, rng.integers(0, len(ECHELONS), len(strangers))])
-            ),
-            "decided": np.concatenate([grants.decided, begins_of(year) + rng.integers(-45, 60, len(strangers))]),
-        }
-    )
-    return rows.sort("person", "decided").select(
-        ANNEE=pl.lit(year), INE=ine(pl.col("person")), ECHELON="ECHELON", DATE_DECISION=_date("decided")
-    )
-
-
-def _cfa(
-    calibration: Calibration, year: int, students: Students, contracts: Contracts, rng: np.random.Generator
-) -> pl.DataFrame:
-    communes = calibration.parameters.apprenticeship.communes
-    rows = pl.DataFrame(
-        {
-            "person": students.person[contracts.student],
-            "start": contracts.start,
-            "end": contracts.end,
-            "breach": contracts.breach,
-            "months": contracts.months,
-            "commune": coded(communes, contracts.commune),
-        }
-    )
-    strangers = _strangers(year, len(rows), calibration.parameters.dirt.orphan, rng, 1)
-    if len(strangers) and len(rows):
-        rows = pl.concat([rows, rows[rng.integers(0, len(rows), len(strangers))].with_columns(person=strangers)])
-    return rows.sort("person", "start").select(
-        ANNEE=pl.lit(year),
-        INE=ine(pl.col("person")),
-        DATE_DEBUT=_date("start"),
-        DATE_FIN=_date("end"),
-        DATE_RUPTURE=_date("breach"),
-        DUREE_MOIS="months",
-        COMMUNE_EMPLOYEUR="commune",
-    )
-
-
-def _relint(
-    calibration: Calibration,
-    year: int,
-    students: Students,
-    stays: Stays,
-    rng: np.random.Generator,
-    carried: pl.DataFrame | None,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the stays of the year, and those that the office will list again next year as they are not over."""
-    dirt = calibration.parameters.dirt
-    names = programme_names(calibration)
-    carriers = [site.carrier(year).uai for site in calibration.parameters.sites.values()]
-    rows = pl.DataFrame(
-        {
-            "person": students.person[stays.student],
-            "UAI": coded(carriers, students.site[stays.student]),
-            "PAYS": coded(list(calibration.parameters.mobility.countries), stays.country),
-            "start": stays.start,
-            "end": stays.end,
-            "TYPE_SEJOUR": coded(("études", "stage"), stays.placement.astype(np.int64)),
-            "PROGRAMME": coded(names, stays.programme),
-        }
-    )
-    open_ended = rows.filter(pl.col("end") >= begins_of(year + 1))
-    # Typed twice with another first day: one stay all the same.
-    doubled = rows[_some(rng, len(rows), dirt.overlapping_stay)]
-    doubled = doubled.with_columns(start=pl.col("start") + pl.Series(rng.integers(3, 15, len(doubled))))
-    # A study trip of some days is no mobility.
-    trips = rng.choice(len(students), size=_some(rng, len(rows), dirt.short_stay).size, replace=False)
-    first = day(year + 1, 2, 1) + rng.integers(0, 60, len(trips))
-    short = pl.DataFrame(
-        {
-            "person": students.person[trips],
-            "UAI": coded(carriers, students.site[trips]),
-            "PAYS": "ES",
-            "start": first,
-            "end": first + rng.integers(3, 12, len(trips)),
-            "TYPE_SEJOUR": "études",
-            "PROGRAMME": "bilateral",
-        },
-        schema=rows.schema,
-    )
-    strangers = _strangers(year, len(rows), dirt.orphan, rng, 2)
-    lost = rows[rng.integers(0, len(rows), len(strangers))].with_columns(person=strangers) if len(rows) else rows
-    table = pl.concat([rows, doubled, short, lost, *([carried] if carried is not None else [])])
-    unique = table.unique(["person", "start"], keep="first", maintain_order=True).sort("person", "start")
-    return unique.select(
-        ANNEE=pl.lit(year),
-        INE=ine(pl.col("person")),
-        NUM_ETUDIANT=number(pl.col("person")),
-        UAI="UAI",
-        PAYS="PAYS",
-        DATE_DEBUT=_date("start"),
-        DATE_FIN=_date("end"),
-        TYPE_SEJOUR="TYPE_SEJOUR",
-        PROGRAMME="PROGRAMME",
-    ), open_ended
-
-
-def _survey(year: int, students: Students, answers: Answers) -> pl.DataFrame:
-    def said(values: np.ndarray[Any, Any]) -> pl.Series:
-        return coded(("non", "oui", None), values)
-
-    return (
-        pl.DataFrame(
-            {
-                "person": students.person[answers.student],
-                "DELAI_MOIS": answers.months,
-                "A_REPONDU": said(answers.answered.astype(np.int64)),
-                "POIDS": answers.weight,
-                "EN_EMPLOI": said(answers.employed),
-                "EMPLOI_STABLE": said(answers.stable),
-                "NIVEAU_INTERMEDIAIRE": said(answers.intermediate),
-                "EN_REGION": said(answers.in_region),
-                "POURSUIT_ETUDES": said(answers.continues),
-            }
-        )
-        .sort("person", "DELAI_MOIS")
-        .select(pl.lit(year).alias("ANNEE_DIPLOME"), ine(pl.col("person")).alias("INE"), pl.exclude("person"))
-    )

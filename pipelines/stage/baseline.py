@@ -25,12 +25,40 @@ from pipelines.stage.staging import Tables, combine, stage_vintage
 COMMAND = "observatoire baseline --from DIR"
 
 
+class Lookup(BaseModel):
+    """Values taken from a reference table: those of `column` in the rows where other columns hold what is given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    table: str
+    column: str
+    where: dict[str, str] = Field(default_factory=dict)
+
+    def values(self, project: Project) -> list[str]:
+        """Return the values, as text. Raises `BadInput` when the reference lacks the table or a column."""
+        path = project.reference / f"{self.table}.csv"
+        try:
+            rows = pl.read_csv(path, infer_schema=False)
+            for column, value in self.where.items():
+                rows = rows.filter(pl.col(column) == value)
+            return rows[self.column].drop_nulls().unique().sort().to_list()
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise BadInput(
+                Problem(
+                    project.shown(path),
+                    "A reference table that the perimeter looks up is missing or lacks a column",
+                    "Restore it with `git checkout -- data/reference`.",
+                    column=self.column,
+                )
+            ) from error
+
+
 class Cut(BaseModel):
     """What of one staging table ships."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    keep: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    keep: dict[str, tuple[str | Lookup, ...]] = Field(default_factory=dict)
     coarsen: dict[str, str | int | None] = Field(default_factory=dict)
 
 
@@ -54,7 +82,7 @@ def make_baseline(project: Project, originals: Path) -> list[Path]:
             continue
         for table in source.tables:
             cut = cuts.get(table.name(source.id), Cut())
-            made.append((source, table, cut_table(tables[table.name(source.id)], table, cut), files))
+            made.append((source, table, cut_table(tables[table.name(source.id)], table, cut, project), files))
     if problems:
         raise BadInput(problems)
     written: list[Path] = []
@@ -107,13 +135,14 @@ def stage_originals(source: Source, found: list[Path]) -> tuple[Tables, list[Pat
     return combine(source, staged), sorted(used, key=lambda path: path.name)
 
 
-def cut_table(frame: pl.DataFrame, table: Table, cut: Cut) -> pl.DataFrame:
+def cut_table(frame: pl.DataFrame, table: Table, cut: Cut, project: Project) -> pl.DataFrame:
     """Return the rows of the perimeter, summed to the coarser grain if one is declared.
 
     Counts are added up (null where no row gives one); other columns keep the value of the first row that has one.
     """
-    for column, values in cut.keep.items():
-        frame = frame.filter(pl.col(column).is_in(list(values)))
+    for column, items in cut.keep.items():
+        kept = [value for item in items for value in (item.values(project) if isinstance(item, Lookup) else [item])]
+        frame = frame.filter(pl.col(column).is_in(kept))
     if cut.coarsen:
         keys = list(table.grain)
         frame = frame.with_columns(

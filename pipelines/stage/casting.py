@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -29,8 +30,12 @@ _NUMBER = r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$"
 _MEND_NUMBER = "Correct the cell, or add its code to `missing` in the sidecar."
 
 
-def cast_table(frame: pl.DataFrame, table: Table, missing: Iterable[str]) -> pl.DataFrame:
+def cast_table(
+    frame: pl.DataFrame, table: Table, missing: Iterable[str], headers: Mapping[str, str] | None = None
+) -> pl.DataFrame:
     """Return the table's columns in their types, with `_file` and `_row`; codes in `missing` become null.
+
+    `headers` gives the source's own header of a column (or `measure:<code>`): messages name what the reader sees.
 
     Columns that the frame lacks are null throughout. Raises `BadInput`, one problem a cell (five at most a column
     and rule): text in a number, a count that is negative or not whole, an absurd year, a blank where one is required.
@@ -55,7 +60,7 @@ def cast_table(frame: pl.DataFrame, table: Table, missing: Iterable[str]) -> pl.
                 frame, cells, typed.is_null() & cells.is_null(), "A value is required here", "Give the missing value."
             )
     if problems:
-        raise BadInput(problems)
+        raise BadInput(replace(problem, column=_header(problem, headers or {})) for problem in problems)
     return pl.DataFrame([*columns, frame[FILE], frame[ROW]])
 
 
@@ -111,8 +116,15 @@ def _faults(frame: pl.DataFrame, cells: pl.Series, typed: pl.Series, dtype: Dtyp
 def _problems(frame: pl.DataFrame, cells: pl.Series, bad: pl.Series, rule: str, mend: str) -> list[Problem]:
     if not bad.any():
         return []
-    hits = frame.select(FILE, ROW).with_columns(cells.cast(pl.String).alias("_cell")).filter(bad)
+    place = pl.col("measure_code") if cells.name == "value" else pl.lit(cells.name)
+    hits = frame.select(FILE, ROW, place.alias("_place")).with_columns(cells.cast(pl.String).alias("_cell")).filter(bad)
     return [
-        Problem(file, rule, mend + more(hits.height), row=row, column=cells.name, value=value)
-        for file, row, value in hits.head(MOST).iter_rows()
+        Problem(file, rule, mend + more(hits.height), row=row, column=column, value=value)
+        for file, row, column, value in hits.sort(FILE, ROW).head(MOST).iter_rows()
     ]
+
+
+def _header(problem: Problem, headers: Mapping[str, str]) -> str | None:
+    """Return the source's header of the column a problem names: its reader has the source before him."""
+    name = problem.column or ""
+    return headers.get(name, headers.get(f"measure:{name}", problem.column))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-
-import polars as pl
 
 from pipelines.kernel.catalogue import Catalogue, Source, Vintage, read_catalogue
 from pipelines.kernel.files import write_parquet
@@ -15,6 +12,7 @@ from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.received import RECEIPT, Received, read_receipt
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import table_path
+from pipelines.stage.registers import stage_register
 from pipelines.stage.staging import Tables, combine, stage_vintage
 
 
@@ -34,7 +32,10 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
         if not folders:
             continue
         present.append(source.id)
-        fingerprint = freshness.fingerprint([*folders, project.sources / f"{source.id}.yml"])
+        inputs = [*folders, project.sources / f"{source.id}.yml"]
+        if source.personal:  # a register's codes are checked against the reference while it is read
+            inputs += project.reference.glob("ref_*.csv")
+        fingerprint = freshness.fingerprint(inputs)
         outputs = [table_path(project, table.name(source.id)) for table in source.tables]
         if freshness.is_fresh(source.id, fingerprint, outputs):
             continue
@@ -76,12 +77,7 @@ def stage_source(project: Project, source: Source, folders: list[Path]) -> Table
 
 def _stage_folder(project: Project, source: Source, vintage: Vintage, folder: Path, receipt: Received) -> Tables:
     if source.personal:
-        # Registers replace identifiers by tokens while reading, so they are read by a module of their own.
-        tables: Tables = import_module("pipelines.stage.registers").stage_register(project, source, folder)
-        return {
-            name: frame if "origin" in frame.columns else frame.with_columns(pl.lit(receipt.origin).alias("origin"))
-            for name, frame in tables.items()
-        }
+        return stage_register(project, source, folder)
     files = {project.shown(folder / item.file): folder / item.file for item in receipt.files}
     return stage_vintage(source, vintage, files, receipt.origin)
 

@@ -34,7 +34,7 @@ def map_sheet(sheet: Sheet, layout: Layout) -> pl.DataFrame:
         pl.col(name).cast(pl.String).str.extract(pattern, 1) for name, pattern in layout.extract.items()
     ).with_columns(pl.col(name).str.pad_start(width, "0") for name, width in layout.pad.items())
     frame = frame.with_columns(pl.col(name).cast(pl.String) for name in layout.recode)
-    problems = [problem for name, codes in layout.recode.items() for problem in _unknown(frame, name, codes, sheet)]
+    problems = [problem for name in layout.recode for problem in _unknown(frame, name, layout, sheet)]
     if problems:
         raise BadInput(problems)
     return frame.with_columns(
@@ -51,7 +51,8 @@ def _blank_is_null(cells: pl.DataFrame, column: str) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def _unknown(frame: pl.DataFrame, name: str, codes: dict[str, str], sheet: Sheet) -> list[Problem]:
+def _unknown(frame: pl.DataFrame, name: str, layout: Layout, sheet: Sheet) -> list[Problem]:
+    codes = layout.recode[name]
     bad = frame.filter(pl.col(name).is_not_null() & ~pl.col(name).is_in(list(codes)))
     return [
         Problem(
@@ -59,7 +60,7 @@ def _unknown(frame: pl.DataFrame, name: str, codes: dict[str, str], sheet: Sheet
             "A code is not in the list that the sidecar gives",
             f"Correct it to one of {', '.join(codes)}, or add it under `recode`.{more(bad.height)}",
             row=row,
-            column=name,
+            column=layout.columns.get(name, name),
             value=value,
         )
         for row, value in bad.select(ROW, name).head(MOST).iter_rows()

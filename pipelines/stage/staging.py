@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.kernel.catalogue import Layout, Origin, Source, Table, Vintage
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.stage.casting import cast_table
+from pipelines.stage.headers import wanted
 from pipelines.stage.mapping import map_sheet
 from pipelines.stage.reading import read_sheet
 from pipelines.stage.shaping import bring_together, number_rows, unpivot
@@ -76,9 +77,11 @@ def _adapter(source: Source):  # type: ignore[no-untyped-def]  # a module found 
 
 
 def _from_rows(rows: pl.DataFrame, table: Table, vintage: Vintage) -> pl.DataFrame:
-    missing = [code for layout in (vintage, *vintage.parts) for code in layout.missing]
+    layouts: tuple[Layout, ...] = (vintage, *vintage.parts)
+    missing = [code for layout in layouts for code in layout.missing]
+    headers = {name: header for layout in reversed(layouts) for name, header in wanted(layout).items()}
     frame = unpivot(number_rows(rows, table), vintage)
-    return bring_together(cast_table(frame, table, missing), table, at_grain=False)
+    return bring_together(cast_table(frame, table, missing, headers), table, at_grain=False)
 
 
 def _shipped(source: Source, table: Table, files: Mapping[str, Path]) -> pl.DataFrame:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from importlib import import_module
 from pathlib import Path
 
 from pipelines.kernel.catalogue import Format, Layout, Source, Vintage
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.received import Received, describe_file, write_receipt
 from pipelines.stage.headers import header_problems
 from pipelines.stage.reading import read_sheet
 from pipelines.stage.staging import stage_vintage
@@ -44,11 +40,7 @@ def try_out(project: Project, source: Source, paths: Sequence[Path]) -> Trial:
     """
     files = {project.shown(path): path for path in paths}
     layout = _choose(source, files)
-    if source.personal:
-        with tempfile.TemporaryDirectory() as folder:
-            tables = _stage_register(project, source, layout, paths, Path(folder))
-    else:
-        tables = stage_vintage(source, layout, files, source.origin)
+    tables = stage_vintage(source, layout, files, source.origin)
     return Trial(layout.id, {name: frame.height for name, frame in tables.items()})
 
 
@@ -121,13 +113,3 @@ def _faults(vintage: Vintage, files: dict[str, Path]) -> list[Problem]:
             )
         )
     return problems
-
-
-def _stage_register(project: Project, source: Source, layout: Vintage, paths: Sequence[Path], folder: Path):  # type: ignore[no-untyped-def]
-    for path in paths:
-        shutil.copyfile(path, folder / path.name)
-    files = tuple(describe_file(folder / path.name) for path in paths)
-    write_receipt(
-        folder, Received(source=source.id, vintage=layout.id, layout=layout.id, origin="observed", files=files)
-    )
-    return import_module("pipelines.stage.registers").stage_register(project, source, folder)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.files import write_parquet
 from pipelines.kernel.freshness import Freshness
+from pipelines.kernel.indicators import Indicator, read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.reference import Reference, read_reference
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import read_table, table_path
 from pipelines.kernel.targets import StateCode, Target, read_targets
-from pipelines.targets.breaks import Break, read_breaks
 from pipelines.targets.rows import HISTORY, PATHS, STATES, history_rows, path_rows, state_row
 from pipelines.targets.tracker import (
     Outcome,
@@ -45,9 +46,7 @@ def follow_all(project: Project, settings: Settings) -> StageReport:
     inputs = [
         table_path(project, "ind_values"),
         table_path(project, "ind_status"),
-        project.reference / "targets.yml",
-        project.reference / "ref_break.csv",
-        project.reference / "ref_site.csv",
+        *(project.reference / name for name in ("targets.yml", "indicators.yml", "ref_break.csv", "ref_site.csv")),
     ]
     outputs = [table_path(project, name) for name in TABLES]
     freshness = Freshness(project, "targets")
@@ -65,29 +64,38 @@ def follow_all(project: Project, settings: Settings) -> StageReport:
 
 def _outcomes(project: Project, targets: Iterable[Target], edition: int) -> Iterable[tuple[Target, Outcome]]:
     values = _values(project)
-    reasons = _reasons(project)
-    sites = _sites(project)
-    breaks = read_breaks(project)
+    why = _reasons(project)
+    reference = read_reference(project)
+    indicators = read_indicators(project)
+    unknown = [target for target in targets if target.indicator not in indicators]
+    if unknown:
+        mend = "Use a code of data/reference/indicators.yml, or add the indicator there."
+        raise BadInput(
+            Problem("data/reference/targets.yml", "A target follows an indicator that does not exist", mend,
+                    column=f"{target.id}.indicator", value=target.indicator)
+            for target in unknown
+        )  # fmt: skip
     for target in targets:
-        for outcome in outcomes_of(target, values, sites, breaks, edition):
-            yield target, _with_reason(outcome, reasons.get(target.indicator))
+        indicator = indicators[target.indicator]
+        for outcome in outcomes_of(target, indicator, values, reference, edition):
+            yield target, _with_reason(outcome, why.get(target.indicator))
 
 
 def outcomes_of(
-    target: Target, values: pl.DataFrame, sites: tuple[str, ...], breaks: tuple[Break, ...], edition: int
+    target: Target, indicator: Indicator, values: pl.DataFrame, reference: Reference, edition: int
 ) -> list[Outcome]:
     """Return the outcomes of one target: its own perimeter first, then each site when the contract follows sites.
 
     `values` has indicator_code, scope_level, scope_code, year, value, origin; nulls stand for what is not known.
     """
     level, code = target.perimeter.scope_level, target.perimeter.scope_code
-    per_site = {site: _series(target.indicator, "site", site, values, breaks) for site in sites}
+    per_site = {site: _series(indicator, "site", site, values, reference) for site in reference.sites}
     if target.form == "each_site":
         return [
             follow_each_site(target, per_site, (level, code), edition),
             *(follow_one_site(target, series, edition) for series in per_site.values()),
         ]
-    series = _series(target.indicator, level, code, values, breaks)
+    series = _series(indicator, level, code, values, reference)
     if target.form == "each_year":
         return [follow_every_year(target, series, edition)]
     followed = [series, *per_site.values()] if target.perimeter.by_site else [series]
@@ -95,22 +103,24 @@ def outcomes_of(
 
 
 def _series(
-    indicator: str, scope_level: str, scope_code: str, values: pl.DataFrame, breaks: tuple[Break, ...]
+    indicator: Indicator, scope_level: str, scope_code: str, values: pl.DataFrame, reference: Reference
 ) -> Series:
     import polars as pl
 
     rows = values.filter(
-        (pl.col("indicator_code") == indicator)
+        (pl.col("indicator_code") == indicator.code)
         & (pl.col("scope_level") == scope_level)
         & (pl.col("scope_code") == scope_code)
         & pl.col("value").is_not_null()
     ).sort("year")
+    breaks = reference.breaks_for(indicator.code, indicator.domain, scope_code)
     return Series(
         scope_level,
         scope_code,
         dict(zip(rows["year"].to_list(), rows["value"].to_list(), strict=True)),
         worst_origin(rows["origin"].to_list()),
-        tuple(item for item in breaks if item.bears_on(indicator, scope_code)),
+        tuple(item for item in breaks if item.break_code not in indicator.breaks_ignored),
+        is_share=indicator.unit == "share",
     )
 
 
@@ -131,19 +141,8 @@ def _reasons(project: Project) -> dict[str, Bilingual]:
     return {code: Bilingual(fr=fr, en=en) for code, fr, en in rows if fr and en}
 
 
-def _sites(project: Project) -> tuple[str, ...]:
-    path = project.reference / "ref_site.csv"
-    if not path.exists():
-        mend = f"Restore it with `git checkout -- {project.shown(path)}`."
-        raise BadInput(Problem(project.shown(path), "The table of sites is missing", mend))
-    with path.open(encoding="utf-8", newline="") as stream:
-        return tuple(row["site_code"] for row in csv.DictReader(stream))
-
-
 def _with_reason(outcome: Outcome, reason: Bilingual | None) -> Outcome:
     """Say the indicator's own reason where there is no figure at all: it knows better why."""
-    from dataclasses import replace
-
     if outcome.state is StateCode.NOT_MEASURABLE and not outcome.series.values and reason is not None:
         return replace(outcome, reason=reason)
     return outcome

@@ -6,12 +6,13 @@ Pure: values by year in, frozen records out. The edition says what "now" is; not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.reference import Break
 from pipelines.kernel.targets import StateCode, Target
 from pipelines.targets import reasons
-from pipelines.targets.breaks import Break, comparable_since, prevented_years
+from pipelines.targets.breaks import comparable_since, prevented_years
 from pipelines.targets.forecast import LEVELS, MINIMUM_POINTS, Forecast, Refusal, forecast
 from pipelines.targets.paths import pace
 from pipelines.targets.rules import Point, Verdict, eurostat
@@ -27,11 +28,12 @@ class Series:
     values: Mapping[int, float]
     origin: str = "declared"
     breaks: tuple[Break, ...] = ()
+    is_share: bool = False
 
     def until(self, year: int) -> Series:
         """Return the series as it was known in `year`."""
         known = {when: value for when, value in self.values.items() if when <= year}
-        return Series(self.scope_level, self.scope_code, known, self.origin, self.breaks)
+        return replace(self, values=known)
 
     @property
     def fit_years(self) -> dict[int, float]:
@@ -101,7 +103,7 @@ def follow(target: Target, series: Series, edition: int) -> Outcome:
     state = state_of(known.values, aim, edition)
     judged = _judged(known, aim)
     verdict, needed, observed = _progress(known, aim, judged)
-    ahead = _ahead(target, known, aim)
+    ahead = _ahead(known, aim)
     return Outcome(
         state=state,
         series=known,
@@ -232,7 +234,7 @@ def _progress(known: Series, aim: Aim, judged: Point | None) -> tuple[Verdict, f
     return eurostat(aim.base, judged, goal, aim.better), needed, pace(aim.base, judged, aim.path)
 
 
-def _ahead(target: Target, known: Series, aim: Aim) -> Forecast | Refusal:
+def _ahead(known: Series, aim: Aim) -> Forecast | Refusal:
     if aim.deadline is None:
         return Refusal(reasons.NO_DEADLINE)
     last = max(known.values)
@@ -241,7 +243,7 @@ def _ahead(target: Target, known: Series, aim: Aim) -> Forecast | Refusal:
     usable = known.fit_years
     if len(usable) < MINIMUM_POINTS and len(usable) < len(known.values):
         return Refusal(reasons.cut(len(usable), len(known.values)))
-    return forecast(usable, aim.deadline, is_share=target.form == "share")
+    return forecast(usable, aim.deadline, is_share=known.is_share)
 
 
 def _past_views(target: Target, known: Series, aim: Aim) -> tuple[PastView, ...]:
@@ -254,7 +256,7 @@ def _past_views(target: Target, known: Series, aim: Aim) -> tuple[PastView, ...]
         then = known.until(year)
         if not then.values:
             continue
-        ahead = _ahead(target, then, aim)
+        ahead = _ahead(then, aim)
         probability = ahead.probability(aim.deadline, aim.goal, aim.better) if isinstance(ahead, Forecast) else None
         views.append(PastView(year, probability, outcome, len(then.fit_years)))
     return tuple(views)

@@ -41,14 +41,14 @@ final as (
         count(*) filter (where is_active and is_stable) as stable_count,
         count(*) filter (where is_active and is_intermediate) as intermediate_count,
         count(*) filter (where is_active and is_in_region) as in_region_count,
-        coalesce(sum(exact_weight) filter (where is_active), 0)::decimal(18, 4) as weighted_active_count,
-        coalesce(sum(exact_weight) filter (where is_active and is_employed), 0)::decimal(18, 4)
+        cast(coalesce(sum(exact_weight) filter (where is_active), 0) as decimal(18, 4)) as weighted_active_count,
+        cast(coalesce(sum(exact_weight) filter (where is_active and is_employed), 0) as decimal(18, 4))
             as weighted_employed_count,
-        coalesce(sum(exact_weight) filter (where is_active and is_stable), 0)::decimal(18, 4)
+        cast(coalesce(sum(exact_weight) filter (where is_active and is_stable), 0) as decimal(18, 4))
             as weighted_stable_count,
-        coalesce(sum(exact_weight) filter (where is_active and is_intermediate), 0)::decimal(18, 4)
+        cast(coalesce(sum(exact_weight) filter (where is_active and is_intermediate), 0) as decimal(18, 4))
             as weighted_intermediate_count,
-        coalesce(sum(exact_weight) filter (where is_active and is_in_region), 0)::decimal(18, 4)
+        cast(coalesce(sum(exact_weight) filter (where is_active and is_in_region), 0) as decimal(18, 4))
             as weighted_in_region_count,
         max(origin) as origin
     from linked

@@ -28,8 +28,8 @@ registered as (
     union all
     select
         year,
-        year,
-        'cfa',
+        year as enrolled_year,
+        'cfa' as source_id,
         origin,
         student_token,
         rows_count
@@ -38,8 +38,8 @@ registered as (
     -- A stay that began last year stands in this year's file too: its student may have left since.
     select
         year,
-        year(start_date) - (month(start_date) < 9)::integer,
-        'relint',
+        year(start_date) - cast(month(start_date) < 9 as integer) as enrolled_year,
+        'relint' as source_id,
         origin,
         student_token,
         rows_count
@@ -47,8 +47,8 @@ registered as (
     union all
     select
         year,
-        year - 1,
-        'survey',
+        year - 1 as enrolled_year,
+        'survey' as source_id,
         origin,
         student_token,
         rows_count
@@ -79,10 +79,10 @@ linked as (
     union all
     select
         year,
-        'apogee',
+        'apogee' as source_id,
         origin,
         rows_count,
-        identity_code = 'ine'
+        identity_code = 'ine' as is_linked
     from enrolment
 ),
 

@@ -49,19 +49,19 @@ covered as (
     select distinct
         year,
         origin,
-        'scholarship' as domain
+        'scholarship' as register_name
     from scholarship
     union all
     select distinct
         year,
         origin,
-        'contract'
+        'contract' as register_name
     from contract
     union all
     select distinct
         year,
         origin,
-        'stay'
+        'stay' as register_name
     from stay
 ),
 
@@ -99,7 +99,7 @@ contract_of_year as (
 -- A stay across two academic years stands in the files of both and counts in the one in which it starts.
 dated_stay as (
     select distinct
-        year(start_date) - (month(start_date) < 9)::integer as stay_year,
+        year(start_date) - cast(month(start_date) < 9 as integer) as stay_year,
         origin,
         student_token,
         kind_code,
@@ -149,7 +149,7 @@ counted_stay as (
 -- Several stays in a year: the student is mobile once, each stay counts once.
 stay_of_year as (
     select
-        stay_year as year,
+        stay_year,
         origin,
         student_token,
         count(*) filter (where kind_code = 'study') as study_stays_count,
@@ -189,17 +189,17 @@ final as (
         on
             student.year = scholarship_covered.year
             and student.origin = scholarship_covered.origin
-            and scholarship_covered.domain = 'scholarship'
+            and scholarship_covered.register_name = 'scholarship'
     left join covered as contract_covered
         on
             student.year = contract_covered.year
             and student.origin = contract_covered.origin
-            and contract_covered.domain = 'contract'
+            and contract_covered.register_name = 'contract'
     left join covered as stay_covered
         on
             student.year = stay_covered.year
             and student.origin = stay_covered.origin
-            and stay_covered.domain = 'stay'
+            and stay_covered.register_name = 'stay'
     left join grant_of_year
         on
             student.year = grant_of_year.year
@@ -212,7 +212,7 @@ final as (
             and student.student_token = contract_of_year.student_token
     left join stay_of_year
         on
-            student.year = stay_of_year.year
+            student.year = stay_of_year.stay_year
             and student.origin = stay_of_year.origin
             and student.student_token = stay_of_year.student_token
 )

@@ -42,18 +42,18 @@ followed as (
         course.origin,
         course.is_final_year,
         -- An entrant is in the first year for the first time: a repeater would count twice.
-        course.is_first_year and not coalesce(before.is_first_year, false) as is_entrant,
+        course.is_first_year and not coalesce(last_year.is_first_year, false) as is_entrant,
         coalesce(not next_year.is_first_year and next_year.diploma_code <> 'LP', false) as is_promoted,
         coalesce(next_year.is_first_year, false) as is_repeating,
         -- Continuing: in another diploma of the registers, not the same final year again.
         coalesce(next_year.diploma_code <> course.diploma_code, false) as is_continuing
     from course
     inner join complete_year on course.year = complete_year.year and course.origin = complete_year.origin
-    left join course as before
+    left join course as last_year
         on
-            course.year = before.year + 1
-            and course.student_token = before.student_token
-            and course.origin = before.origin
+            course.year = last_year.year + 1
+            and course.student_token = last_year.student_token
+            and course.origin = last_year.origin
     left join course as next_year
         on
             course.year = next_year.year - 1

@@ -102,8 +102,15 @@ local function quoted(element)
   return content
 end
 
+-- Pandoc, as Quarto calls it, takes the dashes under a long header row for widths; on paper columns fit their text.
+local function fitted(element)
+  if not typst or not quarto then return nil end
+  element.colspecs = element.colspecs:map(function(column) return { column[1], nil } end)
+  return element
+end
+
 local function meta(element)
   french = element.lang ~= nil and pandoc.utils.stringify(element.lang):match '^fr' ~= nil
 end
 
-return { { Meta = meta }, { Div = grid, Span = key_figure }, { Div = div, Span = span, Quoted = quoted }, { Inlines = inlines } }
+return { { Meta = meta }, { Div = grid, Span = key_figure }, { Div = div, Span = span, Quoted = quoted, Table = fitted }, { Inlines = inlines } }

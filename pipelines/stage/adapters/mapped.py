@@ -46,9 +46,9 @@ def by_part(vintage: Vintage, files: Mapping[str, Path]) -> dict[str, pl.DataFra
     if not problems:
         problems = [
             Problem(
-                vintage.id,
-                f"This vintage lacks a file for its part {name}",
-                f"Add the file {' or '.join(layouts[name].files)}.",
+                layouts[name].files[0],
+                f"A file of this name is missing: vintage {vintage.id} comes in {len(layouts)} parts",
+                "Put the files of all parts in one folder and add the folder.",
             )
             for name, found in frames.items()
             if not found
