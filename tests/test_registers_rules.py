@@ -107,6 +107,18 @@ def test_a_breach_counts_in_the_academic_year_in_which_it_happens() -> None:
     ]
 
 
+def test_a_breach_typed_in_the_next_year_s_export_counts_where_it_happened() -> None:
+    running = {"start_date": date(2015, 9, 7), "end_date": date(2017, 8, 31), "contract_months": 24}
+    made = marts(
+        apogee=[{"year": 2015}, {"year": 2016, "enrolled_on": date(2016, 7, 1), "level_code": "2"}],
+        cfa=[{**running, "year": 2015}, {**running, "year": 2016, "breach_date": date(2015, 12, 4)}],
+    )
+    assert students(made, "year, is_apprentice, breaches_count") == [
+        {"year": 2015, "is_apprentice": False, "breaches_count": 1},
+        {"year": 2016, "is_apprentice": False, "breaches_count": 0},
+    ]
+
+
 def stay(start: date, end: date, kind: str = "placement", year: int = 2015) -> dict[str, Any]:
     return {"start_date": start, "end_date": end, "kind_code": kind, "year": year}
 
@@ -170,7 +182,9 @@ def test_a_year_without_a_register_is_unknown_and_not_zero() -> None:
 
 def test_registers_of_different_origin_are_never_linked() -> None:
     made = marts(apogee=[{"origin": "observed"}], crous=[{}])
-    assert students(made, "is_scholarship_holder, origin") == [{"is_scholarship_holder": None, "origin": "observed"}]
+    assert students(made, "is_scholarship_holder, echelon_code, origin") == [
+        {"is_scholarship_holder": None, "echelon_code": None, "origin": "observed"}
+    ]
     assert [row["source_id"] for row in records(made, "select source_id from mart_linkage__register")] == ["apogee"]
 
 
@@ -196,11 +210,12 @@ def test_promotion_repeats_and_leavers_by_linking_two_years() -> None:
             enrolled("gone", 2015, "DUT", "1"),
             enrolled("last", 2015, "DUT", "2"),
             enrolled("last", 2016, "LP", "3"),
+            enrolled("licence", 2015, "LP", "1", site_code="albi"),  # a first and last year: no entrant
             enrolled("stays", 2015, "DUT", "2"),
             enrolled("stays", 2016, "DUT", "2"),
         ]
     )
-    assert records(made, "select * exclude (site_code, origin) from mart_success__register") == [
+    assert records(made, "select * exclude (site_code, origin) from mart_success__register order by diploma_code") == [
         {
             "year": 2015,
             "diploma_code": "DUT",
@@ -209,7 +224,16 @@ def test_promotion_repeats_and_leavers_by_linking_two_years() -> None:
             "repeating_count": 1,
             "final_year_count": 2,
             "continuing_count": 1,
-        }
+        },
+        {
+            "year": 2015,
+            "diploma_code": "LP",
+            "entrants_count": 0,
+            "promoted_count": 0,
+            "repeating_count": 0,
+            "final_year_count": 1,
+            "continuing_count": 0,
+        },
     ]
 
 
@@ -237,7 +261,7 @@ def test_employment_rates_leave_out_those_who_study_and_weigh_the_answers() -> N
             "weight": 1.5,
         },
         {"student_token": "b", "is_employed": False, "weight": 2.25},
-        {"student_token": "c", "continues_studies": True, "weight": 1.5},
+        {"student_token": "c", "continues_studies": True, "is_employed": True, "weight": 1.5},  # a student's job
         {"student_token": "d", "has_answered": False, "continues_studies": None, "weight": 0.0},
         {"student_token": "nobody", "is_employed": True},
     ]
@@ -275,6 +299,14 @@ def test_rows_that_find_no_student_are_counted_as_orphans() -> None:
         {"year": 2015, "source_id": "apogee", "rows_count": 3, "linked_count": 1, "orphans_count": 2},
         {"year": 2015, "source_id": "crous", "rows_count": 2, "linked_count": 1, "orphans_count": 1},
         {"year": 2016, "source_id": "survey", "rows_count": 1, "linked_count": 1, "orphans_count": 0},
+    ]
+
+
+def test_a_stay_listed_again_is_linked_with_the_year_it_began_in() -> None:
+    across = stay(date(2016, 7, 20), date(2016, 10, 2), year=2016)
+    made = marts(apogee=[{}, {"student_token": "b", "year": 2016, "enrolled_on": date(2016, 7, 1)}], relint=[across])
+    assert records(made, "select linked_count from mart_linkage__register where source_id = 'relint'") == [
+        {"linked_count": 1}
     ]
 
 

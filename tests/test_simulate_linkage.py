@@ -1,16 +1,19 @@
 """From the generator's files to the marts: what the pipeline counts against what is true, and how it takes the dirt."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 import yaml
-from register_tables import PROJECT, REGISTERS, make_marts, records, sidecar
+from register_tables import MARTS, PROJECT, REGISTERS, make_marts, records, sidecar
 
 from pipelines.kernel.files import write_parquet
+from pipelines.kernel.identity import KEY
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.registers import tokenise_register
 from pipelines.simulate.registers import simulate_registers
 from pipelines.stage.registers import stage_register
 
@@ -78,7 +81,7 @@ def differences(result: Made, project: Project) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def dirty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Made]:
+def dirty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Made]]:
     project = home(
         tmp_path_factory.mktemp("dirty"),
         second_enrolment=0.05,
@@ -90,7 +93,9 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Made]:
         short_stay=0.3,
         overlapping_stay=0.2,
     )
-    return project, made(project)
+    result = made(project)
+    yield project, result
+    result[0].close()
 
 
 def test_with_usable_identifiers_the_count_is_the_truth(dirty: tuple[Project, Made]) -> None:
@@ -165,6 +170,40 @@ def test_threads_do_not_change_a_mart(dirty: tuple[Project, Made]) -> None:
     make_marts(other)
     for mart in ("mart_student__year", "mart_employment__register", "mart_linkage__register"):
         assert connection.execute(f"from {mart}").fetchall() == other.execute(f"from {mart}").fetchall()
+    other.close()
+
+
+def test_real_registers_give_the_same_counts_are_observed_and_hold_no_identifier(
+    dirty: tuple[Project, Made], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The simulated files made to look real: another identifier, no column that says they are simulated.
+    project, (simulated, _) = dirty
+    monkeypatch.setenv(KEY, "ab" * 32)
+    real = duckdb.connect()
+    for source in REGISTERS:
+        texts = [path.read_bytes() for path in sorted((project.simulated / source).glob("*.csv"))]
+        decoded = [text.decode("latin-1" if b"simul\xe9e" in text else "utf-8") for text in texts]
+        rows = [line.rpartition(";")[0].replace("SIM", "77") for text in decoded for line in text.splitlines()[1:]]
+        office = tmp_path / f"{source}.csv"
+        # An INE has eleven characters: two digits stand for three letters, and a letter closes it.
+        rows = [re.sub(r"(?<=;)77(\d{8})(?=;)", r"77\1Q", row) for row in rows]
+        office.write_text("\n".join((decoded[0].splitlines()[0].rpartition(";")[0], *rows)) + "\n", encoding="utf-8")
+        folder = tmp_path / "raw" / source / "extract"
+        folder.mkdir(parents=True)
+        taken = tokenise_register(project, sidecar(source), office, folder)
+        plain = tmp_path / "plain.parquet"
+        for name, frame in stage_register(project, sidecar(source), folder).items():
+            frame.write_parquet(plain, compression="uncompressed")
+            real.execute(f"create table {name} as select * from read_parquet('{plain}')")
+            for written in (plain, taken):
+                assert not re.search(rb"77\d{8}Q|S\d{8}", written.read_bytes())
+    make_marts(real)
+    for mart in MARTS:
+        counts = f"from {mart} select * exclude (origin, {'student_token, ' * (mart == MARTS[0])}year)"
+        order = "order by all"
+        assert real.execute(f"{counts} {order}").fetchall() == simulated.execute(f"{counts} {order}").fetchall()
+        assert real.execute(f"select distinct origin from {mart}").fetchall() == [("observed",)]
+    real.close()
 
 
 @pytest.mark.parametrize(

@@ -76,9 +76,21 @@ grant_of_year as (
     group by all
 ),
 
+-- A contract stands in the export of every year in which it runs, and a breach is often typed in the one after: what
+-- the latest export says of a contract holds for all.
+known_contract as (
+    select
+        year,
+        origin,
+        student_token,
+        start_date,
+        end_date,
+        max(breach_date) over (partition by origin, student_token, start_date) as breach_date
+    from contract
+),
+
 -- An apprentice is whoever has a contract in force on the reference date. A contract breached before and replaced by
 -- then still makes one apprentice, breached and not replaced none; two contracts in force are one person.
--- A breach counts in the academic year in which it happens, whether or not another contract follows.
 contract_of_year as (
     select
         year,
@@ -88,17 +100,26 @@ contract_of_year as (
             start_date <= make_date(year + 1, 1, 15)
             and end_date >= make_date(year + 1, 1, 15)
             and (breach_date is null or breach_date > make_date(year + 1, 1, 15))
-        ) as is_apprentice,
-        count(*) filter (
-            where breach_date between make_date(year, 9, 1) and make_date(year + 1, 8, 31)
-        ) as breaches_count
-    from contract
+        ) as is_apprentice
+    from known_contract
+    group by all
+),
+
+-- A breach counts once, in the academic year in which it happens, whether or not another contract follows.
+breach_of_year as (
+    select
+        year(breach_date) - cast(month(breach_date) < 9 as integer) as breach_year,
+        origin,
+        student_token,
+        count(distinct start_date) as breaches_count
+    from known_contract
+    where breach_date is not null
     group by all
 ),
 
 -- A stay across two academic years stands in the files of both and counts in the one in which it starts.
 dated_stay as (
-    select distinct
+    select
         year(start_date) - cast(month(start_date) < 9 as integer) as stay_year,
         origin,
         student_token,
@@ -175,7 +196,7 @@ final as (
         grant_of_year.echelon_code,
         case when contract_covered.year is not null then coalesce(contract_of_year.is_apprentice, false) end
             as is_apprentice,
-        case when contract_covered.year is not null then coalesce(contract_of_year.breaches_count, 0) end
+        case when contract_covered.year is not null then coalesce(breach_of_year.breaches_count, 0) end
             as breaches_count,
         case when stay_covered.year is not null then stay_of_year.student_token is not null end as is_mobile,
         case when stay_covered.year is not null then coalesce(stay_of_year.study_stays_count, 0) end
@@ -210,6 +231,11 @@ final as (
             student.year = contract_of_year.year
             and student.origin = contract_of_year.origin
             and student.student_token = contract_of_year.student_token
+    left join breach_of_year
+        on
+            student.year = breach_of_year.breach_year
+            and student.origin = breach_of_year.origin
+            and student.student_token = breach_of_year.student_token
     left join stay_of_year
         on
             student.year = stay_of_year.stay_year
