@@ -116,10 +116,10 @@ def _discreet(finding: Finding, item: Expectation, tables: Tables, confidential:
 def _why_empty(tables: Tables, suite: Suite, settings: Settings) -> tuple[str, str] | None:
     """Return why no row is due, or `None` when the emptiness is a fault."""
     for name in suite.needs:
-        if not tables.path(name).exists():
-            continue
-        tables.declare([name])
-        years = tables.years(name)
+        years = 0
+        if tables.path(name).exists():
+            tables.declare([name])
+            years = tables.years(name)
         if years < suite.needs_years:
             without = (
                 (" sans les sources simulées", " without simulated sources") if settings.observed_only else ("", "")
