@@ -60,7 +60,7 @@ def add(project: Project, text: str, file: str = CHAPTER) -> int:
         ("# Trop haut", 'The heading is not at its level (found "Trop haut")'),
         ("[là](/nulle.qmd)", 'The address leads nowhere (found "nulle.html")'),
         ("[là](/index.qmd#sec-nulle)", 'The address leads nowhere (found "index.html#sec-nulle")'),
-        ("![Absente](/_generated/fig-nulle.svg){#fig-nulle fig-alt=x}", "leads nowhere"),
+        ("![Absente](/_generated/fig-nulle.svg){#fig-nulle fig-alt=x}", "The figure's file does not exist"),
         ('```{=html}\n<img src="https://example.org/x.png" alt="x">\n```', "loads this from the network"),
     ],
 )

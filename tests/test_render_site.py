@@ -12,6 +12,7 @@ from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 from pipelines.render import run
+from pipelines.render.html import typeset
 from pipelines.render.links import dead, local_targets, pointers, remote_resources
 
 FIXTURE = Path(__file__).parent / "fixtures" / "render"
@@ -106,6 +107,11 @@ def test_french_typography_is_in_text_and_not_in_code(rendered: Project) -> None
     assert "8 sites" in text
 
 
+def test_the_menu_spells_titles_as_their_pages_do() -> None:
+    assert typeset("L'essentiel : «le chiffre» ?", "fr") == f"L’essentiel{WIDE}: «le chiffre»{NARROW}?"
+    assert typeset("What's new: all", "en") == "What’s new: all"
+
+
 def test_callouts_say_what_they_are(rendered: Project) -> None:
     text = page(rendered, "index.html")
     assert re.search(r'<aside class="callout callout-note"><p class="callout-title">\s*Note\s*</p>', text)
@@ -196,6 +202,21 @@ def test_a_page_taken_away_leaves_the_site_and_other_editions_stay(tmp_path: Pat
     run(project, SETTINGS)
     assert not (project.build / "site" / "sites").exists()
     assert (project.build / "observatoire-2023.pdf").is_file()
+
+
+def test_the_english_report_speaks_english(tmp_path: Path) -> None:
+    project = small_report(tmp_path / "project")
+    folder = (project.reports / "fr").rename(project.reports / "en")
+    plan = folder / "_quarto.yml"
+    plan.write_text(plan.read_text(encoding="utf-8").replace("lang: fr", "lang: en"), encoding="utf-8")
+    run(project, Settings(edition=2024, lang="en"))
+    text = page(project, "index.html")
+    assert '<html lang="en">' in text
+    assert f">Table{WIDE}1</a>" in text
+    assert f'<span class="caption-label">Figure{WIDE}1: </span>' in text
+    assert "“bonjour”" in text
+    assert "On this page" in text
+    assert NARROW not in text.split("<main")[1].split("</main>")[0].replace("8 412", "")
 
 
 def test_the_pdf_is_tagged_numbered_and_holds_the_text(rendered: Project) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from pipelines.kernel.files import replacing_folder, sha256_of, write_bytes
@@ -48,11 +49,11 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
     prints[pdf_file.name] = fresh.fingerprint(pictures.values(), {"text": report.text, "job": asdict(report_job)})
     pdf_is_fresh = fresh.is_fresh(pdf_file.name, prints[pdf_file.name], [pdf_file, site / PDF_IN_SITE])
 
-    rendered = _all_or_problems(stale, lambda page: html_page(page, jobs[page.name]))
-    pages = {
-        page.output: rendered.get(page.name) or (site / page.output).read_text(encoding="utf-8")
-        for page in manuscript.pages
-    }
+    tasks: dict[str, Callable[[], bytes]] = {page.name: partial(_html, page, jobs[page.name]) for page in stale}
+    if not pdf_is_fresh:
+        tasks[pdf_file.name] = partial(_pdf, project, manuscript, report_job)
+    rendered = _all_or_problems(tasks)
+    pages = {page.output: rendered.get(page.name) or (site / page.output).read_bytes() for page in manuscript.pages}
     files = _site_files(project, manuscript, pages)
     prints["assets"] = fresh.fingerprint(
         [THEME / name for name in STYLES], {name: sha256_of(path) for name, path in files.items()}
@@ -62,13 +63,10 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
     if not stale and pdf_is_fresh and assets_are_fresh and not gone:
         return StageReport(kept=tuple(fresh.kept))
 
-    if pdf_is_fresh:
-        pdf = pdf_file.read_bytes()
-    else:
-        pdf = report_pdf(report, report_typst(report, report_job), manuscript.folder, project.root)
+    pdf = rendered.get(pdf_file.name) or pdf_file.read_bytes()
     with replacing_folder(site) as part:
         for name, text in pages.items():
-            _write(part / name, text.encode("utf-8"))
+            _write(part / name, text)
         for name, path in files.items():
             _copy(path, part / name)
         _write(part / PDF_IN_SITE, pdf)
@@ -85,18 +83,28 @@ def _print(fresh: Freshness, page: Page, job: Job) -> str:
     return fresh.fingerprint([], facts)
 
 
-def _all_or_problems(pages: list[Page], work: Callable[[Page], str]) -> dict[str, str]:
-    """Apply `work` to all pages, some at once. Raises `BadInput` with the problems of all pages together."""
-    done: dict[str, str] = {}
+def _html(page: Page, job: Job) -> bytes:
+    return html_page(page, job).encode("utf-8")
+
+
+def _pdf(project: Project, manuscript: Manuscript, job: Job) -> bytes:
+    report = manuscript.report
+    return report_pdf(report, report_typst(report, job), manuscript.folder, project.root)
+
+
+def _all_or_problems(tasks: dict[str, Callable[[], bytes]]) -> dict[str, bytes]:
+    """Do all tasks, some at once, the PDF first since it takes longest. Raises `BadInput` with the problems of all."""
+    done: dict[str, bytes] = {}
     problems: list[Problem] = []
     with ThreadPoolExecutor(PANDOCS) as pool:
-        for page, future in [(page, pool.submit(work, page)) for page in pages]:
+        futures = {name: pool.submit(tasks[name]) for name in reversed(tasks)}
+        for name in tasks:
             try:
-                done[page.name] = future.result()
+                done[name] = futures[name].result()
             except BadInput as error:
                 problems += error.problems
     if problems:
-        raise BadInput(problems)
+        raise BadInput(dict.fromkeys(problems))  # a chapter's problem shows in its page and in the report
     return done
 
 
@@ -104,12 +112,12 @@ def _pictures(page: Page) -> list[str]:
     return sorted({match[1] for line in page.lines for match in re.finditer(r"!\[.*?\]\((\S+?)[\s)]", line.text)})
 
 
-def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, str]) -> dict[str, Path]:
+def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, bytes]) -> dict[str, Path]:
     """Return the files the pages need, by their place in the site, after checking that every address leads somewhere.
 
     `data/…` means `build/data/…`, everything else the language's folder.
     """
-    found: dict[str, Pointers] = {name: pointers(text) for name, text in pages.items()}
+    found: dict[str, Pointers] = {name: pointers(text.decode("utf-8")) for name, text in pages.items()}
     files = {f"_theme/{name}": THEME / name for name in STYLES}
     problems: list[Problem] = []
     for page in manuscript.pages:

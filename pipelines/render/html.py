@@ -24,17 +24,18 @@ def html_job(page: Page, plan: Plan, frame: Frame, titles: Mapping[str, str], bi
     root = "../" * page.name.count("/")
     order = list(plan.pages)
     here = order.index(page.name)
+    shown = {name: typeset(title, plan.lang) for name, title in titles.items()}
     variables: dict[str, Any] = {
         "site-root": root,
         "site-title": escape(plan.title),
-        "menu": menu_html(plan.menu, page.name, titles.__getitem__, root),
+        "menu": menu_html(plan.menu, page.name, shown.__getitem__, root),
         "words": words(plan.lang),
         "description-meta": escape(str(page.meta.get("description") or ""), quote=True),
     }
     for name, position in (("previous", here - 1), ("next", here + 1)):
         if 0 <= position < len(order):
             variables[f"{name}-page"] = root + order[position].removesuffix(".qmd") + ".html"
-            variables[f"{name}-title"] = escape(titles[order[position]])
+            variables[f"{name}-title"] = escape(shown[order[position]])
     return Job(
         to="html5",
         template="template.html",
@@ -53,6 +54,12 @@ def html_job(page: Page, plan: Plan, frame: Frame, titles: Mapping[str, str], bi
 def html_page(page: Page, job: Job) -> str:
     """Return the page as HTML. Raises `BadInput` as `convert` does."""
     return TOC_IDS.sub(r"\1", convert(page, job))  # the contents stand twice (wide and narrow): no ids in them
+
+
+def typeset(title: str, lang: str) -> str:
+    """Return a title of the menu with the apostrophes and spaces the filter gives the page's own heading."""
+    title = title.replace("'", "’")
+    return re.sub(r" (?=[;!?%»])|(?<=«) ", "\u202f", title).replace(" :", "\u00a0:") if lang[:2] == "fr" else title
 
 
 def _headings(page: Page) -> int:

@@ -42,13 +42,16 @@ local function div(element)
   return blocks
 end
 
--- "412 (simulé)" as a key figure: the number is large, the mention is not.
+-- "412 (simulé)" as a key figure: the number is large, the mention is not, whether marked as such or only in brackets.
 local function key_figure(element)
   local last = element.content[#element.content]
-  if element.classes:includes 'kpi-value' and #element.content > 1 and last.t == 'Str' and last.text:match '^%(.+%)$' then
+  if not element.classes:includes 'kpi-value' or #element.content < 2 then return nil end
+  if last.t == 'Span' and last.classes:includes 'simulated' then
+    last.classes = pandoc.List { 'kpi-mention' }
+  elseif last.t == 'Str' and last.text:match '^%(.+%)$' then
     element.content[#element.content] = pandoc.Span(pandoc.Inlines { last }, { class = 'kpi-mention' })
-    return element
   end
+  return element
 end
 
 local function span(element)
@@ -85,6 +88,8 @@ local function inlines(list)
       local mark = before(text)
       if last and last.t == 'Str' and last.text:match '\u{00AB}$' then mark = NARROW end
       if mark then item = pandoc.Str(mark) end
+    elseif item.t == 'Str' then  -- a generated text may come with its own, wide, unbreakable spaces
+      item.text = item.text:gsub(WIDE .. '([;!?%%])', NARROW .. '%1'):gsub(WIDE .. '»', NARROW .. '»'):gsub('«' .. WIDE, '«' .. NARROW)
     end
     changed:insert(item)
   end
