@@ -97,8 +97,6 @@ def test_observed_figures_never_bear_the_word(made: Made) -> None:
         if isinstance(picture, Picture) and not picture.simulated and picture.name != "coverage":
             said = f"{picture.title}{picture.subtitle}{picture.caption}{picture.alt}{picture.csv()}"
             assert "simul" not in said, picture.name
-                picture.name
-            )
 
 
 def test_every_kind_is_drawn(made: Made) -> None:
