@@ -146,7 +146,7 @@ def lines_in(picture: Picture) -> float:
         0.235 * (texts["title"].count("\n") + 1)
         + 0.18 * (texts["subtitle"].count("\n") + 1)
         + 0.155 * (texts["caption"].count("\n") + 1)
-        + 0.35
+        + 0.75
     )
 
 

@@ -59,7 +59,11 @@ def matrix(picture: Picture) -> str:
         + scale_color_identity()
         + scale_x_continuous(breaks=ticks, labels=[columns[index] for index in ticks], expand=(0, 0.02))
         + scale_y_continuous(breaks=list(range(len(rows))), labels=list(reversed(names)), expand=(0, 0.02))
-        + theme(panel_grid_major=element_blank(), axis_text_y=element_text(ha="right", color=INK, size=9))
+        + theme(
+            panel_grid_major=element_blank(),
+            axis_text_x=element_text(size=8.5),
+            axis_text_y=element_text(ha="right", color=INK, size=9),
+        )
     )
     return svg(plot, picture)
 
