@@ -38,6 +38,8 @@ def publish(project: Project, settings: Settings) -> StageReport:
     freshness = Freshness(project, "publish")
     reports = project.reports / shelf.lang
     generated = reports / "_generated"
+    for lang in ("fr", "en"):  # DVC keeps track of both folders; the other language's may be empty
+        (project.reports / lang / "_generated").mkdir(parents=True, exist_ok=True)
     notes: list[str] = []
 
     texts: dict[str, dict[Path, str]] = {}

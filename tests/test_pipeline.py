@@ -1,0 +1,230 @@
+"""The whole way, as a user walks it: a copy of the project, the command, the files it leaves.
+
+One copy serves all tests of this module, in the order they stand in: each leaves it up to date.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.kernel.files import sha256_of
+from pipelines.kernel.project import Project
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
+
+Observatoire = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def copy_of(project: Project, target: Path) -> Project:
+    """Copy what is under version control, and nothing that a run made."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        source = project.root / name
+        if source.is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name)
+    return Project(target)
+
+
+def command(project: Project) -> Observatoire:
+    """Return a function that calls the command in that project, as a shell would."""
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        code = f"import sys; sys.path.insert(0, {str(project.root)!r}); from pipelines.cli import main; main()"
+        return subprocess.run(
+            [sys.executable, "-c", code, *arguments], cwd=project.root, capture_output=True, text=True, check=False
+        )
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def copy(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return copy_of(project, tmp_path_factory.mktemp("observatory"))
+
+
+@pytest.fixture(scope="module")
+def observatoire(copy: Project) -> Observatoire:
+    call = command(copy)
+    done = call("run", "--threads", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "12 of 12 stages had something to do" in done.stdout
+    return call
+
+
+def hashes(project: Project, *folders: str) -> dict[str, str]:
+    return {
+        path.relative_to(project.root).as_posix(): sha256_of(path)
+        for folder in folders
+        for path in sorted((project.root / folder).rglob("*"))
+        if path.is_file() and path.name != "run.yaml"
+    }
+
+
+def stages_that_ran(output: str) -> list[str]:
+    return [
+        line.split("]")[1].split()[0]
+        for line in output.splitlines()
+        if line.startswith("[") and "up to date" not in line
+    ]
+
+
+def test_a_run_ends_with_the_site_the_pdf_and_the_data(copy: Project, observatoire: Observatoire) -> None:
+    assert (copy.build / "site" / "index.html").is_file()
+    assert (copy.build / "observatoire-2024.pdf").read_bytes().startswith(b"%PDF")
+    assert (copy.build / "data" / "pub_values.csv").is_file()
+    assert not list(copy.root.rglob("*.part")), "a half-written file was left behind"
+
+
+def test_a_run_with_nothing_to_do_says_so_and_changes_nothing(copy: Project, observatoire: Observatoire) -> None:
+    before = hashes(copy, "data", "build")
+    done = observatoire("run", "--threads", "1")
+    assert "Nothing to do" in done.stdout
+    assert stages_that_ran(done.stdout) == []
+    assert hashes(copy, "data", "build") == before
+
+
+def test_another_number_of_threads_gives_the_same_bytes(
+    copy: Project, project: Project, observatoire: Observatoire, tmp_path: Path
+) -> None:
+    other = copy_of(project, tmp_path / "other")
+    call = command(other)
+    assert call("run", "--threads", "4").returncode == 0
+    mine, theirs = hashes(copy, "data", "build"), hashes(other, "data", "build")
+    assert {name for name in mine if mine[name] != theirs.get(name)} == set()
+    assert set(theirs) == set(mine)
+
+
+def test_a_change_in_one_sql_file_makes_one_mart_again(copy: Project, observatoire: Observatoire) -> None:
+    model = copy.sql / "marts" / "mart_enrolment__establishment.sql"
+    before = hashes(copy, "data/marts")
+    model.write_text(model.read_text(encoding="utf-8") + "-- one more remark\n", encoding="utf-8")
+    done = observatoire("run", "--threads", "1")
+    assert done.returncode == 0, done.stderr
+    assert stages_that_ran(done.stdout) == ["consolidate"]
+    assert "1 made" in done.stdout
+    assert hashes(copy, "data/marts") == before
+
+
+def test_a_change_in_one_page_makes_that_page_and_the_pdf_again(copy: Project, observatoire: Observatoire) -> None:
+    chapter = copy.reports / "fr" / "_chapters" / "citer.md"
+    text = chapter.read_text(encoding="utf-8")
+    chapter.write_text(text + "\nUne phrase de plus.\n", encoding="utf-8")
+    before = hashes(copy, "build/site", "build/data")
+    done = observatoire("run", "--threads", "1")
+    assert done.returncode == 0, done.stderr
+    assert set(stages_that_ran(done.stdout)) <= {"publish", "render", "seal"}
+    after = hashes(copy, "build/site", "build/data")
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert {name for name in changed if name.endswith(".html")} == {"build/site/citer.html"}
+    assert "Une phrase de plus" in (copy.build / "site" / "citer.html").read_text(encoding="utf-8")
+    chapter.write_text(text, encoding="utf-8")
+    assert observatoire("run", "--threads", "1").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "fault", "said"),
+    [
+        ("data/baseline/sise__enrolment.csv", lambda text: text[: len(text) // 2], "data/baseline/sise__enrolment"),
+        ("sql/marts/mart_mobility__incoming.sql", lambda text: text.replace("select", "selekt", 1), "sql/marts/"),
+        ("data/reference/ref_site.csv", lambda text: text.replace("figeac,", "figeak,", 1), "ref_site.csv"),
+        ("reports/fr/_chapters/citer.md", lambda text: text + "\n{{< var no.such.key >}}\n", "no.such.key"),
+        ("params.yaml", lambda text: text.replace("edition: 2024", "edition: 1066"), "params.yaml"),
+    ],
+)
+def test_bad_input_is_one_line_status_2_and_the_last_good_build_stays(
+    copy: Project, observatoire: Observatoire, file: str, fault: Callable[[str], str], said: str
+) -> None:
+    path = copy.root / file
+    good = path.read_text(encoding="utf-8")
+    before = hashes(copy, "build")
+    path.write_text(fault(good), encoding="utf-8")
+    try:
+        done = observatoire("run", "--threads", "1")
+        assert done.returncode == 2, done.stdout + done.stderr
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+        assert hashes(copy, "build") == before
+    finally:
+        path.write_text(good, encoding="utf-8")
+    assert observatoire("run", "--threads", "1").returncode == 0
+    assert hashes(copy, "build") == before
+
+
+def test_a_figure_explains_itself_down_to_its_files(copy: Project, observatoire: Observatoire) -> None:
+    done = observatoire("explain", "ENR-DUT-BUT/ut3/2012")
+    assert done.returncode == 0, done.stderr
+    assert "5363" in done.stdout
+    assert "sql/indicators/ind_enr_dut_but.sql" in done.stdout
+    assert "mart_enrolment__establishment" in done.stdout
+    facts = json.loads(observatoire("explain", "ENR-DUT-BUT/ut3/2012", "--json").stdout)
+    [file] = [entry for entry in facts["files"] if entry["file"].endswith("sise__enrolment.csv")]
+    assert file["sha256"] == sha256_of(copy.baseline / "sise__enrolment.csv")
+    for wrong in ("ENR-DUT-BUT", "ENR-DUT-BUT/ut3/1999", "NO-SUCH/ut3/2012"):
+        done = observatoire("explain", wrong)
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_indicators_and_targets_answer(observatoire: Observatoire) -> None:
+    assert "MOB-OUT" in observatoire("indicators").stdout
+    values = json.loads(observatoire("indicators", "ENR-DUT-BUT", "--scope", "ut3", "--json").stdout)
+    assert {row["year"]: row["value"] for row in values}[2012] == 5363
+    assert "MOB-X2" in observatoire("targets").stdout
+    done = observatoire("targets", "MOB-X3")
+    assert done.returncode == 2
+    assert "MOB-X2" in done.stderr
+
+
+def test_check_lists_what_did_not_pass(observatoire: Observatoire) -> None:
+    done = observatoire("check")
+    assert done.returncode == 0, done.stdout
+    assert "0 of them critical" in done.stdout
+
+
+def test_an_early_edition_knows_nothing_later(copy: Project, observatoire: Observatoire) -> None:
+    done = observatoire("run", "--edition", "2012", "--threads", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (copy.build / "observatoire-2012.pdf").is_file()
+    values = pl.read_parquet(copy.build / "data" / "pub_values.parquet")
+    assert values["year"].max() == 2012
+    assert values.filter(
+        (pl.col("indicator_code") == "ENR-DUT-BUT") & (pl.col("scope_code") == "ut3") & (pl.col("year") == 2012)
+    )["value"].to_list() == [5363]
+    states = pl.read_parquet(copy.build / "data" / "pub_states.parquet")
+    doubling = states.filter((pl.col("target_id") == "MOB-X2") & (pl.col("scope_code") == "midi-pyrenees"))
+    assert doubling["state_code"].item() != "missed", "in 2012 the deadline had not passed"
+
+
+def test_observed_only_leaves_nothing_simulated(copy: Project, observatoire: Observatoire) -> None:
+    done = observatoire("run", "--observed-only", "--threads", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for path in (copy.build / "data").glob("*.parquet"):
+        frame = pl.read_parquet(path)
+        if "origin" in frame.columns:
+            assert "simulated" not in frame["origin"].to_list(), path.name
+    assert not [
+        page.name for page in (copy.build / "site").rglob("*.svg") if "simulé" in page.read_text(encoding="utf-8")
+    ]
+
+
+def test_the_report_speaks_english(copy: Project, observatoire: Observatoire) -> None:
+    done = observatoire("run", "--lang", "en", "--threads", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (copy.build / "site" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="en"' in page
+    assert "L’essentiel" not in page
