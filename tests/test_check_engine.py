@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines.check import run
+from pipelines.check import results, run
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project, Settings
 
@@ -409,3 +409,15 @@ def test_the_same_id_twice_and_a_broken_yaml_are_refused(project: Project) -> No
     assert "TST-001" in text
     assert "not valid YAML" in text
     assert "holds no `key: value` lines" in text
+
+
+def test_the_command_gets_its_rows_of_the_tables_named_and_an_unknown_name_is_refused(
+    with_register: Project,
+) -> None:
+    project = with_register
+    put(project, suite(min_rows=100), good())
+    assert {row["id"]: row["outcome"] for row in results(project, SETTINGS, "staging", (TABLE,))}["TST-002"] == "fail"
+    assert len(results(project, SETTINGS, "staging")) == 5
+    assert results(project, SETTINGS, "marts", (TABLE,)) == []
+    with pytest.raises(BadInput, match=f"No suite bears this name.*closest is {TABLE}"):
+        results(project, SETTINGS, "staging", ("stg_demo__student",))
