@@ -77,6 +77,7 @@ def lines(picture: Picture) -> str:
     height = float(
         cast(float, options.get("height", 2.9 if not faceted else (1.7 if two_lines else 1.5) * panels + 0.2))
     )
+    joined = shown[shown.groupby("run")["run"].transform("size") > 1]  # a lone point is no line
     plot = begin(shown, picture, height)
     breaks = cast(list[tuple[int, str]], options.get("breaks", []))
     level, before = 0, first - 9
@@ -99,7 +100,7 @@ def lines(picture: Picture) -> str:
                 )
     plot = (
         plot
-        + geom_line(aes("year", "value", group="run", color="colour", linetype="dash"), size=0.9)
+        + geom_line(aes("year", "value", group="run", color="colour", linetype="dash"), data=joined, size=0.9)
         + geom_point(aes("year", "value", color="colour"), size=1.5)
         + scale_color_identity()
         + scale_linetype_identity()
