@@ -14,6 +14,7 @@ from plotnine import (
     geom_tile,
     scale_color_identity,
     scale_fill_identity,
+    scale_linetype_identity,
     scale_shape_identity,
     scale_x_continuous,
     scale_y_continuous,
@@ -58,7 +59,11 @@ def matrix(picture: Picture) -> str:
         + scale_color_identity()
         + scale_x_continuous(breaks=ticks, labels=[columns[index] for index in ticks], expand=(0, 0.02))
         + scale_y_continuous(breaks=list(range(len(rows))), labels=list(reversed(names)), expand=(0, 0.02))
-        + theme(panel_grid_major=element_blank(), axis_text_y=element_text(ha="right", color=INK, size=9))
+        + theme(
+            panel_grid_major=element_blank(),
+            axis_text_x=element_text(size=8.5),
+            axis_text_y=element_text(ha="right", color=INK, size=9),
+        )
     )
     return svg(plot, picture)
 
@@ -88,12 +93,14 @@ def targets(picture: Picture) -> str:
         max(max(name.count("\n"), state.count("\n")) for name, state in zip(data["name"], data["state"], strict=True))
         + 1
     )
-    roads = data.dropna(subset=["position"])
+    roads = data.dropna(subset=["position"]).copy()
+    roads["dash"] = roads["origin"].map(lambda origin: "dashed" if origin == "simulated" else "solid")
     plot = (
         begin(data, picture, (0.16 + 0.16 * depth) * len(data) + 0.45)
         + geom_segment(aes(x=0, xend=1, y="y", yend="y"), color=RULE, size=2.2)
         + geom_segment(aes(x=1, xend=1, y="y - 0.2", yend="y + 0.2"), color=SOFT, size=0.9)
-        + geom_segment(aes(x=0, xend="at", y="y", yend="y", color="colour"), data=roads, size=2.2)
+        + geom_segment(aes(x=0, xend="at", y="y", yend="y", color="colour", linetype="dash"), data=roads, size=1.8)
+        + scale_linetype_identity()
         + geom_point(aes("at", "y", color="colour", shape="shape"), data=roads, size=3.6)
         + geom_text(
             aes(x=1.18, y="y", label="state", color="colour"),
