@@ -10,6 +10,7 @@ from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.received import RECEIPT, Received, read_receipt
+from pipelines.kernel.reference import read_reference
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import table_path
 from pipelines.stage.registers import stage_register
@@ -23,6 +24,7 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
     """
     del settings  # staging says what the sources say, whatever edition is asked for
     catalogue = read_catalogue(project)
+    read_reference(project)  # a fault of a code list is named there, not as a thousand unknown codes in a register
     freshness = Freshness(project, "stage")
     ready: list[tuple[Source, str, Tables]] = []
     problems: list[Problem] = []
