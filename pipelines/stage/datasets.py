@@ -24,7 +24,6 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
     """
     del settings  # staging says what the sources say, whatever edition is asked for
     catalogue = read_catalogue(project)
-    read_reference(project)  # a fault of a code list is named there, not as a thousand unknown codes in a register
     freshness = Freshness(project, "stage")
     ready: list[tuple[Source, str, Tables]] = []
     problems: list[Problem] = []
@@ -41,6 +40,8 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
         outputs = [table_path(project, table.name(source.id)) for table in source.tables]
         if freshness.is_fresh(source.id, fingerprint, outputs):
             continue
+        if source.personal and not any(earlier.personal for earlier, _, _ in ready):
+            read_reference(project)  # a fault of a code list is named there, not as a thousand unknown codes here
         try:
             ready.append((source, fingerprint, stage_source(project, source, folders)))
         except BadInput as error:
