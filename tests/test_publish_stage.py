@@ -22,7 +22,7 @@ from pipelines.publish.figures import figures
 from pipelines.publish.pages import figure_markdown
 from pipelines.publish.picture import Absent, Picture
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.variables import asked, completed, nested, variables
+from pipelines.publish.variables import asked, completed, dotted, nested, variables
 from tests.publish_project import made_up
 
 Made = tuple[Project, Settings]
@@ -111,7 +111,7 @@ def test_a_hidden_value_leaves_no_trace(made: Made) -> None:
     assert hidden
     flat = variables(shelf)
     for row in hidden:
-        key = f"{row['indicator_code'].lower().replace('-', '.')}.{row['scope_code']}.{row['year']}"
+        key = f"{dotted(row['indicator_code'])}.{row['scope_code']}._{row['year']}"
         assert flat[key] == "confidentiel"
     for picture in pictures(shelf).values():
         if isinstance(picture, Picture) and "flag" in picture.data:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.publish.numbers import difference, enumeration, marked, measure, number, per_cent
+from pipelines.publish.numbers import SIMULATED, difference, enumeration, marked, measure, number, per_cent
 
 STABLE = 0.01
 """A relative change under one per cent is called stable; so is a change under half a point of a percentage."""
@@ -88,6 +88,7 @@ def evolution(label: str, points: Sequence[Point], unit: str, lang: str, places:
     said = f"{label}{colon} {shown} {'en' if lang == 'fr' else 'in'} {last.year}"
     if first is not last:
         began = measure(first.value, unit, lang, places)
+        began += f", {SIMULATED[lang]}" if first.origin == "simulated" else ""
         moved = change(first.value, last.value, unit, lang)
         said += f", {moved} {'depuis' if lang == 'fr' else 'since'} {first.year} ({began})"
     before = [stretch for stretch in stretches(points) if stretch[-1].year < first.year]

@@ -32,6 +32,11 @@ from pipelines.publish.style import (
 )
 
 
+def span(names: list[str]) -> tuple[float, float]:
+    """Return the limits of an axis of cells, one unit each: a single cell would have no width of its own."""
+    return (-0.52, len(names) - 0.48)
+
+
 def matrix(picture: Picture) -> str:
     """Draw a grid of cells, each with its word or number, so that nothing rests on colour alone.
 
@@ -50,15 +55,19 @@ def matrix(picture: Picture) -> str:
     ticks = [index for index in range(len(columns)) if (len(columns) - 1 - index) % every == 0]
     names = [wrapped(name, 40) for name in rows]
     deep = max(name.count("\n") for name in names) + 1
-    height = (0.13 + 0.125 * deep) * len(rows) + 0.35 + 0.16 * max(column.count("\n") for column in columns)
+    height = (0.13 + 0.125 * deep) * max(len(rows), 2) + 0.35 + 0.16 * max(column.count("\n") for column in columns)
     plot = (
         begin(data, picture, height)
-        + geom_tile(aes("x", "y", fill="fill"), color="white", size=0.8)
+        + geom_tile(aes("x", "y", fill="fill"), width=1, height=1, color="white", size=0.8)
         + geom_text(aes("x", "y", label="text", color="ink"), size=8)
         + scale_fill_identity()
         + scale_color_identity()
-        + scale_x_continuous(breaks=ticks, labels=[columns[index] for index in ticks], expand=(0, 0.02))
-        + scale_y_continuous(breaks=list(range(len(rows))), labels=list(reversed(names)), expand=(0, 0.02))
+        + scale_x_continuous(
+            breaks=ticks, labels=[columns[index] for index in ticks], limits=span(columns), expand=(0, 0)
+        )
+        + scale_y_continuous(
+            breaks=list(range(len(rows))), labels=list(reversed(names)), limits=span(rows), expand=(0, 0)
+        )
         + theme(
             panel_grid_major=element_blank(),
             axis_text_x=element_text(size=8.5),
