@@ -75,7 +75,7 @@ def lines(picture: Picture) -> str:
     fraction = min(0.42, CHARACTER * longest * columns) if many_series else 0.06
     room = max(last - first, 1) * fraction / (1 - fraction)
     height = float(
-        cast(float, options.get("height", 2.9 if not faceted else (1.7 if two_lines else 1.5) * panels + 0.2))
+        cast(float, options.get("height", 2.9 if not faceted else (1.25 if two_lines else 1.15) * panels + 0.2))
     )
     joined = shown[shown.groupby("run")["run"].transform("size") > 1]  # a lone point is no line
     plot = begin(shown, picture, height)
