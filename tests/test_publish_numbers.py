@@ -17,6 +17,7 @@ from pipelines.publish.phrases import (
     trend_title,
     unbroken,
 )
+from pipelines.publish.tables.shape import plain
 
 
 @pytest.mark.parametrize(
@@ -123,3 +124,17 @@ def test_the_word_simulated_stands_only_where_something_is() -> None:
     assert panel_counts("Tarbes", 3, 5, "fr") == "Tarbes\u00a0: 3 indicateurs observés, 5 simulés"
     assert panel_counts("Albi", 1, 0, "fr") == "Albi\u00a0: 1 indicateur observé"
     assert panel_counts("Albi", 0, 1, "en") == "Albi: 0 observed indicators, 1 simulated"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("[Tarbes](/sites/tarbes.qmd)", "Tarbes"),
+        ("`MOB-OUT`", "MOB-OUT"),
+        ("[non mesurable]{.status .status-none}", "non mesurable"),
+        ("8 412 (simulé)", "8 412 (simulé)"),
+        ("[a] (b)", "[a] (b)"),
+    ],
+)
+def test_a_downloaded_table_holds_no_markdown(cell: str, text: str) -> None:
+    assert plain(cell) == text

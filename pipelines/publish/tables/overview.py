@@ -213,7 +213,7 @@ def actions(shelf: Shelf, objective: int | None = None) -> Table:
         text = shelf.say(entry["text"]).rstrip(" :")
         rows.append(
             (
-                entry["id"],
+                f"`{entry['id']}`",
                 ("↳ " if entry.get("parent") else "") + text[0].upper() + text[1:],
                 ", ".join(owners.get(owner, owner) for owner in entry["owners"]),
                 state,
@@ -231,7 +231,7 @@ def actions(shelf: Shelf, objective: int | None = None) -> Table:
             two(shelf, "État déclaré", "Declared state"),
         ),
         rows=tuple(rows),
-        widths=(9, 50, 25, 16),
+        widths=(10, 49, 25, 16),
         lang=shelf.lang,
     )
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 
 from pipelines.publish.numbers import SIMULATED
+
+MARKS = re.compile(r"`(?P<code>[^`]*)`|\[(?P<text>[^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
+"""What Markdown adds to a cell: code, a link, a span with a class."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,17 @@ class Table:
         return "\n".join(lines) + f"\n\n: {self.caption}{mention} {{#tbl-{self.name}}}\n"
 
     def csv(self) -> str:
-        """Return the table as CSV, with the same texts."""
+        """Return the table as CSV, with the same texts, their Markdown taken off."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.heading)
-        writer.writerows(self.rows)
+        writer.writerows([plain(cell) for cell in row] for row in self.rows)
         return out.getvalue()
+
+
+def plain(text: str) -> str:
+    """Return a cell's text without the Markdown of code, links and spans: ``[Tarbes](/sites/tarbes.qmd)`` is `Tarbes`."""
+    return MARKS.sub(lambda found: found["code"] or found["text"], text)
 
 
 def _cell(text: str) -> str:
