@@ -54,7 +54,7 @@ class Table:
 
 
 def plain(text: str) -> str:
-    """Return a cell's text without the Markdown of code, links and spans: ``[Tarbes](/sites/tarbes.qmd)`` is `Tarbes`."""
+    """Return a cell without the Markdown of code, links and spans: ``[Tarbes](/sites/tarbes.qmd)`` is `Tarbes`."""
     return MARKS.sub(lambda found: found["code"] or found["text"], text)
 
 
