@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Project:
     """A project with the code lists and nothing else."""
     project = Project(tmp_path / "project")
     project.reference.mkdir(parents=True)
-    for name in ("ref_site", "ref_speciality", "ref_identity"):
+    for name in ("ref_site", "ref_speciality", "ref_identity", "ref_country"):
         shutil.copy(PROJECT.reference / f"{name}.csv", project.reference)
     return project
 
@@ -67,7 +67,7 @@ def test_without_a_usable_ine_the_student_number_of_the_establishment_stands_in(
 
 
 def test_a_row_with_nothing_usable_is_kept_and_counted(home: Project) -> None:
-    text = "ANNEE;INE;ECHELON;DATE_DECISION\n2015;;3;01/09/2015\n2015;;4;01/09/2015\n"
+    text = "ANNEE;INE;ECHELON;DATE_DECISION\n2015;abc;3;01/09/2015\n2015;;4;01/09/2015\n"
     table = read(home, text, "crous")
     assert table["identity_code"].to_list() == ["none", "none"]
     assert table["student_token"].n_unique() == 2

@@ -10,11 +10,12 @@ from typing import Protocol
 
 import polars as pl
 
-from pipelines.acquire.take_in import SIMULATED, copy_files
+from pipelines.acquire.take_in import copy_files
 from pipelines.kernel.catalogue import Source, read_catalogue
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.received import RECEIPT, Received, ReceivedFile, describe_file, read_receipt
+from pipelines.kernel.register_files import layout_of
 from pipelines.kernel.registers import tokenise_register
 
 
@@ -66,8 +67,9 @@ def add_file(project: Project, source_id: str, path: Path, try_out: TryOut) -> A
     files = _files(project, path)
     if source.personal:
         with TemporaryDirectory() as folder:
-            tokens = [tokenise_register(project, source, _only(project, files), Path(folder))]
-            layout = next(vintage.id for vintage in source.vintages if vintage.id != SIMULATED)
+            file = _only(project, files)
+            tokens = [tokenise_register(project, source, file, Path(folder))]
+            layout = layout_of(source, file, project.shown(file)).id
             rows = {source.tables[0].name(source.id): pl.read_parquet(tokens[0], columns=["year"]).height}
             return _take_in(project, source, layout, rows, tokens)
     tried = try_out(project, source, files)

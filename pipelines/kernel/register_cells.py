@@ -41,6 +41,10 @@ def typed_cells(
         values, rule = _coded(text, cell, dtype, lists)
     elif cell.kind == "date":
         values, rule = _dated(text), "A date as 31/01/2024 is expected"
+        if cell.bounds:
+            low, high = cell.bounds
+            outside = ((values.dt.year() < low) | (values.dt.year() > high)).fill_null(value=False)
+            faults.append((f"The year of a date lies between {low} and {high}", "Write it with four digits.", outside))
     else:
         number = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
         number = number.zip_with(number.is_finite().fill_null(value=False), pl.Series([None], dtype=pl.Float64))
@@ -60,7 +64,8 @@ def typed_cells(
 def _coded(text: pl.Series, cell: Cell, dtype: pl.DataType, lists: Lists) -> tuple[pl.Series, str]:
     codes: Mapping[str, object] | None = lists[cell.listed] if cell.listed else cell.codes
     if codes is None:
-        return text.cast(dtype), ""
+        pattern, words = cell.shape or ("", "")
+        return text.set(~text.str.contains(pattern), None), f"A code of {words} is expected, as Insee writes it"
     lowered = text.str.to_lowercase()
     values = lowered.replace_strict(dict(codes), default=None, return_dtype=dtype)
     known = sorted({str(code) for code in codes.values()})

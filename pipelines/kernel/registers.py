@@ -19,12 +19,12 @@ from pipelines.kernel.identity import Tokeniser, is_ine, normalise, tokeniser_of
 from pipelines.kernel.problems import BadInput, Problem, shown
 from pipelines.kernel.project import Project
 from pipelines.kernel.register_cells import Lists, typed_cells
+from pipelines.kernel.register_files import layout_of, read_cells
 from pipelines.kernel.register_forms import FORMS, Form
+from pipelines.kernel.register_layouts import ROW, arranged, places, plain
 
 MOST = 5
 """Problems shown of one column and rule; the sentence says how many there are."""
-
-ROW = "_row"
 
 
 def read_register(
@@ -59,7 +59,21 @@ def reference_lists(project: Project) -> Lists:
         "site": _list(project, "ref_site", "site_code", "site_code"),
         "speciality": _list(project, "ref_speciality", "speciality_code", "speciality_code"),
         "establishment": _list(project, "ref_identity", "identifier", "establishment_code", ("scheme", "uai")),
+        "country": {
+            name: code
+            for key in ("other_names", "country_label_en", "country_label_fr", "country_code")
+            for names, code in _list(project, "ref_country", key, "country_code").items()
+            for name in _spellings(names)
+        },
     }
+
+
+def _spellings(names: str) -> Iterable[str]:
+    """Return the names between `|`, each as written and without accents and hyphens: offices fill these in by hand."""
+    for name in filter(None, names.split("|")):
+        yield name
+        yield plain(name)
+        yield plain(name).replace("-", " ")
 
 
 def _list(project: Project, name: str, key: str, code: str, only: tuple[str, str] | None = None) -> dict[str, str]:
@@ -79,28 +93,40 @@ def _list(project: Project, name: str, key: str, code: str, only: tuple[str, str
 def _read_file(
     path: Path, name: str, form: Form, table: Table, vintage: Vintage, lists: Lists, tokeniser: Tokeniser
 ) -> pl.DataFrame:
-    header, rows, numbers = _cells(path, name, vintage.separator)
-    places = _places(header, form, vintage, name)
-    cells = {column: [row[place].strip() for row in rows] for column, place in places.items()}
-    del rows
+    text = _text_cells(path, name, vintage)
+    numbers = text[ROW].to_list()
+    cells = {column: text[column].to_list() for column in text.columns if column != ROW}
+    del text
+    if not any(any(cells[column]) for column in form.identifiers):
+        raise BadInput(
+            Problem(
+                name,
+                "No row of the file has an identifier: a register by name only cannot be linked, and names are not read",
+                f"Ask the office to export {' or '.join(_header(vintage, column) for column in form.identifiers)}.",
+            )
+        )
     columns: list[pl.Series] = [pl.Series(ROW, numbers, dtype=pl.Int64)]
     problems: list[Problem] = []
     for column, cell in form.cells.items():
         typed, faults = typed_cells(column, cells[column], cell, table.columns[column], lists)
         columns.append(typed)
         for rule, mend, bad in faults:
-            problems += _named(name, vintage.columns[column], rule, mend, bad, numbers)
+            problems += _named(name, _header(vintage, column), rule, mend, bad, numbers)
     frame = pl.DataFrame(columns)
     for first, second in form.ordered:
         bad = (frame[second] < frame[first]).fill_null(value=False)
         problems += _named(
             name,
-            vintage.columns[second],
-            f"This date is before {vintage.columns[first]}",
+            _header(vintage, second),
+            f"This date is before {_header(vintage, first)}",
             "Correct one of the two.",
             bad,
             numbers,
         )
+        if form.longest and second == "end_date":
+            long = ((frame[second] - frame[first]).dt.total_days() > form.longest).fill_null(value=False)
+            rule = f"From {_header(vintage, first)} to this date there are more than {form.longest} days"
+            problems += _named(name, _header(vintage, second), rule, "Check both years.", long, numbers)
     if problems:
         raise BadInput(problems)
     tokens, kinds = _identify(cells, form, frame, tokeniser)
@@ -185,25 +211,21 @@ def _cells(path: Path, name: str, separator: str) -> tuple[list[str], list[list[
     return header, rows, numbers
 
 
-def _places(header: Sequence[str], form: Form, vintage: Vintage, name: str) -> dict[str, int]:
-    """Return where each column of the form stands. Columns nobody asked for, such as names, are not read."""
-    headers = [cell.casefold() for cell in header]
-    places: dict[str, int] = {}
-    problems: list[Problem] = []
-    for column in (*form.identifiers, *form.cells):
-        wanted = vintage.columns[column]
-        count = headers.count(wanted.casefold())
-        if count == 1:
-            places[column] = headers.index(wanted.casefold())
-        else:
-            rule = "This column is missing" if count == 0 else "Two columns bear this header"
-            mend = (
-                "Restore it, or write its new header in the sidecar." if count == 0 else "Keep the one that is meant."
-            )
-            problems.append(Problem(name, rule, mend, row=1, column=wanted))
-    if problems:
-        raise BadInput(problems)
-    return places
+def _text_cells(path: Path, name: str, vintage: Vintage) -> pl.DataFrame:
+    """Return the columns of the form as text, whatever the office's format. Names and strangers stay outside."""
+    if vintage.format == "xlsx":
+        return read_cells(path, name, vintage)
+    header, rows, numbers = _cells(path, name, vintage.separator)
+    found = places(header, vintage, name)
+    cells = {f"c{place}": [row[place] for row in rows] for place in set(found.values())}
+    frame = arranged(pl.DataFrame({**cells, ROW: numbers}, schema_overrides={ROW: pl.Int64}), found, vintage)
+    if frame.is_empty():
+        raise BadInput(Problem(name, "The file has a header and no row", "Ask the office for its extract again."))
+    return frame
+
+
+def _header(vintage: Vintage, column: str) -> str:
+    return vintage.columns.get(column, column)
 
 
 def _named(name: str, header: str, rule: str, mend: str, bad: pl.Series, numbers: Sequence[int]) -> list[Problem]:
@@ -241,9 +263,9 @@ def tokenise_register(project: Project, source: Source, path: Path, into: Path) 
     (see `pipelines.kernel.identity`), when the file breaks its form, or when it is one of the generator's.
     """
     tokeniser = tokeniser_of(project)
-    vintage = next(vintage for vintage in source.vintages if vintage.id != "simulated")
     name = shown(path, project.root)
-    header, rows, _ = _cells(path, name, vintage.separator)
+    vintage = layout_of(source, path, name)
+    header, rows, _ = _cells(path, name, vintage.separator) if vintage.format == "csv" else ([], [], [])
     if "ORIGINE" in header and any(row[header.index("ORIGINE")] == "simulée" for row in rows):
         raise BadInput(
             Problem(
