@@ -96,6 +96,10 @@ class Layout(BaseModel):
         default_factory=dict,
         description="Registers: canonical column → pattern, tried on lower case without accents → ours; first wins.",
     )
+    named: dict[str, str] = Field(
+        default_factory=dict,
+        description="Registers: canonical column → code list (`country`) whose names it may hold in place of codes.",
+    )
     constants: dict[str, str] = Field(default_factory=dict, description="Canonical column → the same value everywhere.")
     fill: dict[str, str] = Field(default_factory=dict, description="Canonical column → value of a blank cell.")
     extract: dict[str, str] = Field(

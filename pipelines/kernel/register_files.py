@@ -17,7 +17,7 @@ import polars as pl
 
 from pipelines.kernel.catalogue import Source, Vintage
 from pipelines.kernel.problems import BadInput, Problem
-from pipelines.kernel.register_layouts import ROW, arranged, known_headers, places, score
+from pipelines.kernel.register_layouts import ROW, SEPARATORS, Names, arranged, known_headers, places, score
 
 SIMULATED = "simulated"
 """Vintage of the sidecar that describes the generator's files; the others are how offices send theirs."""
@@ -56,12 +56,13 @@ def layout_of(source: Source, path: Path, name: str) -> Vintage:
         if vintage.id != SIMULATED and vintage.format == ("xlsx" if is_workbook else "csv")
     ]
     if not is_workbook:
-        return max(layouts, key=lambda vintage: score(_first_line(content, vintage), vintage))
+        line = _first_line(content)  # split at every separator: a wrong one is then said of the right layout
+        return max(layouts, key=lambda vintage: max(score(line.split(mark), vintage) for mark in SEPARATORS))
     book = _Book(content, name)
     return max(layouts, key=lambda vintage: book.score(vintage))
 
 
-def read_cells(path: Path, name: str, vintage: Vintage) -> pl.DataFrame:
+def read_cells(path: Path, name: str, vintage: Vintage, names: Names | None = None) -> pl.DataFrame:
     """Return the columns of a register's workbook: canonical names, text, "" for blank, and `_row`.
 
     Raises `BadInput`, never showing a cell, when the file is no workbook, is protected, has no sheet or two that bear
@@ -74,7 +75,7 @@ def read_cells(path: Path, name: str, vintage: Vintage) -> pl.DataFrame:
     if problems:
         raise BadInput(problems)
     below = sheet.cells.filter(pl.col(ROW) > sheet.header_row)
-    rows = arranged(below.with_columns(pl.exclude(ROW).str.replace(_MOMENT, "$1")), found, vintage)
+    rows = arranged(below.with_columns(pl.exclude(ROW).str.replace(_MOMENT, "$1")), found, vintage, names)
     if rows.is_empty():
         raise BadInput(Problem(name, "The workbook has a header and no row", _AGAIN))
     return _with_dates(rows, book.first_day)
@@ -95,13 +96,12 @@ def _content(path: Path, name: str) -> bytes:
         raise BadInput(Problem(name, "The file is missing", "Put it back, or take the vintage in again.")) from None
 
 
-def _first_line(content: bytes, vintage: Vintage) -> list[str]:
+def _first_line(content: bytes) -> str:
     line = content.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").split(b"\n", 1)[0]
     try:
-        text = line.decode("utf-8")
+        return line.decode("utf-8").replace('"', "")
     except UnicodeDecodeError:
-        text = line.decode("latin-1")
-    return [cell.strip().strip('"') for cell in text.split(vintage.separator)]
+        return line.decode("latin-1").replace('"', "")
 
 
 class _Book:
@@ -145,8 +145,9 @@ class _Book:
         return frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
 
     def score(self, vintage: Vintage) -> int:
-        """Return how well the layout fits the best sheet; a layout that names a sheet fits only that one."""
-        return max((_header(sheet, vintage)[0] for sheet in self._candidates(vintage).values()), default=-1)
+        """Return how well the layout fits the best sheet; one that names a sheet fits only that one, and better."""
+        best = max((_header(sheet, vintage)[0] for sheet in self._candidates(vintage).values()), default=-1)
+        return 2 * best + (vintage.sheet in self._sheets)
 
     def _candidates(self, vintage: Vintage) -> dict[str, pl.DataFrame]:
         return {name: sheet for name, sheet in self._sheets.items() if vintage.sheet in (None, name)}
@@ -191,12 +192,14 @@ class _Book:
     def torn_cells(self, sheet: Sheet, wanted: set[int]) -> list[Problem]:
         """Say which cells of the wanted columns are merged or hold an error: a reader of cells shows them blank."""
         xml = self._xml(sheet.name)
+        if "mergeCell " not in xml and 't="e"' not in xml:  # nearly always, and the patterns take their time
+            return []
         merged = re.findall(r'<(?:\w+:)?mergeCell [^>]*ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"', xml)
         errors = re.findall(r'<(?:\w+:)?c (?=[^>]*\bt="e")[^>]*\br="([A-Z]+)(\d+)"', xml)
-        if not merged and not errors:
-            return []
         # The reader's first column is the first one in use, not column A.
-        first = min((_number(letters) for letters in set(re.findall(r'<(?:\w+:)?c [^>]*\br="([A-Z]+)\d', xml))), default=0)
+        first = min(
+            (_number(letters) for letters in set(re.findall(r'<(?:\w+:)?c [^>]*\br="([A-Z]+)\d', xml))), default=0
+        )
         problems = []
         for left, top, right, bottom in merged:
             touched = set(range(_number(left) - first, _number(right) - first + 1)) & wanted

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 import polars as pl
 
@@ -25,6 +24,8 @@ EXAMPLE = "EXEMPLE"
 
 IDENTIFIERS = ("ine", "student_number")
 
+SEPARATORS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
+
 _MONTH = 30.4375
 """Days in a month, on average."""
 
@@ -32,12 +33,35 @@ _LIKE_A_PERSON = re.compile(r"\d{4}|@")
 """A header with a year's worth of digits or an address in it is no header, and is not repeated in a message."""
 
 
-@cache
+Names = Mapping[str, Mapping[str, str]]
+"""Code list → name, as `plain_name` writes it → code."""
+
+
 def plain(text: str) -> str:
     """Return a text as headers and words are compared: lower case, no accent, one kind of space and apostrophe."""
     text = text.replace("’", "'").replace("\ufeff", "")
     bare = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
     return " ".join(bare.casefold().split())
+
+
+def plain_name(text: str) -> str:
+    """Return a name as it is compared: as `plain` does, with a space for a hyphen."""
+    return plain(text.replace("-", " "))
+
+
+def is_direct(vintage: Vintage) -> bool:
+    """Say whether the cells of a layout are already what the form expects, so that columns need only be picked."""
+    return vintage.format == "csv" and not (
+        vintage.missing
+        or vintage.joined
+        or vintage.extract
+        or vintage.recode
+        or vintage.matches
+        or vintage.named
+        or vintage.fill
+        or vintage.constants
+        or ("start_date" in vintage.columns and "contract_months" in vintage.optional)
+    )
 
 
 def known_headers(vintage: Vintage) -> tuple[str, ...]:
@@ -47,23 +71,25 @@ def known_headers(vintage: Vintage) -> tuple[str, ...]:
 
 def score(headers: Sequence[str], vintage: Vintage) -> int:
     """Return how many of a layout's columns a line of headers bears."""
-    present = {plain(header) for header in headers}
-    return sum(plain(header) in present for header in known_headers(vintage))
+    present = {plain(header) for header in headers if header}
+    return sum(plain(header) in present for header in known_headers(vintage)) if present else 0
 
 
 def places(headers: Sequence[str], vintage: Vintage, name: str, row: int = 1) -> dict[str, int]:
     """Return where each column of the layout stands, from 0: canonical name, or `+name` for what continues it.
 
     An optional column that is not there is left out. Raises `BadInput`, a problem for each column that is missing,
-    doubled or unknown; when the line bears none of the headers, one problem only, and no cell of it is shown.
+    doubled or unknown; when the line bears hardly any of the headers, one problem only, and no cell of it is shown.
     """
     shown = [plain(header) for header in headers]
-    if not score(headers, vintage):
+    _check_separator(headers, vintage, name, row)
+    borne, known = score(headers, vintage), known_headers(vintage)
+    if 3 * borne < len(known):
         raise BadInput(
             Problem(
                 name,
-                "The first line bears none of the register's headers",
-                f"Write them above the rows: {', '.join(known_headers(vintage))}.",
+                f"The line bears {borne or 'none'} of the register's {len(known)} headers",
+                f"Check --source, or write them above the rows: {', '.join(known)}.",
                 row=row,
             )
         )
@@ -94,6 +120,23 @@ def places(headers: Sequence[str], vintage: Vintage, name: str, row: int = 1) ->
     return found
 
 
+def _check_separator(headers: Sequence[str], vintage: Vintage, name: str, row: int) -> None:
+    """Say which separator a header of one cell seems to use, when split there it bears the register's columns."""
+    if len(headers) > 1:
+        return
+    for mark, called in SEPARATORS.items():
+        if score(headers[0].split(mark), vintage) > 1:
+            raise BadInput(
+                Problem(
+                    name,
+                    f"The cells of this layout are separated by a {SEPARATORS.get(vintage.separator)}, and this header "
+                    f"seems to use a {called}",
+                    "Export it again with the separator that is meant.",
+                    row=row,
+                )
+            )
+
+
 def _strangers(headers: Sequence[str], vintage: Vintage, name: str, row: int) -> list[Problem]:
     read = {plain(header) for header in known_headers(vintage)}
     left = [_pattern(item) for item in (*vintage.personal, *vintage.ignored)]
@@ -119,12 +162,14 @@ def _pattern(item: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in plain(item).split("*")))
 
 
-def arranged(cells: pl.DataFrame, found: Mapping[str, int], vintage: Vintage) -> pl.DataFrame:
+def arranged(
+    cells: pl.DataFrame, found: Mapping[str, int], vintage: Vintage, names: Names | None = None
+) -> pl.DataFrame:
     """Return the columns of the form as text, blank cells as "", with `_row`.
 
     `cells` has text columns `c0`, `c1`… and `_row`; `found` is what `places` says. Blank lines and the example line of
     a template are left out. A cell goes through `missing`, `joined`, `extract` (no match: the cell stays, and the form
-    refuses it), `recode`, `matches`, `fill`, `constants`.
+    refuses it), `recode`, `matches`, `named` (with `names`), `fill`, `constants`.
     """
     expressions: dict[str, pl.Expr] = {}
     for column in dict.fromkeys((*vintage.columns, *IDENTIFIERS, *vintage.constants)):
@@ -134,7 +179,7 @@ def arranged(cells: pl.DataFrame, found: Mapping[str, int], vintage: Vintage) ->
             cell = _clean(found[column])
             if f"+{column}" in found:
                 cell += _clean(found[f"+{column}"])
-            expressions[column] = _told(cell, column, vintage)
+            expressions[column] = _told(cell, column, vintage, names or {})
         elif column != "contract_months":  # which follows from the two dates
             expressions[column] = pl.lit("")
     blank = pl.all_horizontal(_clean(place) == "" for place in found.values())
@@ -147,7 +192,7 @@ def _clean(place: int) -> pl.Expr:
     return pl.col(f"c{place}").fill_null("").str.strip_chars()
 
 
-def _told(cell: pl.Expr, column: str, vintage: Vintage) -> pl.Expr:
+def _told(cell: pl.Expr, column: str, vintage: Vintage, names: Names) -> pl.Expr:
     """Return a cell in our words: blank where the office has none, our code where the layout translates."""
     if vintage.missing:
         cell = pl.when(cell.is_in(list(vintage.missing))).then(pl.lit("")).otherwise(cell)
@@ -157,10 +202,13 @@ def _told(cell: pl.Expr, column: str, vintage: Vintage) -> pl.Expr:
         codes = {plain(code): ours for code, ours in vintage.recode[column].items()}
         cell = _bare(cell).replace_strict(codes, default=cell, return_dtype=pl.String)
     if column in vintage.matches:
-        ours = pl.when(cell == "").then(cell)
-        for pattern, code in vintage.matches[column].items():
-            ours = ours.when(_bare(cell).str.contains(pattern)).then(pl.lit(code))
-        cell = ours.otherwise(cell)
+        bare, ours = _bare(cell), cell
+        for pattern, code in reversed(vintage.matches[column].items()):
+            ours = pl.when(bare.str.contains(pattern)).then(pl.lit(code)).otherwise(ours)
+        cell = ours
+    if column in vintage.named:
+        bare = _bare(cell.str.replace_all("-", " ", literal=True))
+        cell = bare.replace_strict(dict(names[vintage.named[column]]), default=cell, return_dtype=pl.String)
     if column in vintage.fill:
         cell = pl.when(cell == "").then(pl.lit(vintage.fill[column])).otherwise(cell)
     return cell

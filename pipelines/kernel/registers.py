@@ -21,7 +21,7 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.register_cells import Lists, typed_cells
 from pipelines.kernel.register_files import layout_of, read_cells
 from pipelines.kernel.register_forms import FORMS, Form
-from pipelines.kernel.register_layouts import ROW, arranged, places, plain
+from pipelines.kernel.register_layouts import ROW, Names, arranged, places, plain_name
 
 MOST = 5
 """Problems shown of one column and rule; the sentence says how many there are."""
@@ -37,11 +37,12 @@ def read_register(
     usable, so that the row can only be counted. Raises `BadInput` with every problem found.
     """
     form, table, lists = FORMS[source.id], source.tables[0], reference_lists(project)
+    names = reference_names(project) if vintage.named else {}
     frames: list[pl.DataFrame] = []
     problems: list[Problem] = []
     for path in sorted(files):
         try:
-            frames.append(_read_file(path, project.shown(path), form, table, vintage, lists, tokeniser))
+            frames.append(_read_file(path, project.shown(path), form, table, vintage, lists, tokeniser, names))
         except BadInput as error:
             problems += error.problems
     if problems:
@@ -59,21 +60,20 @@ def reference_lists(project: Project) -> Lists:
         "site": _list(project, "ref_site", "site_code", "site_code"),
         "speciality": _list(project, "ref_speciality", "speciality_code", "speciality_code"),
         "establishment": _list(project, "ref_identity", "identifier", "establishment_code", ("scheme", "uai")),
-        "country": {
-            name: code
-            for key in ("other_names", "country_label_en", "country_label_fr", "country_code")
-            for names, code in _list(project, "ref_country", key, "country_code").items()
-            for name in _spellings(names)
-        },
+        "country": _list(project, "ref_country", "country_code", "country_code"),
     }
 
 
-def _spellings(names: str) -> Iterable[str]:
-    """Return the names between `|`, each as written and without accents and hyphens: offices fill these in by hand."""
-    for name in filter(None, names.split("|")):
-        yield name
-        yield plain(name)
-        yield plain(name).replace("-", " ")
+def reference_names(project: Project) -> Names:
+    """Return the names that a layout may allow in place of codes: list → name, written `plain` → code."""
+    return {
+        "country": {
+            plain_name(name): code
+            for key in ("other_names", "country_label_en", "country_label_fr")
+            for names, code in _list(project, "ref_country", key, "country_code").items()
+            for name in filter(None, names.split("|"))
+        }
+    }
 
 
 def _list(project: Project, name: str, key: str, code: str, only: tuple[str, str] | None = None) -> dict[str, str]:
@@ -91,9 +91,9 @@ def _list(project: Project, name: str, key: str, code: str, only: tuple[str, str
 
 
 def _read_file(
-    path: Path, name: str, form: Form, table: Table, vintage: Vintage, lists: Lists, tokeniser: Tokeniser
+    path: Path, name: str, form: Form, table: Table, vintage: Vintage, lists: Lists, tokeniser: Tokeniser, names: Names
 ) -> pl.DataFrame:
-    text = _text_cells(path, name, vintage)
+    text = _text_cells(path, name, vintage, names)
     numbers = text[ROW].to_list()
     cells = {column: text[column].to_list() for column in text.columns if column != ROW}
     del text
@@ -101,7 +101,7 @@ def _read_file(
         raise BadInput(
             Problem(
                 name,
-                "No row of the file has an identifier: a register by name only cannot be linked, and names are not read",
+                "No row of the file has an identifier: by name only it cannot be linked, and names are not read",
                 f"Ask the office to export {' or '.join(_header(vintage, column) for column in form.identifiers)}.",
             )
         )
@@ -211,14 +211,14 @@ def _cells(path: Path, name: str, separator: str) -> tuple[list[str], list[list[
     return header, rows, numbers
 
 
-def _text_cells(path: Path, name: str, vintage: Vintage) -> pl.DataFrame:
+def _text_cells(path: Path, name: str, vintage: Vintage, names: Names) -> pl.DataFrame:
     """Return the columns of the form as text, whatever the office's format. Names and strangers stay outside."""
     if vintage.format == "xlsx":
-        return read_cells(path, name, vintage)
+        return read_cells(path, name, vintage, names)
     header, rows, numbers = _cells(path, name, vintage.separator)
     found = places(header, vintage, name)
     cells = {f"c{place}": [row[place] for row in rows] for place in set(found.values())}
-    frame = arranged(pl.DataFrame({**cells, ROW: numbers}, schema_overrides={ROW: pl.Int64}), found, vintage)
+    frame = arranged(pl.DataFrame({**cells, ROW: numbers}, schema_overrides={ROW: pl.Int64}), found, vintage, names)
     if frame.is_empty():
         raise BadInput(Problem(name, "The file has a header and no row", "Ask the office for its extract again."))
     return frame
