@@ -202,6 +202,45 @@ def test_rows_begin_where_they_begin(home: Project, tmp_path: Path) -> None:
     assert [(problem.row, problem.column) for problem in error.value.problems] == [(10, "Échelon")]
 
 
+# -- several offices, several times
+
+
+def test_several_offices_in_one_folder_each_with_its_layout(home: Project, tmp_path: Path) -> None:
+    office = tmp_path / "cfa"
+    office.mkdir()
+    lone = [[1, "INE", "7700000005Q"], [2, "INE", "7700000006Q"]]
+    make("cfa-export", office, {"cells": [[2, "INE", "7700000004Q"]]})
+    make("cfa-extract", office, {"name": "autre.csv", "cells": [*lone, [3, "COMMUNE_EMPLOYEUR", "2A004"]]})
+    added = add_file(home, "cfa", office, try_out)
+    assert added.layout == "export, extract"
+    assert [path.name for path in home.raw.rglob("*.parquet")] == ["cfa.parquet"]
+    pipelines.stage.run(home, Settings(edition=2024))
+    rows = read_table(home, "stg_cfa__contract")
+    assert rows["rows_count"].sum() == 6
+    assert rows["student_token"].n_unique() == 5  # both list the third contract: one row, that counts two
+
+
+def test_a_fault_in_one_of_several_files_keeps_them_all_out(home: Project, tmp_path: Path) -> None:
+    office = tmp_path / "cfa"
+    office.mkdir()
+    make("cfa-export", office)
+    make("cfa-extract", office, {"name": "autre.csv", "cells": [[1, "DATE_FIN", "bientôt"]]})
+    with pytest.raises(BadInput, match=r"autre\.csv, row 2"):
+        add_file(home, "cfa", office, try_out)
+    assert not home.raw.exists()
+
+
+def test_what_comes_last_holds_whatever_its_layout(home: Project, tmp_path: Path) -> None:
+    template = tmp_path / "modele.xlsx"
+    template.write_bytes(workbook_of(plan("crous"), FILLED["crous"]))
+    assert not add_file(home, "crous", template, try_out).replaced
+    added = add_file(home, "crous", make("crous-extract", tmp_path), try_out)
+    assert (added.vintage, added.layout, added.replaced) == ("extract-2", "extract", (2024,))
+    assert "take the place of all rows of 2024" in added.sentence()
+    pipelines.stage.run(home, Settings(edition=2024))
+    assert read_table(home, "stg_crous__scholarship").height == 3
+
+
 # -- templates
 
 

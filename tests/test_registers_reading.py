@@ -147,7 +147,7 @@ def test_a_real_register_needs_a_key(home: Project, monkeypatch: pytest.MonkeyPa
     file = home.root / "extract.csv"
     file.write_text(f"{HEADER}\n{ROW}\n")
     with pytest.raises(BadInput, match="secret key"):
-        tokenise_register(home, sidecar("apogee"), file, home.root)
+        tokenise_register(home, sidecar("apogee"), [file], home.root)
     assert not (home.root / "apogee.parquet").exists()
 
 
@@ -156,7 +156,7 @@ def test_simulated_rows_do_not_pass_for_a_real_register(home: Project, monkeypat
     file = home.root / "extract.csv"
     file.write_text(f"{HEADER};ORIGINE\n{ROW};simulée\n", encoding="utf-8")
     with pytest.raises(BadInput, match="comes from the generator"):
-        tokenise_register(home, sidecar("apogee"), file, home.root)
+        tokenise_register(home, sidecar("apogee"), [file], home.root)
 
 
 def test_canary_no_identifier_is_found_in_any_byte_written(
@@ -176,7 +176,7 @@ def test_canary_no_identifier_is_found_in_any_byte_written(
     source = sidecar("apogee")
     folder = home.raw / "apogee" / "extract"
     folder.mkdir(parents=True)
-    tokenise_register(home, source, file, folder)
+    tokenise_register(home, source, [file], folder)
     for name, frame in stage_register(home, source, folder).items():
         assert frame["origin"].unique().to_list() == ["observed"]
         assert frame.height == 200
@@ -200,7 +200,7 @@ def test_tokens_of_a_real_register_need_the_key(home: Project, monkeypatch: pyte
     monkeypatch.setenv(KEY, SECRET)
     file = home.root / "extract.csv"
     file.write_text(f"{HEADER}\n{ROW}\n")
-    target = tokenise_register(home, sidecar("apogee"), file, home.root)
+    target, _ = tokenise_register(home, sidecar("apogee"), [file], home.root)
     token = pl.read_parquet(target)["student_token"].item()
     assert token == Tokeniser(bytes.fromhex(SECRET)).token("0123456789A")
     assert token != simulated_tokeniser().token("0123456789A")

@@ -36,11 +36,18 @@ def read_register(
     `ine`; `number`, the establishment's student number where the INE is missing or malformed; `none`, nothing
     usable, so that the row can only be counted. Raises `BadInput` with every problem found.
     """
+    return _read_all(project, source, [(path, vintage) for path in sorted(files)], tokeniser)
+
+
+def _read_all(
+    project: Project, source: Source, files: Sequence[tuple[Path, Vintage]], tokeniser: Tokeniser
+) -> pl.DataFrame:
+    """Read files that may each have a layout of its own, as those of several offices do."""
     form, table, lists = FORMS[source.id], source.tables[0], reference_lists(project)
-    names = reference_names(project) if vintage.named else {}
+    names = reference_names(project) if any(vintage.named for _, vintage in files) else {}
     frames: list[pl.DataFrame] = []
     problems: list[Problem] = []
-    for path in sorted(files):
+    for path, vintage in files:
         try:
             frames.append(_read_file(path, project.shown(path), form, table, vintage, lists, tokeniser, names))
         except BadInput as error:
@@ -256,16 +263,26 @@ def _one_row_a_grain(frame: pl.DataFrame, table: Table, source: str) -> pl.DataF
     return grouped.select(list(table.columns)).sort(list(table.grain))
 
 
-def tokenise_register(project: Project, source: Source, path: Path, into: Path) -> Path:
+def tokenise_register(project: Project, source: Source, files: Iterable[Path], into: Path) -> tuple[Path, list[str]]:
     """Read a real register and write it as tokens: `into/<source>.parquet`, the only form in which it is kept.
 
-    For acquire: the file itself is never copied. Returns the file written. Raises `BadInput` when there is no key
-    (see `pipelines.kernel.identity`), when the file breaks its form, or when it is one of the generator's.
+    For acquire: the files themselves are never copied. Returns the file written, and the layout each file was found
+    to have. Raises `BadInput` when there is no key (see `pipelines.kernel.identity`), when a file breaks its form, or
+    when it is one of the generator's.
     """
     tokeniser = tokeniser_of(project)
-    name = shown(path, project.root)
-    vintage = layout_of(source, path, name)
-    header, rows, _ = _cells(path, name, vintage.separator) if vintage.format == "csv" else ([], [], [])
+    laid_out = [(path, layout_of(source, path, shown(path, project.root))) for path in sorted(files)]
+    for path, vintage in laid_out:
+        if vintage.format == "csv":
+            _refuse_simulated(path, shown(path, project.root), vintage)
+    frame = _read_all(project, source, laid_out, tokeniser)
+    target = into / f"{source.id}.parquet"
+    write_parquet(target, frame, source.tables[0].grain)
+    return target, [vintage.id for _, vintage in laid_out]
+
+
+def _refuse_simulated(path: Path, name: str, vintage: Vintage) -> None:
+    header, rows, _ = _cells(path, name, vintage.separator)
     if "ORIGINE" in header and any(row[header.index("ORIGINE")] == "simulée" for row in rows):
         raise BadInput(
             Problem(
@@ -275,7 +292,3 @@ def tokenise_register(project: Project, source: Source, path: Path, into: Path) 
                 column="ORIGINE",
             )
         )
-    frame = read_register(project, source, vintage, [path], tokeniser)
-    target = into / f"{source.id}.parquet"
-    write_parquet(target, frame, source.tables[0].grain)
-    return target
