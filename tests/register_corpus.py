@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import zipfile
 from copy import deepcopy
 from datetime import date, datetime
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +115,25 @@ def _write_workbook(path: Path, content: dict[str, Any], case: dict[str, Any]) -
                 page.write_formula(cell, "=NA()", None, "#N/A")
         if case.get("notes"):
             book.add_worksheet("Notes").write(0, 0, "Rien à lire ici")
+
+
+def damaged(content: bytes, rng: random.Random) -> bytes:
+    """Return a file with some bytes changed, lost or doubled; in a workbook, those of one part of its archive."""
+    if not content.startswith(b"PK") or rng.random() < 0.3:
+        return _torn(content, rng)
+    source, target = zipfile.ZipFile(BytesIO(content)), BytesIO()
+    chosen = rng.choice([name for name in source.namelist() if name.startswith("xl/")])
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            part = source.read(name)
+            archive.writestr(name, _torn(part, rng) if name == chosen else part)
+    return target.getvalue()
+
+
+def _torn(content: bytes, rng: random.Random) -> bytes:
+    torn = bytearray(content)
+    for _ in range(rng.randint(1, 4)):
+        place, size = rng.randrange(len(torn)), rng.randint(1, 40)
+        new = rng.choice([rng.randbytes(1), b"", torn[place : place + size] * 2])
+        torn[place : place + (1 if len(new) == 1 else size)] = new
+    return bytes(torn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
-from register_corpus import bases, cases, is_workbook, make
+from register_corpus import bases, cases, damaged, is_workbook, make
 from register_tables import PROJECT
 
 from pipelines.cli import observatoire
@@ -73,6 +74,18 @@ def test_a_malformed_register_is_refused_and_changes_nothing(home: Project, tmp_
     for secret in SECRETS:
         assert secret not in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("base", bases())
+def test_no_damage_to_a_file_ends_otherwise_than_in_a_message(home: Project, tmp_path: Path, base: str) -> None:
+    """Bytes changed, lost or doubled anywhere, in the archive of a workbook too: taken in or refused, no traceback."""
+    sound = make(base, tmp_path).read_bytes()
+    for seed in range(12):
+        path = tmp_path / f"{seed}{'.xlsx' if is_workbook(base) else '.csv'}"
+        path.write_bytes(damaged(sound, random.Random(seed)))
+        result = add(path, bases()[base]["source"])
+        assert result.exit_code in (0, 2), result.exception
+    shutil.rmtree(home.raw, ignore_errors=True)
 
 
 def test_the_corpus_is_what_was_asked_for(home: Project, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from html import unescape
 from io import BytesIO
@@ -126,12 +127,23 @@ class _Book:
         try:
             self._reader = fastexcel.read_excel(content)
             self._parts = zipfile.ZipFile(BytesIO(content))
-            self._index = self._parts.read("xl/workbook.xml").decode("utf-8")
-            self._sheets = {name: self._load(name) for name in self._reader.sheet_names}
-        except (fastexcel.FastExcelError, zipfile.BadZipFile, KeyError, UnicodeDecodeError):
-            raise BadInput(
-                Problem(name, "The file is no whole Excel workbook: it is damaged or cut short", _AGAIN)
-            ) from None
+            is_whole = self._parts.testzip() is None  # the reader of cells does not look at checksums
+            self._sheets = {sheet: self._load(sheet) for sheet in self._reader.sheet_names}
+        except (fastexcel.FastExcelError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+            is_whole = False
+        if not is_whole:
+            raise self._damaged()
+        self._index = self._part("xl/workbook.xml")
+
+    def _damaged(self) -> BadInput:
+        return BadInput(Problem(self._name, "The file is no whole Excel workbook: it is damaged or cut short", _AGAIN))
+
+    def _part(self, path: str) -> str:
+        """Return one part of the workbook as text."""
+        try:
+            return self._parts.read(path).decode("utf-8")
+        except (KeyError, UnicodeDecodeError):
+            raise self._damaged() from None
 
     @property
     def first_day(self) -> int:
@@ -234,12 +246,12 @@ class _Book:
             for tag in re.findall(r"<(?:\w+:)?sheet [^>]*>", self._index)
             if (label := re.search(r'\bname="([^"]*)"', tag)) and unescape(label[1]) == name
         )
-        relations = self._parts.read("xl/_rels/workbook.xml.rels").decode("utf-8")
+        relations = self._part("xl/_rels/workbook.xml.rels")
         for tag in re.findall(r"<Relationship [^>]*>", relations):
             target = re.search(r'\bTarget="([^"]+)"', tag)
             if relation and target and f'Id="{relation[1]}"' in tag:
                 path = target[1]
-                return self._parts.read(path[1:] if path.startswith("/") else f"xl/{path}").decode("utf-8")
+                return self._part(path[1:] if path.startswith("/") else f"xl/{path}")
         return ""
 
 
