@@ -18,7 +18,7 @@ import polars as pl
 
 from pipelines.kernel.catalogue import Source, Vintage
 from pipelines.kernel.problems import BadInput, Problem
-from pipelines.kernel.register_layouts import ROW, SEPARATORS, Names, arranged, known_headers, places, score
+from pipelines.kernel.register_layouts import ROW, SEPARATORS, Names, arranged, known_headers, places_of, score
 
 SIMULATED = "simulated"
 """Vintage of the sidecar that describes the generator's files; the others are how offices send theirs."""
@@ -71,7 +71,7 @@ def read_cells(path: Path, name: str, vintage: Vintage, names: Names | None = No
     """
     book = _Book(_content(path, name), name)
     sheet = book.sheet(vintage)
-    found = places(sheet.headers, vintage, name, sheet.header_row)
+    found = places_of(sheet.headers, vintage, name, sheet.header_row)
     problems = book.torn_cells(sheet, set(found.values()))
     if problems:
         raise BadInput(problems)

@@ -75,7 +75,7 @@ def score(headers: Sequence[str], vintage: Vintage) -> int:
     return sum(plain(header) in present for header in known_headers(vintage)) if present else 0
 
 
-def places(headers: Sequence[str], vintage: Vintage, name: str, row: int = 1) -> dict[str, int]:
+def places_of(headers: Sequence[str], vintage: Vintage, name: str, row: int = 1) -> dict[str, int]:
     """Return where each column of the layout stands, from 0: canonical name, or `+name` for what continues it.
 
     An optional column that is not there is left out. Raises `BadInput`, a problem for each column that is missing,
@@ -167,8 +167,8 @@ def arranged(
 ) -> pl.DataFrame:
     """Return the columns of the form as text, blank cells as "", with `_row`.
 
-    `cells` has text columns `c0`, `c1`… and `_row`; `found` is what `places` says. Blank lines and the example line of
-    a template are left out. A cell goes through `missing`, `joined`, `extract` (no match: the cell stays, and the form
+    `cells` has text columns `c0`, `c1`… and `_row`; `found` is what `places_of` says. Blank lines and the example line
+    of a template are left out. A cell goes through `missing`, `joined`, `extract` (no match: the cell stays, and the form
     refuses it), `recode`, `matches`, `named` (with `names`), `fill`, `constants`.
     """
     expressions: dict[str, pl.Expr] = {}

@@ -21,7 +21,7 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.register_cells import Lists, typed_cells
 from pipelines.kernel.register_files import layout_of, read_cells
 from pipelines.kernel.register_forms import FORMS, Form
-from pipelines.kernel.register_layouts import ROW, Names, arranged, places, plain_name
+from pipelines.kernel.register_layouts import ROW, Names, arranged, places_of, plain_name
 
 MOST = 5
 """Problems shown of one column and rule; the sentence says how many there are."""
@@ -223,7 +223,7 @@ def _text_cells(path: Path, name: str, vintage: Vintage, names: Names) -> pl.Dat
     if vintage.format == "xlsx":
         return read_cells(path, name, vintage, names)
     header, rows, numbers = _cells(path, name, vintage.separator)
-    found = places(header, vintage, name)
+    found = places_of(header, vintage, name)
     cells = {f"c{place}": [row[place] for row in rows] for place in set(found.values())}
     frame = arranged(pl.DataFrame({**cells, ROW: numbers}, schema_overrides={ROW: pl.Int64}), found, vintage, names)
     if frame.is_empty():
