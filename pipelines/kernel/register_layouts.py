@@ -168,8 +168,8 @@ def arranged(
     """Return the columns of the form as text, blank cells as "", with `_row`.
 
     `cells` has text columns `c0`, `c1`… and `_row`; `found` is what `places_of` says. Blank lines and the example line
-    of a template are left out. A cell goes through `missing`, `joined`, `extract` (no match: the cell stays, and the form
-    refuses it), `recode`, `matches`, `named` (with `names`), `fill`, `constants`.
+    of a template are left out. A cell goes through `missing`, `joined`, `extract` (no match: the cell stays, and the
+    form refuses it), `recode`, `matches`, `named` (with `names`), `fill`, `constants`.
     """
     expressions: dict[str, pl.Expr] = {}
     for column in dict.fromkeys((*vintage.columns, *IDENTIFIERS, *vintage.constants)):
