@@ -24,7 +24,7 @@ from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.reference import read_reference
 from pipelines.kernel.register_forms import FORMS
 from pipelines.kernel.register_layouts import plain, plain_name
-from pipelines.kernel.registers import reference_lists, reference_names
+from pipelines.kernel.register_lists import reference_lists, reference_names
 from pipelines.kernel.store import read_table
 from pipelines.stage.trial import try_out
 from pipelines.templates import write_template

@@ -11,7 +11,6 @@ columns: the same whatever the order of rows and files.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,27 +23,15 @@ from pipelines.kernel.identity import INE_SHAPE, Tokeniser, tokeniser_of
 from pipelines.kernel.problems import BadInput, Problem, shown
 from pipelines.kernel.project import Project
 from pipelines.kernel.register_cells import Lists, Rule, listed, rules, typed
-from pipelines.kernel.register_files import layout_of, read_cells
+from pipelines.kernel.register_door import Opened, nameless, open_register, refuse_simulated
+from pipelines.kernel.register_files import layout_of
 from pipelines.kernel.register_forms import FORMS, Form
-from pipelines.kernel.register_layouts import ROW, Names, arranged, is_direct, places_of, plain_name
-from pipelines.kernel.register_text import (
-    BLANKS,
-    MOST,
-    CellFile,
-    CsvFile,
-    RegisterFile,
-    open_csv,
-    read_with_python,
-    relation,
-)
+from pipelines.kernel.register_lists import reference_lists, reference_names
+from pipelines.kernel.register_text import BLANKS, MOST, CsvFile, connect, open_csv, read_with_python, relation
 
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
-
-MEMORY = "1400MB"
-"""What DuckDB may hold while it reads a register. Beyond, tables go to a temporary folder for a while: they hold tokens
-and codes only, since identifiers live no longer than the pass that reads them."""
 
 COUNTS = ("rows_count", "contradictions_count")
 
@@ -64,15 +51,6 @@ class Reading:
     def rules(self, headers: Mapping[str, str]) -> list[Rule]:
         """Return the rules, in the words of a file with these headers."""
         return rules(self.form, headers, self.lists)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A file with what its layout says: where the columns of the form stand, and what the office calls them."""
-
-    file: RegisterFile
-    places: Mapping[str, int]
-    headers: Mapping[str, str]
 
 
 def read_register(
@@ -132,11 +110,11 @@ def _write_all(
     problems: list[Problem] = []
     for path, vintage in laid_out:
         try:
-            opened.append(_opened(path, project.shown(path), vintage, names))
+            opened.append(open_register(path, project.shown(path), vintage, names))
         except BadInput as error:
             problems += error.problems
     if not problems and origin is None:
-        problems += [problem for one in opened if (problem := _nameless(one, reading))]
+        problems += [problem for one in opened if (problem := nameless(one, reading.form))]
     if problems:
         raise BadInput(problems)
     if not opened:
@@ -158,102 +136,6 @@ def _write_all(
                 )
         with replacing(target) as part:
             return _write(connection, reading, part, origin)
-
-
-def reference_lists(project: Project) -> Lists:
-    """Return the code lists that registers are checked against. Raises `BadInput` when one is missing."""
-    return {
-        "site": _list(project, "ref_site", "site_code", "site_code"),
-        "speciality": _list(project, "ref_speciality", "speciality_code", "speciality_code"),
-        "establishment": _list(project, "ref_identity", "identifier", "establishment_code", ("scheme", "uai")),
-        "country": _list(project, "ref_country", "country_code", "country_code"),
-    }
-
-
-def reference_names(project: Project) -> Names:
-    """Return the names that a layout may allow in place of codes: list → name, written `plain_name` → code."""
-    return {
-        "country": {
-            plain_name(name): code
-            for key in ("other_names", "country_label_en", "country_label_fr")
-            for names, code in _list(project, "ref_country", key, "country_code").items()
-            for name in filter(None, names.split("|"))
-        }
-    }
-
-
-def _list(project: Project, name: str, key: str, code: str, only: tuple[str, str] | None = None) -> dict[str, str]:
-    path = project.reference / f"{name}.csv"
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except FileNotFoundError as error:
-        raise BadInput(
-            Problem(
-                project.shown(path), "The code list is missing", "Restore it with `git checkout -- data/reference`."
-            )
-        ) from error
-    return {row[key].lower(): row[code] for row in rows if only is None or row[only[0]] == only[1]}
-
-
-def _opened(path: Path, name: str, vintage: Vintage, names: Names) -> Opened:
-    """Return a file with the places of its columns; cells that are not yet the form's words are read here.
-
-    Names and other columns that nobody asked for stay outside; raises `BadInput` as `places_of` and `read_cells` do.
-    """
-    if vintage.format == "xlsx":
-        return _told(name, read_cells(path, name, vintage, names), vintage)
-    file = open_csv(path, name, vintage.separator)
-    found = places_of(file.header, vintage, name)
-    if is_direct(vintage):
-        # DuckDB takes the first line for the header: one that lies deeper, or on several lines, is Python's business.
-        return Opened(file if file.first_line == 1 else read_with_python(file), found, vintage.columns)
-    import polars as pl
-
-    read = read_with_python(file)
-    cells = {f"c{place}": [row[place] for row in read.rows] for place in set(found.values())}
-    frame = pl.DataFrame({**cells, ROW: read.lines}, schema_overrides={ROW: pl.Int64})
-    return _told(name, arranged(frame, found, vintage, names), vintage)
-
-
-def _told(name: str, frame: pl.DataFrame, vintage: Vintage) -> Opened:
-    """Return cells in the form's words as a file that was read."""
-    if frame.is_empty():
-        raise BadInput(Problem(name, "The file has a header and no row", "Ask the office for its extract again."))
-    columns = [column for column in frame.columns if column != ROW]
-    file = CellFile(name, tuple(columns), frame.select(columns).rows(), frame[ROW].to_list())
-    return Opened(file, {column: place for place, column in enumerate(columns)}, vintage.columns)
-
-
-def _nameless(opened: Opened, reading: Reading) -> Problem | None:
-    """Refuse a file none of whose rows has an identifier, well formed or not."""
-    import duckdb
-
-    columns = [column for column in reading.form.identifiers if column in opened.headers]
-    with connect(1) as connection:
-        text = _text_of(connection, [opened], reading)
-        known = " or ".join(f"t_{column} is not null" for column in columns)
-        try:
-            if connection.execute(f"select 1 from ({text}) where {known} limit 1").fetchone():
-                return None
-        except duckdb.Error:  # what is wrong with the file is said when it is read
-            return None
-    return Problem(
-        opened.file.shown,
-        "No row of the file has an identifier: by name only it cannot be linked, and names are not read",
-        f"Ask the office to export {' or '.join(opened.headers[column] for column in columns)}.",
-    )
-
-
-def connect(threads: int | None) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB connection for registers: little memory, no extension from outside."""
-    import duckdb
-
-    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-    connection.execute(f"set memory_limit = '{MEMORY}'")
-    if threads is not None:
-        connection.execute(f"set threads = {threads:d}")
-    return connection
 
 
 def _text_of(connection: duckdb.DuckDBPyConnection, files: Sequence[Opened], reading: Reading) -> str:
@@ -423,38 +305,7 @@ def tokenise_register(project: Project, source: Source, files: Iterable[Path], i
     laid_out = [(path, layout_of(source, path, shown(path, project.root))) for path in sorted(files)]
     for path, vintage in laid_out:
         if vintage.format == "csv":
-            _refuse_simulated(open_csv(path, shown(path, project.root), vintage.separator))
+            refuse_simulated(open_csv(path, shown(path, project.root), vintage.separator))
     target = into / f"{source.id}.parquet"
     _write_all(project, source, laid_out, tokeniser, target)
     return target, [vintage.id for _, vintage in laid_out]
-
-
-def _refuse_simulated(file: RegisterFile) -> None:
-    if "ORIGINE" not in file.header:
-        return
-    is_simulated = _says_simulated(file)
-    if is_simulated is None and isinstance(file, CsvFile):
-        is_simulated = _says_simulated(read_with_python(file))
-    if is_simulated:
-        raise BadInput(
-            Problem(
-                file.shown,
-                "This file comes from the generator: its rows say they are simulated",
-                "Simulated registers are made by `observatoire simulate`; add the office's own extract.",
-                column="ORIGINE",
-            )
-        )
-
-
-def _says_simulated(file: RegisterFile) -> bool | None:
-    """Say whether a row has `simulée` in the column ORIGINE; nothing when DuckDB cannot read the file."""
-    import duckdb
-
-    place = file.header.index("ORIGINE")
-    with connect(None) as connection:
-        try:
-            cells = relation(connection, [file], "cells")
-            found = connection.execute(f"select 1 from {cells} where trim(c{place}) = 'simulée' limit 1").fetchone()
-        except duckdb.Error:
-            return None
-    return found is not None
