@@ -58,6 +58,10 @@ BY_ID = {
     "EMP-320": "delete from {t} where establishment_code = 'ut3' and year = 2014 and months_after = 18",
     "EMP-416": "update {t} set employment_pct = null where speciality_code = '_T' and year = 2014",
     "EMP-517": f"update {{t}} set stable_count = employed_count + 1 {FIRST}",
+    "EMP-620": f"update {{t}} set estimated_count = null {FIRST}",
+    "EMP-621": "update {t} set responses_count = 500 where scope_level = 'establishment' and year = 2014",
+    "EMP-622": "delete from {t} where scope_code = 'ut3' and year = 2014 and measure_code = 'stable_pct'",
+    "EMP-623": "update {t} set estimated_count = 97 where scope_code = 'ut1' and year = 2016",
     "ENR-023": "delete from {t} where rowid = (select min(rowid) from {t} where year = 2012 and paysage_id = 'm7K6T')",
     "ENR-024": "delete from {t} where rowid = (select min(rowid) from {t} where year = 2012 and paysage_id = 'HqAYu' "
     "and diploma_label = 'Licence professionnelle')",
