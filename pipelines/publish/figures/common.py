@@ -10,6 +10,7 @@ from pipelines.publish.picture import Absent, Cell, Picture, columns
 from pipelines.publish.shelf import REGION, Break, Shelf
 
 SERIES_COLUMNS = ["year", "facet", "series", "value", "run", "origin", "flag"]
+ONE_PANEL = [column for column in SERIES_COLUMNS if column != "facet"]
 
 
 def two(shelf: Shelf, fr: str, en: str) -> str:
@@ -64,6 +65,42 @@ def alternative(shelf: Shelf, picture_kind: str, title: str, subtitle: str, simu
     return said.replace('"', "'")
 
 
+def figure(
+    shelf: Shelf,
+    name: str,
+    kind: str,
+    *,
+    title: str,
+    subtitle: str,
+    sources: Iterable[str],
+    perimeter: str,
+    address: str,
+    seen: str,
+    rows: list[dict[str, Cell]],
+    shown: list[str],
+    options: dict[str, object],
+    told: str = "",
+    simulated: bool = False,
+    breaks: str = "",
+) -> Picture:
+    """Return the picture of `rows`, its columns `shown`, with the small print and alternative text all figures bear.
+
+    `seen` says what kind of picture it is to one who does not see it; `told` stands there in place of the title.
+    """
+    return Picture(
+        name=name,
+        kind=kind,
+        title=title,
+        subtitle=subtitle,
+        caption=caption(shelf, sources, perimeter, address, simulated, breaks),
+        alt=alternative(shelf, seen, told or title, subtitle, simulated),
+        lang=shelf.lang,
+        data=columns(rows, shown),
+        options=options,
+        simulated=simulated,
+    )
+
+
 def absent(shelf: Shelf, name: str, title: str, code: str | None = None, reason: str | None = None) -> Absent:
     """Return the block that stands where a figure cannot be drawn, with the reason."""
     said = reason or (shelf.reason(code) if code else shelf.reason(""))
@@ -111,6 +148,15 @@ def series_rows(shelf: Shelf, code: str, scope: str, series: str, facet: str | N
     ]
 
 
+def scopes_with_a_value(shelf: Shelf, code: str, level: str) -> list[str]:
+    """Return the scopes of a level in which an indicator has a value in some year."""
+    return [
+        scope
+        for scope in shelf.scopes(code, level)
+        if any(point.value is not None for point in shelf.points(code, scope))
+    ]
+
+
 def break_years(rows: Sequence[dict[str, Cell]], breaks: Iterable[Break]) -> list[list[object]]:
     """Return the breaks to announce on a chart, in two words: those within its years."""
     years = [int(str(row["year"])) for row in rows]
@@ -139,11 +185,7 @@ def by_scope(
     free: bool = False,
 ) -> Picture | Absent:
     """Draw one indicator, a small panel per scope. `short` names it in the title; `free`: a scale per panel."""
-    scopes = [
-        scope
-        for scope in shelf.scopes(code, level)
-        if any(point.value is not None for point in shelf.points(code, scope))
-    ]
+    scopes = scopes_with_a_value(shelf, code, level)
     if not scopes:
         return absent(shelf, name, short, code)
     indicator = shelf.indicators[code]
@@ -168,26 +210,21 @@ def by_scope(
     }
     if free:
         options["free"] = True
-    return Picture(
-        name=name,
-        kind="lines",
+    return figure(
+        shelf,
+        name,
+        "lines",
         title=title,
         subtitle=subtitle,
-        caption=caption(
-            shelf,
-            indicator.sources,
-            perimeter,
-            f"{code}/{REGION}",
-            simulated,
-            break_line(shelf, rows, cuts),
-        ),
-        alt=alternative(
-            shelf, two(shelf, "Courbes, un panneau par lieu", "Lines, one panel per place"), title, subtitle, simulated
-        ),
-        lang=shelf.lang,
-        data=columns(rows, SERIES_COLUMNS),
+        sources=indicator.sources,
+        perimeter=perimeter,
+        address=f"{code}/{REGION}",
+        seen=two(shelf, "Courbes, un panneau par lieu", "Lines, one panel per place"),
+        rows=rows,
+        shown=SERIES_COLUMNS,
         options=options,
         simulated=simulated,
+        breaks=break_line(shelf, rows, cuts),
     )
 
 
@@ -198,34 +235,28 @@ def one_line(
     rows = series_rows(shelf, code, scope, short)
     if sum(row["value"] is not None for row in rows) < 2:
         return absent(shelf, name, short, code)
-    for row in rows:
-        row.pop("facet")
     cuts = shelf.breaks_of(code, [scope])
     indicator = shelf.indicators[code]
     simulated = is_simulated(rows)
     title = trend_title(short, shelf.points(code, scope), indicator.unit, shelf.lang)
     if simulated:
         title += f" ({SIMULATED[shelf.lang]})"
-    alt = alternative(
+    return figure(
         shelf,
-        two(shelf, "Courbe", "Line"),
-        evolution(short, shelf.points(code, scope), indicator.unit, shelf.lang)[:-1],
-        subtitle,
-        simulated,
-    )
-    return Picture(
-        name=name,
-        kind="lines",
+        name,
+        "lines",
         title=title,
         subtitle=subtitle,
-        caption=caption(
-            shelf, indicator.sources, perimeter, f"{code}/{scope}", simulated, break_line(shelf, rows, cuts)
-        ),
-        alt=alt,
-        lang=shelf.lang,
-        data=columns(rows, [column for column in SERIES_COLUMNS if column != "facet"]),
+        sources=indicator.sources,
+        perimeter=perimeter,
+        address=f"{code}/{scope}",
+        seen=two(shelf, "Courbe", "Line"),
+        told=evolution(short, shelf.points(code, scope), indicator.unit, shelf.lang)[:-1],
+        rows=rows,
+        shown=ONE_PANEL,
         options={"unit": indicator.unit, "order": [short], "breaks": break_years(rows, cuts), "height": 2.6},
         simulated=simulated,
+        breaks=break_line(shelf, rows, cuts),
     )
 
 
@@ -233,33 +264,28 @@ def together(
     shelf: Shelf, name: str, code: str, level: str, *, subtitle: str, perimeter: str, short: str, height: float = 3.5
 ) -> Picture | Absent:
     """Draw one indicator in one panel, a line per scope; the title tells the trend of the eight sites together."""
-    scopes = [
-        scope
-        for scope in shelf.scopes(code, level)
-        if any(point.value is not None for point in shelf.points(code, scope))
-    ]
+    scopes = scopes_with_a_value(shelf, code, level)
     if not scopes:
         return absent(shelf, name, short, code)
     greatest = {scope: max(point.value or 0.0 for point in shelf.points(code, scope)) for scope in scopes}
     scopes.sort(key=lambda scope: (-greatest[scope], scope))
     rows = [row for scope in scopes for row in series_rows(shelf, code, scope, shelf.place(scope))]
-    for row in rows:
-        row.pop("facet")
     indicator = shelf.indicators[code]
     cuts = shelf.breaks_of(code, scopes)
     simulated = is_simulated(rows)
     title = trend_title(short, shelf.points(code, REGION), indicator.unit, shelf.lang)
-    return Picture(
-        name=name,
-        kind="lines",
+    return figure(
+        shelf,
+        name,
+        "lines",
         title=title,
         subtitle=subtitle,
-        caption=caption(
-            shelf, indicator.sources, perimeter, f"{code}/{REGION}", simulated, break_line(shelf, rows, cuts)
-        ),
-        alt=alternative(shelf, two(shelf, "Courbes, une par lieu", "Lines, one per place"), title, subtitle, simulated),
-        lang=shelf.lang,
-        data=columns(rows, [column for column in SERIES_COLUMNS if column != "facet"]),
+        sources=indicator.sources,
+        perimeter=perimeter,
+        address=f"{code}/{REGION}",
+        seen=two(shelf, "Courbes, une par lieu", "Lines, one per place"),
+        rows=rows,
+        shown=ONE_PANEL,
         options={
             "unit": indicator.unit,
             "order": [shelf.place(scope) for scope in scopes],
@@ -267,4 +293,5 @@ def together(
             "breaks": break_years(rows, cuts),
         },
         simulated=simulated,
+        breaks=break_line(shelf, rows, cuts),
     )
