@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from statistics import median
 
-from pipelines.publish.figures.common import absent, by_scope, figure, one_line, two
+from pipelines.publish.figures.common import absent, figure, two
+from pipelines.publish.figures.series import by_scope, one_line
 from pipelines.publish.numbers import number, per_cent
 from pipelines.publish.phrases import change
 from pipelines.publish.picture import Absent, Cell, Picture

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.publish.figures.common import SERIES_COLUMNS, absent, by_scope, figure, is_simulated, series_rows, two
+from pipelines.publish.figures.common import absent, figure, is_simulated, two
+from pipelines.publish.figures.series import SERIES_COLUMNS, by_scope, series_rows
 from pipelines.publish.numbers import per_cent
 from pipelines.publish.phrases import range_title
 from pipelines.publish.picture import Absent, Cell, Picture

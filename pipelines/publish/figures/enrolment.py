@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from pipelines.publish.figures.common import absent, by_scope, figure, together, two
+from pipelines.publish.figures.common import absent, figure, two
+from pipelines.publish.figures.series import by_scope, together
 from pipelines.publish.numbers import number, share
 from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import Shelf

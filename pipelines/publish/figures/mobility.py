@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipelines.publish.figures.common import absent, break_line, break_years, by_scope, figure, together, two
+from pipelines.publish.figures.common import absent, figure, two
+from pipelines.publish.figures.series import break_line, break_years, by_scope, together
 from pipelines.publish.numbers import SIMULATED, number
 from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import REGION, Shelf

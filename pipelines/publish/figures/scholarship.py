@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipelines.publish.figures.common import absent, by_scope, figure, two
+from pipelines.publish.figures.common import absent, figure, two
+from pipelines.publish.figures.series import by_scope
 from pipelines.publish.numbers import number, share
 from pipelines.publish.phrases import range_title
 from pipelines.publish.picture import Absent, Cell, Picture
