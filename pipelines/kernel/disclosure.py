@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 
@@ -59,16 +59,11 @@ class Policy(BaseModel):
 
 def read_policy(project: Project) -> Policy:
     """Read the policy. Raises `BadInput` when it cannot be read or breaks its format: then nothing is public."""
-    path = project.reference / "disclosure.yml"
-    name = project.shown(path)
+    name, content = read_declared(
+        project, "disclosure.yml", "The disclosure policy", "; nothing is published without it"
+    )
     try:
-        return Policy.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        mend = f"Restore it with `git checkout -- {name}`; nothing is published without it."
-        raise BadInput(Problem(name, "The disclosure policy is missing", mend)) from error
-    except yaml.YAMLError as error:
-        mend = "Mend the line; a value that holds a colon needs quotes."
-        raise BadInput(Problem(name, "The disclosure policy is not valid YAML", mend)) from error
+        return Policy.model_validate(content)
     except ValidationError as error:
         mend = "Compare with the repository's version; pipelines/kernel/disclosure.py explains the fields."
         raise BadInput(

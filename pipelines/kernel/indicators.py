@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 
@@ -110,24 +110,7 @@ def read_indicators(project: Project) -> dict[str, Indicator]:
     Raises `BadInput`, one problem per fault, when the registry is missing, is no YAML, breaks its format or uses a
     code twice.
     """
-    path = project.reference / REGISTRY
-    name = project.shown(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise BadInput(
-            Problem(name, "The registry of indicators is missing", f"Restore it with `git checkout -- {name}`.")
-        ) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise BadInput(
-            Problem(
-                name,
-                "The registry is not valid YAML",
-                "Mend the line; a value that holds a colon needs quotes.",
-                row=mark.line + 1 if mark else None,
-            )
-        ) from error
+    name, content = read_declared(project, REGISTRY, "The registry of indicators")
     if not isinstance(content, list):
         raise BadInput(Problem(name, "The registry is a list of indicators", "Begin each one with `- code:`."))
     indicators: dict[str, Indicator] = {}

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.declared import read_declared
 from pipelines.kernel.dictionary import Column
 from pipelines.kernel.flags import LABELS
 from pipelines.kernel.problems import BadInput, Problem
@@ -94,16 +94,9 @@ def read_publications(project: Project) -> dict[str, Publication]:
     Raises `BadInput`, one problem per fault, when the list is missing, is no YAML, breaks its format or names a table
     twice.
     """
-    path = project.reference / "publications.yml"
-    name = project.shown(path)
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        mend = f"Restore it with `git checkout -- {name}`; nothing is published without it."
-        raise BadInput(Problem(name, "The list of public tables is missing", mend)) from error
-    except yaml.YAMLError as error:
-        mend = "Mend the line; a value that holds a colon needs quotes."
-        raise BadInput(Problem(name, "The list of public tables is not valid YAML", mend)) from error
+    name, entries = read_declared(
+        project, "publications.yml", "The list of public tables", "; nothing is published without it"
+    )
     if not isinstance(entries, list):
         raise BadInput(Problem(name, "This file is a list of public tables", "Begin each one with `- table: pub_…`."))
     publications: dict[str, Publication] = {}

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 
@@ -169,18 +169,7 @@ def read_targets(project: Project, edition: int | None = None) -> tuple[Target, 
 
     Raises `BadInput`, one problem per fault, when the file is missing, is no YAML, or a contract is inconsistent.
     """
-    path = project.reference / "targets.yml"
-    name = project.shown(path)
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        mend = f"Restore it with `git checkout -- {name}`."
-        raise BadInput(Problem(name, "The register of targets is missing", mend)) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        mend = "Mend the line; a value that holds a colon needs quotes."
-        row = mark.line + 1 if mark else None
-        raise BadInput(Problem(name, "The register of targets is not valid YAML", mend, row=row)) from error
+    name, entries = read_declared(project, "targets.yml", "The register of targets")
     if not isinstance(entries, list) or not entries:
         raise BadInput(Problem(name, "The register of targets is a list of contracts", "Begin each with `- id: …`."))
     targets, problems = _validated(entries, name)

@@ -1,35 +1,10 @@
 -- what: employment rate at 30 months of licence professionnelle graduates, region and establishments
 -- grain: scope_level, scope_code, year
--- inputs: mart_employment__lp
--- caveats: only the four domains are read (disc06 is at once a domain and its one discipline); a rate hidden at the
---   source leaves its domain out; no value below half of the answers (missing_code ns).
-with outcomes as (
-    select * from mart_employment__lp
-    where months_after = 30 and discipline_code in ('disc01', 'disc06', 'disc07', 'disc12') and responses_count > 0
-),
-
-rated as (
-    select
-        year,
-        establishment_code,
-        origin,
-        responses_count,
-        case when employment_pct is not null then responses_count else 0 end as rated_count,
-        coalesce(cast(employment_pct as decimal(9, 2)) * responses_count, 0) as rated_points
-    from outcomes
-),
-
-summed as (
-    select
-        case when grouping(establishment_code) = 1 then 'region' else 'establishment' end as scope_level,
-        coalesce(establishment_code, 'midi-pyrenees') as scope_code,
-        year,
-        cast(sum(responses_count) as bigint) as answers_count,
-        cast(sum(rated_count) as bigint) as rated_count,
-        sum(rated_points) as rated_points,
-        max(origin) as origin
-    from rated
-    group by grouping sets ((year, establishment_code), (year))
+-- inputs: mart_employment__lp_rate
+-- caveats: estimated from the rates the source shows; no value where it hides the rate of most answers.
+with rates as (
+    select * from mart_employment__lp_rate
+    where measure_code = 'employment_pct' and months_after = 30
 ),
 
 final as (
@@ -37,11 +12,11 @@ final as (
         scope_level,
         scope_code,
         year,
-        case when rated_count * 2 >= answers_count then rated_points / 100 end as numerator,
-        case when rated_count * 2 >= answers_count then rated_count end as denominator,
-        case when rated_count * 2 < answers_count then 'ns' end as missing_code,
+        estimated_count as numerator,
+        rated_responses_count as denominator,
+        missing_code,
         origin
-    from summed
+    from rates
 )
 
 select * from final

@@ -14,7 +14,8 @@ from pipelines.publish.figures import (
     scholarship,
     sheets,
 )
-from pipelines.publish.figures.common import one_line, two
+from pipelines.publish.figures.common import two
+from pipelines.publish.figures.series import one_line
 from pipelines.publish.picture import Absent, Picture
 from pipelines.publish.shelf import REGION, Shelf
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from statistics import median
 
-from pipelines.publish.figures.common import absent, alternative, by_scope, caption, one_line, two
+from pipelines.publish.figures.common import absent, figure, two
+from pipelines.publish.figures.series import by_scope, one_line
 from pipelines.publish.numbers import number, per_cent
 from pipelines.publish.phrases import change
-from pipelines.publish.picture import Absent, Cell, Picture, columns
+from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import REGION, Shelf
 
 
@@ -63,30 +64,22 @@ def territory(shelf: Shelf) -> Picture | Absent:
         "Contrats commencés dans l'année, tous niveaux de diplôme, par département (contrats)",
         "Contracts begun in the year, all levels of diploma, by département (contracts)",
     )
-    return Picture(
-        name=name,
-        kind="matrix",
+    return figure(
+        shelf,
+        name,
+        "matrix",
         title=title,
         subtitle=subtitle,
-        caption=caption(
+        sources=["barometre"],
+        perimeter=two(shelf, "départements de l'académie de Toulouse", "départements of the académie of Toulouse"),
+        address=f"APP-TERR/{REGION}",
+        seen=two(
             shelf,
-            ["barometre"],
-            two(shelf, "départements de l'académie de Toulouse", "départements of the académie of Toulouse"),
-            f"APP-TERR/{REGION}",
+            "Grille, une ligne par département, une colonne par année",
+            "Grid, one row per département, one column per year",
         ),
-        alt=alternative(
-            shelf,
-            two(
-                shelf,
-                "Grille, une ligne par département, une colonne par année",
-                "Grid, one row per département, one column per year",
-            ),
-            title,
-            subtitle,
-            False,
-        ),
-        lang=shelf.lang,
-        data=columns(rows, ["row", "column", "year", "value", "months_covered", "text", "level"]),
+        rows=rows,
+        shown=["row", "column", "year", "value", "months_covered", "text", "level"],
         options={"rows": [shelf.place(code) for code in codes], "columns": [heading[year] for year in years]},
     )
 
@@ -138,34 +131,26 @@ def cfa(shelf: Shelf) -> Picture | Absent:
         "Nombre de CFA selon le taux d'emploi à six mois de leurs sortants, par cohorte (centres)",
         "Number of CFA by the employment rate of their leavers at six months, by cohort (centres)",
     )
-    return Picture(
-        name=name,
-        kind="matrix",
+    return figure(
+        shelf,
+        name,
+        "matrix",
         title=title,
         subtitle=subtitle,
-        caption=caption(
+        sources=["inserjeunes"],
+        perimeter=two(
             shelf,
-            ["inserjeunes"],
-            two(
-                shelf,
-                "CFA d'Occitanie, tous niveaux ; un CFA n'est pas un IUT",
-                "CFA of Occitanie, all levels; a CFA is no IUT",
-            ),
-            "pub_apprenticeship__cfa",
+            "CFA d'Occitanie, tous niveaux ; un CFA n'est pas un IUT",
+            "CFA of Occitanie, all levels; a CFA is no IUT",
         ),
-        alt=alternative(
+        address="pub_apprenticeship__cfa",
+        seen=two(
             shelf,
-            two(
-                shelf,
-                "Grille, une ligne par tranche de taux, une colonne par cohorte",
-                "Grid, one row per band of rates, one column per cohort",
-            ),
-            title,
-            subtitle,
-            False,
+            "Grille, une ligne par tranche de taux, une colonne par cohorte",
+            "Grid, one row per band of rates, one column per cohort",
         ),
-        lang=shelf.lang,
-        data=columns(rows, ["row", "column", "value", "text", "level"]),
+        rows=rows,
+        shown=["row", "column", "value", "text", "level"],
         options={"rows": list(reversed(names)), "columns": [str(year) for year in years]},
     )
 

@@ -1,15 +1,11 @@
-"""What every figure shares: its caption, its alternative text, its address, and series taken from the indicators."""
+"""What every figure shares: its frame, its caption, its alternative text, its address."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from pipelines.publish.numbers import SIMULATED
-from pipelines.publish.phrases import Point, evolution, range_title, trend_title
 from pipelines.publish.picture import Absent, Cell, Picture, columns
-from pipelines.publish.shelf import REGION, Break, Shelf
-
-SERIES_COLUMNS = ["year", "facet", "series", "value", "run", "origin", "flag"]
+from pipelines.publish.shelf import Shelf
 
 
 def two(shelf: Shelf, fr: str, en: str) -> str:
@@ -64,6 +60,42 @@ def alternative(shelf: Shelf, picture_kind: str, title: str, subtitle: str, simu
     return said.replace('"', "'")
 
 
+def figure(
+    shelf: Shelf,
+    name: str,
+    kind: str,
+    *,
+    title: str,
+    subtitle: str,
+    sources: Iterable[str],
+    perimeter: str,
+    address: str,
+    seen: str,
+    rows: list[dict[str, Cell]],
+    shown: list[str],
+    options: dict[str, object],
+    told: str = "",
+    simulated: bool = False,
+    breaks: str = "",
+) -> Picture:
+    """Return the picture of `rows`, its columns `shown`, with the small print and alternative text all figures bear.
+
+    `seen` says what kind of picture it is to one who does not see it; `told` stands there in place of the title.
+    """
+    return Picture(
+        name=name,
+        kind=kind,
+        title=title,
+        subtitle=subtitle,
+        caption=caption(shelf, sources, perimeter, address, simulated, breaks),
+        alt=alternative(shelf, seen, told or title, subtitle, simulated),
+        lang=shelf.lang,
+        data=columns(rows, shown),
+        options=options,
+        simulated=simulated,
+    )
+
+
 def absent(shelf: Shelf, name: str, title: str, code: str | None = None, reason: str | None = None) -> Absent:
     """Return the block that stands where a figure cannot be drawn, with the reason."""
     said = reason or (shelf.reason(code) if code else shelf.reason(""))
@@ -73,198 +105,3 @@ def absent(shelf: Shelf, name: str, title: str, code: str | None = None, reason:
 def is_simulated(rows: Iterable[Mapping[str, object]]) -> bool:
     """Say whether any of the rows comes from simulated data."""
     return any(row.get("origin") == "simulated" for row in rows)
-
-
-def runs(points: Sequence[Point]) -> list[int]:
-    """Number the unbroken stretches of a series: a line is drawn inside a stretch, never across a break or a gap.
-
-    One number per point; a point without a value closes its stretch.
-    """
-    numbers: list[int] = []
-    stretch = 0
-    previous: Point | None = None
-    for point in points:
-        if previous is not None and (
-            point.is_break or previous.value is None or point.value is None or point.year - previous.year > 1
-        ):
-            stretch += 1
-        numbers.append(stretch)
-        previous = point
-    return numbers
-
-
-def series_rows(shelf: Shelf, code: str, scope: str, series: str, facet: str | None = None) -> list[dict[str, Cell]]:
-    """Return one indicator in one scope as rows of a line chart."""
-    points = shelf.points(code, scope)
-    flags = [str(row.get("flag") or "") for row in shelf.series(code, scope)]
-    return [
-        {
-            "year": point.year,
-            "value": point.value,
-            "series": series,
-            "facet": facet,
-            "origin": point.origin,
-            "run": f"{facet}/{series}/{number}",
-            "flag": flag,
-        }
-        for point, number, flag in zip(points, runs(points), flags, strict=True)
-    ]
-
-
-def break_years(rows: Sequence[dict[str, Cell]], breaks: Iterable[Break]) -> list[list[object]]:
-    """Return the breaks to announce on a chart, in two words: those within its years."""
-    years = [int(str(row["year"])) for row in rows]
-    return [[item.year, item.short] for item in breaks if min(years) < item.year <= max(years)]
-
-
-def break_line(shelf: Shelf, rows: Sequence[dict[str, Cell]], breaks: Iterable[Break]) -> str:
-    """Return the sentence of the small print that explains the breaks of a chart; empty when it shows none."""
-    years = [int(str(row["year"])) for row in rows]
-    told = [f"{item.year}, {item.label.rstrip('.')}" for item in breaks if min(years) < item.year <= max(years)]
-    if not told:
-        return ""
-    joint = "\u00a0; " if shelf.lang == "fr" else "; "
-    return two(shelf, "Ruptures\u00a0: ", "Breaks: ") + joint.join(told)
-
-
-def by_scope(
-    shelf: Shelf,
-    name: str,
-    code: str,
-    level: str,
-    *,
-    subtitle: str,
-    perimeter: str,
-    short: str,
-    free: bool = False,
-) -> Picture | Absent:
-    """Draw one indicator, a small panel per scope. `short` names it in the title; `free`: a scale per panel."""
-    scopes = [
-        scope
-        for scope in shelf.scopes(code, level)
-        if any(point.value is not None for point in shelf.points(code, scope))
-    ]
-    if not scopes:
-        return absent(shelf, name, short, code)
-    indicator = shelf.indicators[code]
-    rows = [row for scope in scopes for row in series_rows(shelf, code, scope, indicator.label, shelf.place(scope))]
-    cuts = shelf.breaks_of(code, scopes)
-    latest = {
-        shelf.place(scope): [point for point in shelf.points(code, scope) if point.value is not None][-1]
-        for scope in scopes
-    }
-    year = max(point.year for point in latest.values())
-    at_year = {place: float(point.value or 0) for place, point in latest.items() if point.year == year}
-    simulated = is_simulated(rows)
-    title = f"{range_title(short, at_year, indicator.unit, shelf.lang)}{two(shelf, ' en', ' in')} {year}"
-    if simulated:
-        title += f" ({SIMULATED[shelf.lang]})"
-    options: dict[str, object] = {
-        "unit": indicator.unit,
-        "order": [indicator.label],
-        "columns": 2,
-        "facets": [shelf.place(scope) for scope in scopes],
-        "breaks": break_years(rows, cuts),
-    }
-    if free:
-        options["free"] = True
-    return Picture(
-        name=name,
-        kind="lines",
-        title=title,
-        subtitle=subtitle,
-        caption=caption(
-            shelf,
-            indicator.sources,
-            perimeter,
-            f"{code}/{REGION}",
-            simulated,
-            break_line(shelf, rows, cuts),
-        ),
-        alt=alternative(
-            shelf, two(shelf, "Courbes, un panneau par lieu", "Lines, one panel per place"), title, subtitle, simulated
-        ),
-        lang=shelf.lang,
-        data=columns(rows, SERIES_COLUMNS),
-        options=options,
-        simulated=simulated,
-    )
-
-
-def one_line(
-    shelf: Shelf, name: str, code: str, scope: str, *, subtitle: str, perimeter: str, short: str
-) -> Picture | Absent:
-    """Draw one indicator in one scope."""
-    rows = series_rows(shelf, code, scope, short)
-    if sum(row["value"] is not None for row in rows) < 2:
-        return absent(shelf, name, short, code)
-    for row in rows:
-        row.pop("facet")
-    cuts = shelf.breaks_of(code, [scope])
-    indicator = shelf.indicators[code]
-    simulated = is_simulated(rows)
-    title = trend_title(short, shelf.points(code, scope), indicator.unit, shelf.lang)
-    if simulated:
-        title += f" ({SIMULATED[shelf.lang]})"
-    alt = alternative(
-        shelf,
-        two(shelf, "Courbe", "Line"),
-        evolution(short, shelf.points(code, scope), indicator.unit, shelf.lang)[:-1],
-        subtitle,
-        simulated,
-    )
-    return Picture(
-        name=name,
-        kind="lines",
-        title=title,
-        subtitle=subtitle,
-        caption=caption(
-            shelf, indicator.sources, perimeter, f"{code}/{scope}", simulated, break_line(shelf, rows, cuts)
-        ),
-        alt=alt,
-        lang=shelf.lang,
-        data=columns(rows, [column for column in SERIES_COLUMNS if column != "facet"]),
-        options={"unit": indicator.unit, "order": [short], "breaks": break_years(rows, cuts), "height": 2.6},
-        simulated=simulated,
-    )
-
-
-def together(
-    shelf: Shelf, name: str, code: str, level: str, *, subtitle: str, perimeter: str, short: str, height: float = 3.5
-) -> Picture | Absent:
-    """Draw one indicator in one panel, a line per scope; the title tells the trend of the eight sites together."""
-    scopes = [
-        scope
-        for scope in shelf.scopes(code, level)
-        if any(point.value is not None for point in shelf.points(code, scope))
-    ]
-    if not scopes:
-        return absent(shelf, name, short, code)
-    greatest = {scope: max(point.value or 0.0 for point in shelf.points(code, scope)) for scope in scopes}
-    scopes.sort(key=lambda scope: (-greatest[scope], scope))
-    rows = [row for scope in scopes for row in series_rows(shelf, code, scope, shelf.place(scope))]
-    for row in rows:
-        row.pop("facet")
-    indicator = shelf.indicators[code]
-    cuts = shelf.breaks_of(code, scopes)
-    simulated = is_simulated(rows)
-    title = trend_title(short, shelf.points(code, REGION), indicator.unit, shelf.lang)
-    return Picture(
-        name=name,
-        kind="lines",
-        title=title,
-        subtitle=subtitle,
-        caption=caption(
-            shelf, indicator.sources, perimeter, f"{code}/{REGION}", simulated, break_line(shelf, rows, cuts)
-        ),
-        alt=alternative(shelf, two(shelf, "Courbes, une par lieu", "Lines, one per place"), title, subtitle, simulated),
-        lang=shelf.lang,
-        data=columns(rows, [column for column in SERIES_COLUMNS if column != "facet"]),
-        options={
-            "unit": indicator.unit,
-            "order": [shelf.place(scope) for scope in scopes],
-            "height": height,
-            "breaks": break_years(rows, cuts),
-        },
-        simulated=simulated,
-    )

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from pipelines.publish.figures.common import (
-    SERIES_COLUMNS,
-    absent,
-    alternative,
-    by_scope,
-    caption,
-    is_simulated,
-    series_rows,
-    two,
-)
+from pipelines.publish.figures.common import absent, figure, is_simulated, two
+from pipelines.publish.figures.series import SERIES_COLUMNS, by_scope, series_rows
 from pipelines.publish.numbers import per_cent
 from pipelines.publish.phrases import range_title
-from pipelines.publish.picture import Absent, Cell, Picture, columns
+from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import REGION, Shelf
 
 
@@ -59,28 +51,20 @@ def lp(shelf: Shelf) -> Picture | Absent:
         "Taux d'emploi 18 et 30 mois après le diplôme, par année de diplôme ; sans point : trop peu de réponses (ns)",
         "Employment rate 18 and 30 months after the diploma, by year of diploma; no point: too few answers (ns)",
     )
-    return Picture(
-        name=name,
-        kind="lines",
+    return figure(
+        shelf,
+        name,
+        "lines",
         title=title,
         subtitle=subtitle,
-        caption=caption(
-            shelf,
-            ["insertion_lp"],
-            two(
-                shelf, "diplômés de LP des établissements, IUT ou non", "LP graduates of the establishments, IUT or not"
-            ),
-            f"EMP-LP-30/{REGION}",
+        sources=["insertion_lp"],
+        perimeter=two(
+            shelf, "diplômés de LP des établissements, IUT ou non", "LP graduates of the establishments, IUT or not"
         ),
-        alt=alternative(
-            shelf,
-            two(shelf, "Courbes, un panneau par établissement", "Lines, one panel per establishment"),
-            title,
-            subtitle,
-            False,
-        ),
-        lang=shelf.lang,
-        data=columns(rows, SERIES_COLUMNS),
+        address=f"EMP-LP-30/{REGION}",
+        seen=two(shelf, "Courbes, un panneau par établissement", "Lines, one panel per establishment"),
+        rows=rows,
+        shown=SERIES_COLUMNS,
         options={
             "unit": unit,
             "order": list(codes.values()),
@@ -139,24 +123,20 @@ def dut(shelf: Shelf) -> Picture | Absent:
         f"Diplômés de DUT {year} n'ayant pas poursuivi d'études, en % (données nationales)",
         f"Holders of a DUT of {year} who did not go on studying, % (national data)",
     )
-    return Picture(
-        name=name,
-        kind="bars",
+    return figure(
+        shelf,
+        name,
+        "bars",
         title=title,
         subtitle=subtitle,
-        caption=caption(
-            shelf,
-            ["insertion_dut"],
-            two(
-                shelf, "France entière : rien n'est publié par IUT", "the whole of France: nothing is published by IUT"
-            ),
-            f"EMP-DUT-30/FR/{year}",
+        sources=["insertion_dut"],
+        perimeter=two(
+            shelf, "France entière : rien n'est publié par IUT", "the whole of France: nothing is published by IUT"
         ),
-        alt=alternative(
-            shelf, two(shelf, "Barres, une par spécialité", "Bars, one per speciality"), title, subtitle, False
-        ),
-        lang=shelf.lang,
-        data=columns(rows, ["name", "value", "label", "origin"]),
+        address=f"EMP-DUT-30/FR/{year}",
+        seen=two(shelf, "Barres, une par spécialité", "Bars, one per speciality"),
+        rows=rows,
+        shown=["name", "value", "label", "origin"],
         options={"unit": "percent", "order": []},
     )
 

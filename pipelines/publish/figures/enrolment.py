@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from pipelines.publish.figures.common import absent, alternative, by_scope, caption, together, two
+from pipelines.publish.figures.common import absent, figure, two
+from pipelines.publish.figures.series import by_scope, together
 from pipelines.publish.numbers import number, share
-from pipelines.publish.picture import Absent, Cell, Picture, columns
+from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import Shelf
 
 
@@ -83,22 +84,20 @@ def site_map(shelf: Shelf) -> Picture | Absent:
     else:
         title = two(shelf, "Les huit sites des IUT de Midi-Pyrénées", "The eight sites of the IUTs of Midi-Pyrénées")
         subtitle = two(shelf, "Emplacement des sites", "Location of the sites")
-    return Picture(
-        name=name,
-        kind="map",
+    return figure(
+        shelf,
+        name,
+        "map",
         title=title,
         subtitle=subtitle,
-        caption=caption(
-            shelf,
-            ["implantations"],
-            two(
-                shelf, "les huit sites ; Albi sans site d'IUT recensé", "the eight sites; no IUT site recorded in Albi"
-            ),
-            f"pub_enrolment__site_open/{year or ''}".rstrip("/"),
+        sources=["implantations"],
+        perimeter=two(
+            shelf, "les huit sites ; Albi sans site d'IUT recensé", "the eight sites; no IUT site recorded in Albi"
         ),
-        alt=alternative(shelf, two(shelf, "Carte", "Map"), title, subtitle, False),
-        lang=shelf.lang,
-        data=columns(rows, ["site_code", "name", "label", "longitude", "latitude", "value", "below"]),
+        address=f"pub_enrolment__site_open/{year or ''}".rstrip("/"),
+        seen=two(shelf, "Carte", "Map"),
+        rows=rows,
+        shown=["site_code", "name", "label", "longitude", "latitude", "value", "below"],
         options={"contours": contours(shelf)},
     )
 

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipelines.publish.figures.common import (
-    absent,
-    alternative,
-    break_line,
-    break_years,
-    by_scope,
-    caption,
-    together,
-    two,
-)
+from pipelines.publish.figures.common import absent, figure, two
+from pipelines.publish.figures.series import break_line, break_years, by_scope, together
 from pipelines.publish.numbers import SIMULATED, number
-from pipelines.publish.picture import Absent, Cell, Picture, columns
+from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import REGION, Shelf
 
 BANDS = ["low_50", "high_50", "low_80", "high_80", "low_95", "high_95"]
@@ -62,28 +54,18 @@ def target(shelf: Shelf) -> Picture | Absent:
         )
     sources = shelf.indicators["MOB-OUT"].sources if "MOB-OUT" in shelf.indicators else ("relint",)
     cuts = shelf.breaks_of("MOB-OUT", [REGION])
-    return Picture(
-        name=name,
-        kind="path",
+    return figure(
+        shelf,
+        name,
+        "path",
         title=title,
         subtitle=subtitle,
-        caption=caption(
-            shelf,
-            sources,
-            two(shelf, "les huit sites", "the eight sites"),
-            f"MOB-OUT/{REGION}",
-            simulated,
-            break_line(shelf, rows, cuts),
-        ),
-        alt=alternative(
-            shelf,
-            two(shelf, "Courbe et chemin vers la cible", "Line and path to the target"),
-            title,
-            subtitle,
-            simulated,
-        ),
-        lang=shelf.lang,
-        data=columns(rows, ["year", "kind", "value", *BANDS]),
+        sources=sources,
+        perimeter=two(shelf, "les huit sites", "the eight sites"),
+        address=f"MOB-OUT/{REGION}",
+        seen=two(shelf, "Courbe et chemin vers la cible", "Line and path to the target"),
+        rows=rows,
+        shown=["year", "kind", "value", *BANDS],
         options={
             "unit": "persons",
             "labels": {
@@ -94,6 +76,7 @@ def target(shelf: Shelf) -> Picture | Absent:
             "breaks": break_years(rows, cuts),
         },
         simulated=simulated,
+        breaks=break_line(shelf, rows, cuts),
     )
 
 
@@ -180,24 +163,22 @@ def erasmus(shelf: Shelf) -> Picture | Absent:
         "Étudiants sortants des universités porteuses, toutes filières, par pays d'accueil (personnes)",
         "Outgoing students of the universities that carry the sites, all fields, by receiving country (persons)",
     )
-    return Picture(
-        name=name,
-        kind="bars",
+    return figure(
+        shelf,
+        name,
+        "bars",
         title=title,
         subtitle=subtitle,
-        caption=caption(
+        sources=["erasmus"],
+        perimeter=two(
             shelf,
-            ["erasmus"],
-            two(
-                shelf,
-                "universités entières, paires géolocalisées : un minimum",
-                "whole universities, geocoded pairs: a minimum",
-            ),
-            f"MOB-OUT-ERASMUS/{REGION}",
+            "universités entières, paires géolocalisées : un minimum",
+            "whole universities, geocoded pairs: a minimum",
         ),
-        alt=alternative(shelf, two(shelf, "Barres, une par pays", "Bars, one per country"), title, subtitle, False),
-        lang=shelf.lang,
-        data=columns(rows, ["name", "value", "label", "origin"]),
+        address=f"MOB-OUT-ERASMUS/{REGION}",
+        seen=two(shelf, "Barres, une par pays", "Bars, one per country"),
+        rows=rows,
+        shown=["name", "value", "label", "origin"],
         options={"unit": "persons", "order": []},
     )
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipelines.publish.figures.common import absent, alternative, caption, two
+from pipelines.publish.figures.common import absent, figure, two
 from pipelines.publish.figures.enrolment import contours
 from pipelines.publish.numbers import number
-from pipelines.publish.picture import Absent, Cell, Picture, columns
+from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import REGION, Shelf
 
 TABLE = "pub_offer__formation"
@@ -86,34 +86,26 @@ def towns(shelf: Shelf) -> Picture | Absent:
         f"Formations ouvertes dans Parcoursup en {year}, académie de Toulouse ; les {len(ordered)} villes les mieux dotées (formations)",
         f"Programmes offered in Parcoursup in {year}, académie of Toulouse; the {len(ordered)} towns with most (programmes)",
     )
-    return Picture(
-        name=name,
-        kind="matrix",
+    return figure(
+        shelf,
+        name,
+        "matrix",
         title=title,
         subtitle=subtitle,
-        caption=caption(
+        sources=["parcoursup"],
+        perimeter=two(
             shelf,
-            ["parcoursup"],
-            two(
-                shelf,
-                "académie de Toulouse ; licences professionnelles et CPGE non comptées",
-                "académie of Toulouse; licences professionnelles and CPGE not counted",
-            ),
-            f"OFF-TOWNS/{REGION}/{year}",
+            "académie de Toulouse ; licences professionnelles et CPGE non comptées",
+            "académie of Toulouse; licences professionnelles and CPGE not counted",
         ),
-        alt=alternative(
+        address=f"OFF-TOWNS/{REGION}/{year}",
+        seen=two(
             shelf,
-            two(
-                shelf,
-                "Grille, une ligne par ville, une colonne par diplôme",
-                "Grid, one row per town, one column per diploma",
-            ),
-            title,
-            subtitle,
-            False,
+            "Grille, une ligne par ville, une colonne par diplôme",
+            "Grid, one row per town, one column per diploma",
         ),
-        lang=shelf.lang,
-        data=columns(rows, ["row", "column", "value", "text", "level"]),
+        rows=rows,
+        shown=["row", "column", "value", "text", "level"],
         options={"rows": ordered, "columns": list(labels.values())},
     )
 
@@ -150,19 +142,17 @@ def town_map(shelf: Shelf) -> Picture | Absent:
         f"Formations en {year} : disque bleu nommé, ville avec IUT ; disque brun, BTS seulement ; surface selon le nombre de formations",
         f"Programmes in {year}: named blue disc, town with an IUT; brown disc, BTS only; area by number of programmes",
     )
-    return Picture(
-        name=name,
-        kind="map",
+    return figure(
+        shelf,
+        name,
+        "map",
         title=title,
         subtitle=subtitle,
-        caption=caption(
-            shelf,
-            ["parcoursup"],
-            two(shelf, "académie de Toulouse", "académie of Toulouse"),
-            f"OFF-TOWNS/{REGION}/{year}",
-        ),
-        alt=alternative(shelf, two(shelf, "Carte", "Map"), title, subtitle, False),
-        lang=shelf.lang,
-        data=columns(rows, ["name", "label", "longitude", "latitude", "value", "colour", "below"]),
+        sources=["parcoursup"],
+        perimeter=two(shelf, "académie de Toulouse", "académie of Toulouse"),
+        address=f"OFF-TOWNS/{REGION}/{year}",
+        seen=two(shelf, "Carte", "Map"),
+        rows=rows,
+        shown=["name", "label", "longitude", "latitude", "value", "colour", "below"],
         options={"contours": contours(shelf)},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipelines.publish.figures.common import absent, alternative, caption, short_title, two
+from pipelines.publish.figures.common import absent, alternative, caption, figure, short_title, two
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.phrases import states_title
 from pipelines.publish.picture import Absent, Cell, Picture, columns
@@ -96,23 +96,18 @@ def glance(shelf: Shelf) -> Picture | Absent:
         "Way covered from the base (left) to the target (right); empty line: nothing is measured",
     )
     perimeter = two(shelf, "engagements du document, région entière", "commitments of the document, whole region")
-    return Picture(
-        name=name,
-        kind="targets",
+    return figure(
+        shelf,
+        name,
+        "targets",
         title=title,
         subtitle=subtitle,
-        caption=caption(
-            shelf,
-            [two(shelf, "contribution des IUT au SRESR", "contribution of the IUTs to the SRESR")],
-            perimeter,
-            "pub_states",
-            simulated,
-        ),
-        alt=alternative(
-            shelf, two(shelf, "Une ligne par engagement", "One line per commitment"), title, subtitle, simulated
-        ),
-        lang=shelf.lang,
-        data=columns(rows, ["target_id", "name", "position", "state", "colour", "shape", "state_code", "origin"]),
+        sources=[two(shelf, "contribution des IUT au SRESR", "contribution of the IUTs to the SRESR")],
+        perimeter=perimeter,
+        address="pub_states",
+        seen=two(shelf, "Une ligne par engagement", "One line per commitment"),
+        rows=rows,
+        shown=["target_id", "name", "position", "state", "colour", "shape", "state_code", "origin"],
         options={"ends": [two(shelf, "base", "base"), two(shelf, "cible", "target")], "word_on": []},
         simulated=simulated,
     )

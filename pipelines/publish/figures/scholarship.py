@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipelines.publish.figures.common import absent, alternative, by_scope, caption, two
+from pipelines.publish.figures.common import absent, figure, two
+from pipelines.publish.figures.series import by_scope
 from pipelines.publish.numbers import number, share
 from pipelines.publish.phrases import range_title
-from pipelines.publish.picture import Absent, Cell, Picture, columns
+from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import REGION, Shelf
 
 TABLE = "pub_scholarship__entrants"
@@ -96,30 +97,22 @@ def specialities(shelf: Shelf, name: str = "sch-specialities", field: str | None
         if year >= 2021
         else "Candidates admitted to the first year of DUT (persons)",
     )
-    return Picture(
-        name=name,
-        kind="matrix",
+    return figure(
+        shelf,
+        name,
+        "matrix",
         title=title,
         subtitle=subtitle,
-        caption=caption(
+        sources=["parcoursup" if year >= 2018 else "apb"],
+        perimeter=two(shelf, "sites des IUT de Midi-Pyrénées", "sites of the IUTs of Midi-Pyrénées"),
+        address=f"ENR-ENTRANTS/{REGION}/{year}" if field is None else f"{TABLE}/{year}",
+        seen=two(
             shelf,
-            ["parcoursup" if year >= 2018 else "apb"],
-            two(shelf, "sites des IUT de Midi-Pyrénées", "sites of the IUTs of Midi-Pyrénées"),
-            f"ENR-ENTRANTS/{REGION}/{year}" if field is None else f"{TABLE}/{year}",
+            "Grille, une ligne par spécialité, une colonne par site",
+            "Grid, one row per speciality, one column per site",
         ),
-        alt=alternative(
-            shelf,
-            two(
-                shelf,
-                "Grille, une ligne par spécialité, une colonne par site",
-                "Grid, one row per speciality, one column per site",
-            ),
-            title,
-            subtitle,
-            False,
-        ),
-        lang=shelf.lang,
-        data=columns(rows, ["row", "column", "value", "text", "level"]),
+        rows=rows,
+        shown=["row", "column", "value", "text", "level"],
         options={"rows": [label[code] for code in ordered], "columns": [shelf.place(site) for site in sites]},
     )
 
@@ -152,22 +145,18 @@ def share_bars(shelf: Shelf, name: str, code: str, source: str, short: str, subt
         if row["group"] == str(years[-1]) and row["value"] is not None and row["name"] != shelf.place(REGION)
     }
     title = f"{range_title(short, latest, 'share', shelf.lang)}{two(shelf, ' en', ' in')} {years[-1]}"
-    return Picture(
-        name=name,
-        kind="bars",
+    return figure(
+        shelf,
+        name,
+        "bars",
         title=title,
         subtitle=subtitle,
-        caption=caption(
-            shelf,
-            [source],
-            two(shelf, "sites des IUT de Midi-Pyrénées", "sites of the IUTs of Midi-Pyrénées"),
-            f"{code}/{REGION}",
-        ),
-        alt=alternative(
-            shelf, two(shelf, "Barres, un groupe par site", "Bars, one group per site"), title, subtitle, False
-        ),
-        lang=shelf.lang,
-        data=columns(rows, ["name", "group", "value", "label", "origin"]),
+        sources=[source],
+        perimeter=two(shelf, "sites des IUT de Midi-Pyrénées", "sites of the IUTs of Midi-Pyrénées"),
+        address=f"{code}/{REGION}",
+        seen=two(shelf, "Barres, un groupe par site", "Bars, one group per site"),
+        rows=rows,
+        shown=["name", "group", "value", "label", "origin"],
         options={"unit": "share", "order": [str(year) for year in years]},
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pipelines.publish.figures.common import SERIES_COLUMNS, absent, alternative, caption, runs, two
+from pipelines.publish.figures.common import absent, alternative, caption, two
 from pipelines.publish.figures.scholarship import specialities
+from pipelines.publish.figures.series import SERIES_COLUMNS, runs
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.phrases import evolution, panel_counts
 from pipelines.publish.picture import Absent, Cell, Picture, columns
