@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -367,3 +368,17 @@ def test_a_register_dropped_in_by_hand_is_not_kept_as_it_is(registers: Project) 
     (folder / "extraction.csv").write_text(REGISTER, encoding="utf-8")
     with pytest.raises(BadInput, match=r"Move it out and use `observatoire add FILE --source apogee`"):
         pipelines.acquire.run(registers, SETTINGS)
+
+
+def test_a_folder_may_hold_files_that_the_sidecar_does_not_name(small: Project, tmp_path: Path) -> None:
+    """The producer's folder holds the region's contour beside those of its départements."""
+    folder = tmp_path / "geo"
+    folder.mkdir()
+    square = {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}
+    for name, code in (("departement-09-ariege", "09"), ("region-occitanie", "76")):
+        feature = {"type": "Feature", "geometry": square, "properties": {"code": code, "nom": name}}
+        (folder / f"{name}.geojson").write_text(json.dumps(feature), encoding="utf-8")
+    added = add_file(small, "contours", folder, try_out)
+    assert dict(added.rows) == {"stg_contours__departement": 1}
+    assert added.left_out == ("region-occitanie.geojson",)
+    assert "region-occitanie.geojson" in added.sentence()

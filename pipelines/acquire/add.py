@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -49,6 +50,8 @@ class AddedVintage:
     is_new: bool
     replaced: tuple[int, ...] = ()
     """Years of a register of which rows had been taken in before, and now give way."""
+    left_out: tuple[str, ...] = ()
+    """Files of the folder given that no layout of the source names."""
 
     def sentence(self) -> str:
         """Return what was done, as the command prints it."""
@@ -59,6 +62,8 @@ class AddedVintage:
             )
         years = ", ".join(map(str, self.replaced))
         note = f" They take the place of all rows of {years} that were taken in before." if years else ""
+        if self.left_out:
+            note += f" Left out, since the sidecar names no such file: {', '.join(self.left_out)}."
         return f"Taken in as {self.source}, vintage {self.vintage} (laid out as {self.layout}): {given}.{note}"
 
 
@@ -74,8 +79,14 @@ def add_file(project: Project, source_id: str, path: Path, try_out: TryOut) -> A
     files = _files(project, path)
     if source.personal:
         return _add_register(project, source, files)
-    tried = try_out(project, source, files)
-    return _take_in(project, source, tried.layout, tried.rows, files)
+    named = [file for file in files if _is_named(source, file)] or files  # a renamed file is known by its headers
+    tried = try_out(project, source, named)
+    added = _take_in(project, source, tried.layout, tried.rows, named)
+    return replace(added, left_out=tuple(file.name for file in files if file not in named))
+
+
+def _is_named(source: Source, file: Path) -> bool:
+    return any(fnmatch(file.name, pattern) for vintage in source.vintages for pattern in vintage.files)
 
 
 def _add_register(project: Project, source: Source, files: list[Path]) -> AddedVintage:
