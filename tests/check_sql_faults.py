@@ -104,6 +104,13 @@ BY_ID = {
     "OFF-015": f"update {{t}} set departement_code = '33' {FIRST}",
     "OFF-020": "update {t} set speciality_code = '_Z' where diploma_code = 'BUT'",
     "OFF-021": "update {t} set commune_label = 'Toulouse' where commune_label is not null",
+    "REC-010": f"update {{t}} set register_students_count = register_students_count + 1 {FIRST}",
+    "REC-011": "update {t} set register_students_count = 0 where year = 2020 and establishment_code = 'ut3' "
+    "and diploma_code = 'DUT'",
+    "REC-012": "update {t} set register_students_count = 0.8 * scale_share * open_students_count "
+    "where year = 2020 and establishment_code = 'ut3' and diploma_code = 'DUT'",
+    "REC-013": None,
+    "REC-014": "update {t} set register_students_count = 0.85 * scale_share * open_students_count where year = 2020",
     "REF-010": "delete from {t} where paysage_id = 'HqAYu'",
     "REF-111": "delete from {t} where departement_code = '09'",
     "SCH-019": "delete from {t} where uai = '0120870F' and year = 2016",

@@ -16,6 +16,7 @@ from pipelines.check.outcome import Check, NotChecked
 from pipelines.check.suites import Layer, Suite, read_suites
 from pipelines.check.tables import Tables
 from pipelines.kernel.catalogue import read_catalogue
+from pipelines.kernel.corrections import CORRECTIONS
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.files import write_json
 from pipelines.kernel.freshness import Freshness
@@ -35,14 +36,12 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
     earlier = _earlier(target)
     freshness = Freshness(project, "check")
     # A mart was made from what staging showed in this edition; checked against the whole of it, it would look short.
-    lags = (
-        {name: source.lag for name, (source, _) in read_catalogue(project).tables.items()} if layer == "marts" else None
-    )
+    catalogue = read_catalogue(project) if layer == "marts" else None
     checks: list[Check] = []
     not_checked: list[NotChecked] = []
     rows: dict[str, int] = {}
     done: list[tuple[str, str]] = []
-    with Tables(project, settings, read_dictionary(project), lags) as tables:
+    with Tables(project, settings, read_dictionary(project), catalogue) as tables:
         for name in sorted({*suites, *present}):
             suite = suites.get(name)
             if suite is None:
@@ -165,6 +164,7 @@ def _fingerprint(freshness: Freshness, project: Project, settings: Settings, tab
         project.expectations / suite.layer / f"{suite.table}.yml",
         project.reference / "dictionary",
         *(_sidecar_of(project, name) for name in (suite.tables_read if suite.layer == "marts" else ())),
+        *([project.reference / CORRECTIONS] if suite.layer == "marts" else []),
         *(tables.path(name) for name in suite.tables_read),
     ]
     return freshness.fingerprint(inputs, facts)

@@ -34,6 +34,7 @@ class Reference:
     bts_fields: tuple[rows.BtsField, ...]
     sectors: tuple[rows.Sector, ...]
     breaks: tuple[rows.Break, ...]
+    explained_differences: tuple[rows.ExplainedDifference, ...]
     territory_rows: tuple[rows.Territory, ...]
     owner_rows: tuple[mission.Owner, ...]
     objective_rows: tuple[mission.Objective, ...]
@@ -173,6 +174,7 @@ def read_reference(project: Project) -> Reference:
         bts_fields=of["ref_bts_field"],
         sectors=of["ref_sector"],
         breaks=of["ref_break"],
+        explained_differences=of["ref_explained_difference"],
         territory_rows=of["ref_territory"],
         owner_rows=of["owners"],
         objective_rows=of["objectives"],
