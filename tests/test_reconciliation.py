@@ -126,7 +126,7 @@ def test_an_explanation_holds_within_its_bounds_its_years_and_its_editions(
 
 
 def outcome(project: Project, home: Project, rows: list[tuple[Any, ...]], edition: int = 2024) -> dict[str, str]:
-    """Check rows (year, establishment, diploma, register, open, explanation) and return id → outcome, SQL checks only."""
+    """Check rows (year, establishment, diploma, register, open, explanation): id → outcome, of the SQL checks."""
     schema = ["year", "establishment_code", "diploma_code", "register_students_count", "open_students_count",
               "explanation_code"]  # fmt: skip
     frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(

@@ -11,12 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.check import steward
 from pipelines.check.engine import check_table, no_suite
 from pipelines.check.outcome import Check, NotChecked
 from pipelines.check.suites import Layer, Suite, read_suites
 from pipelines.check.tables import Tables
 from pipelines.kernel.catalogue import read_catalogue
-from pipelines.kernel.corrections import CORRECTIONS
+from pipelines.kernel.corrections import CORRECTIONS, read_corrections
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.files import write_json
 from pipelines.kernel.freshness import Freshness
@@ -62,6 +63,11 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
                 tables.declare([name])
                 rows[name] = tables.rows(name)
             done.append((name, fingerprint))
+        if catalogue is not None:
+            # The staging layer has been checked before: what failed there goes to the same list.
+            staged = [check for kept in _earlier(project.quality / "staging.json").values() for check in kept.checks]
+            entries = steward.entries(tables, catalogue, [*staged, *checks], read_corrections(project, catalogue))
+            write_json(project.quality / "steward.json", steward.content(entries))
     write_json(target, quality(layer, checks, not_checked, rows))
     for name, fingerprint in done:
         freshness.remember(name, fingerprint)

@@ -1,4 +1,4 @@
-"""Corrections of faults of a source, declared in `data/reference/corrections.yml`: what is wrong, who was told, until when.
+"""Corrections of faults of a source, declared in `data/reference/corrections.yml`: what is wrong, who was told.
 
 The file a producer gave is never edited, and neither is staging. A correction is applied where marts begin to read:
 rows are dropped, one column is overridden, or the fault is only flagged. Its guard, `expect`, says what the source
@@ -149,7 +149,6 @@ def _faults(item: Correction, catalogue: Catalogue, dictionary: Mapping[str, Col
         return
     _, table = catalogue.tables[item.table]
     columns: dict[str, Dtype] = {**table.columns, "origin": "str"}
-    given = {**item.where, **item.expect.values, **({item.column: item.value} if item.action == "override" else {})}
     for column in dict.fromkeys([*item.where, *item.expect.values, *([item.column] if item.column else [])]):
         place = f"{item.code}.{column}"
         meaning = dictionary.get(column)
@@ -170,8 +169,8 @@ def _faults(item: Correction, catalogue: Catalogue, dictionary: Mapping[str, Col
                 column=place,
             )
         else:
-            for value in {repr(v): v for v in (item.where.get(column), item.expect.values.get(column),
-                                               given.get(column))}.values():  # fmt: skip
+            given = [cells[column] for cells in (item.where, item.expect.values) if column in cells]
+            for value in [*given, *([item.value] if column == item.column else [])]:
                 if value is not None and not _fits(value, columns[column]):
                     yield Problem(
                         name, f"The column holds {columns[column]}", "Write it so.", column=place, value=str(value)
