@@ -24,9 +24,10 @@ CATALOGUE = Catalogue([sidecar(source) for source in ("apogee", "crous", "cfa", 
 
 
 def check(outcome: str) -> Check:
-    return Check("SCH-999", "stg_crous__scholarship", "sql", None, "warning", outcome, {"fr": TOKEN, "en": TOKEN},
-                 TOKEN, 10, 3, [TOKEN], {"fr": "pourquoi", "en": "why"}, {"fr": "quoi faire", "en": "what to do"}, "Bourses",
-                 "2026-11-23")  # fmt: skip
+    said = {"fr": TOKEN, "en": TOKEN}
+    why, mend = {"fr": "pourquoi", "en": "why"}, {"fr": "quoi faire", "en": "what to do"}
+    return Check("SCH-999", "stg_crous__scholarship", "sql", None, "warning", outcome, said, TOKEN,
+                 10, 3, [TOKEN], why, mend, "Bourses", "2026-11-23")  # fmt: skip
 
 
 @pytest.fixture
