@@ -224,6 +224,11 @@ class Break(Row):
     label_en: Text
     source: Text
 
+    @property
+    def parts_series(self) -> bool:
+        """Say whether what is before and after cannot be read as one series; a mere change of name does not part it."""
+        return self.forbids_growth or self.kind != "label"
+
     def touches(self, indicator_code: str, domain: str, scope_code: str | None = None) -> bool:
         """Say whether the break lies in that indicator's series; in every scope's when no scope is given."""
         prefix = self.indicator_prefix

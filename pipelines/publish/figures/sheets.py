@@ -31,7 +31,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
     panels: list[str] = []
     simulated_panels: list[str] = []
     sources: list[str] = []
-    said = ""
+    said = address = ""
     for indicator_code in PANELS:
         points = shelf.points(indicator_code, code)
         if indicator_code not in shelf.indicators or sum(point.value is not None for point in points) < 2:
@@ -45,6 +45,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
         if simulated:
             simulated_panels.append(panel)
         sources += [source for source in indicator.sources if source not in sources]
+        address = address or indicator_code
         said = said or evolution(indicator.label, points, indicator.unit, shelf.lang)
         for point, stretch in zip(points, runs(points), strict=True):
             rows.append(
@@ -89,7 +90,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
             shelf,
             sources,
             two(shelf, f"site de {place}", f"site of {place}"),
-            f"ENR-ENTRANTS/{code}",
+            f"{address}/{code}",
             bool(simulated_panels) and not observed,
         ),
         alt=alternative(
