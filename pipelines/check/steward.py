@@ -19,7 +19,7 @@ from pipelines.kernel.register_forms import FORMS
 
 LINKAGE = "mart_linkage__register"
 
-Kind = Literal["orphan", "identifier", "conflict", "duplicate", "check", "correction"]
+Kind = Literal["orphan", "identifier", "conflict", "contradiction", "duplicate", "check", "correction"]
 
 
 class Entry(BaseModel):
@@ -61,8 +61,19 @@ SAID: dict[str, tuple[Kind, Bilingual, Bilingual]] = {
             en="Check the INE and the student number of these rows with the enrolment office.",
         ),
     ),
+    "contradictions_count": (
+        "contradiction",
+        Bilingual(
+            fr="Lignes de même clé qui ne disent pas la même chose du même étudiant.",
+            en="Rows with the same key that do not say the same of the same student.",
+        ),
+        Bilingual(
+            fr="Garder dans l'application la ligne juste, puis extraire de nouveau.",
+            en="Keep the right row in the application, then extract again.",
+        ),
+    ),
 }
-"""Column of the linkage mart → what a number above zero in it means."""
+"""Column of the linkage mart, where it has it → what a number above zero in it means."""
 
 UNUSABLE = (
     Bilingual(
