@@ -91,6 +91,7 @@ BY_ID = {
     "ENR-815": f"update {{t}} set entrants_count = entrants_count + 50000 {FIRST}",
     "LNK-010": f"update {{t}} set orphans_count = orphans_count + 1 {FIRST}",
     "LNK-011": "update {t} set linked_count = 0 where source_id = 'crous' and year = 2020",
+    "LNK-031": "update {t} set linked_count = rows_count // 3 where source_id = 'crous' and year = 2020",
     "LNK-012": "delete from {t} where source_id = 'apogee' and year = 2020",
     "MOB-015": f"update {{t}} set students_count = students_count + 1 {FIRST}",
     "MOB-016": "update {t} set students_count = 9999 where origin_system_label <> 'Autres cas' and year = 2019",
