@@ -4,7 +4,7 @@
 -- caveats: only years that both sources cover. SISE counts an establishment whole; the registers count its IUT alone,
 --   which is the same for the DUT and BUT and a part for the LP. An explanation holds within the bounds it states.
 --   A simulated register is as large as it was asked to be: scale_share says how large, and differences are from that.
-with register as (
+with enrolled as (
     select
         year,
         establishment_code,
@@ -29,8 +29,8 @@ open_figure as (
 covered as (
     select
         year,
-        max(origin) as register_origin
-    from register
+        max(origin) as enrolled_origin
+    from enrolled
     where year in (select open_figure.year from open_figure)
     group by year
 ),
@@ -38,18 +38,18 @@ covered as (
 -- What one of the two does not know is a count of none, not a gap: a whole diploma may be missing from either.
 paired as (
     select
-        coalesce(register.year, open_figure.year) as year,
-        coalesce(register.establishment_code, open_figure.establishment_code) as establishment_code,
-        coalesce(register.diploma_code, open_figure.diploma_code) as diploma_code,
-        coalesce(register.students_count, 0) as register_students_count,
+        coalesce(enrolled.year, open_figure.year) as year,
+        coalesce(enrolled.establishment_code, open_figure.establishment_code) as establishment_code,
+        coalesce(enrolled.diploma_code, open_figure.diploma_code) as diploma_code,
+        coalesce(enrolled.students_count, 0) as register_students_count,
         coalesce(open_figure.students_count, 0) as open_students_count,
         open_figure.origin as open_origin
-    from register
+    from enrolled
     full join open_figure
         on
-            register.year = open_figure.year
-            and register.establishment_code = open_figure.establishment_code
-            and register.diploma_code = open_figure.diploma_code
+            enrolled.year = open_figure.year
+            and enrolled.establishment_code = open_figure.establishment_code
+            and enrolled.diploma_code = open_figure.diploma_code
 ),
 
 -- The DUT and BUT are the same population in both sources, so they alone tell the size of a simulation.
@@ -66,8 +66,8 @@ comparable as (
     select
         paired.*,
         -- The least real of the two origins: `simulated` comes last in the alphabet as well.
-        greatest(covered.register_origin, paired.open_origin) as origin,
-        case when covered.register_origin = 'simulated' then coalesce(scaled.simulated_share, 1) else 1 end
+        greatest(covered.enrolled_origin, paired.open_origin) as origin,
+        case when covered.enrolled_origin = 'simulated' then coalesce(scaled.simulated_share, 1) else 1 end
             as scale_share
     from paired
     inner join covered on paired.year = covered.year
