@@ -11,6 +11,7 @@ FIRST = "where rowid = 0"
 BY_CONDITION = {
     "is_token": f"update {{t}} set student_token = '1234567890A' {FIRST}",
     "with_ine >= 0.9 * row_count": "update {t} set identity_code = 'number' where year = 2020",
+    "contradicting <= 0.01 * read_count": "update {t} set contradictions_count = rows_count where year = 2020",
     "is_there": "delete from {t} where year = 2020",
     "missing_code is null or missing_code in": f"update {{t}} set missing_code = 'secret' {FIRST}",
     "$edition": f"update {{t}} set year = 2099 {FIRST}",
@@ -91,6 +92,8 @@ BY_ID = {
     "ENR-815": f"update {{t}} set entrants_count = entrants_count + 50000 {FIRST}",
     "LNK-010": f"update {{t}} set orphans_count = orphans_count + 1 {FIRST}",
     "LNK-011": "update {t} set linked_count = 0 where source_id = 'crous' and year = 2020",
+    "LNK-013": f"update {{t}} set linked_by_number_count = linked_by_number_count + 1 {FIRST}",
+    "LNK-014": "update {t} set conflicts_count = rows_count where source_id = 'apogee' and year = 2020",
     "LNK-031": "update {t} set linked_count = rows_count // 3 where source_id = 'crous' and year = 2020",
     "LNK-012": "delete from {t} where source_id = 'apogee' and year = 2020",
     "MOB-015": f"update {{t}} set students_count = students_count + 1 {FIRST}",

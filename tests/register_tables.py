@@ -50,7 +50,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "survey": {"year": 2016, "months_after": 18, "has_answered": True, "weight": 1.0, "continues_studies": False},
 }
-COMMON = {"student_token": "a", "identity_code": "ine", "rows_count": 1, "origin": "simulated"}
+COMMON = {
+    "student_token": "a",
+    "identity_code": "ine",
+    "rows_count": 1,
+    "contradictions_count": 0,
+    "origin": "simulated",
+}
 
 
 @cache

@@ -113,9 +113,14 @@ def test_a_bad_row_is_named_and_its_cells_are_not_shown(
     assert error.value.__context__ is None or "0987654321Z" not in str(error.value.__context__)
 
 
-def test_rows_that_contradict_each_other_are_refused(home: Project) -> None:
-    with pytest.raises(BadInput, match="for one student and differ elsewhere"):
-        apogee(home, ROW, ROW.replace(";FI;", ";FA;"))
+def test_of_rows_that_contradict_each_other_one_is_kept_and_the_others_counted(home: Project) -> None:
+    other = ROW.replace(";FI;", ";FA;")
+    kept = ["regime_code", "rows_count", "contradictions_count"]
+    for rows in ([ROW, other, ROW], [other, ROW, ROW]):
+        assert apogee(home, *rows).select(kept).rows() == [("FI", 3, 1)]
+    # As often one as the other: the first in alphabetical order, in whatever order they came.
+    assert apogee(home, ROW, other).select(kept).rows() == [("FA", 2, 1)]
+    assert apogee(home, other, ROW).select(kept).rows() == [("FA", 2, 1)]
 
 
 @pytest.mark.parametrize(

@@ -295,10 +295,81 @@ def test_rows_that_find_no_student_are_counted_as_orphans() -> None:
         crous=[{}, {"student_token": "lost"}],
         survey=[{}],
     )
-    assert records(made, "select * exclude (origin) from mart_linkage__register") == [
-        {"year": 2015, "source_id": "apogee", "rows_count": 3, "linked_count": 1, "orphans_count": 2},
-        {"year": 2015, "source_id": "crous", "rows_count": 2, "linked_count": 1, "orphans_count": 1},
-        {"year": 2016, "source_id": "survey", "rows_count": 1, "linked_count": 1, "orphans_count": 0},
+    assert linkage(made) == {
+        (2015, "apogee"): (3, 1, 0, 2, 0),
+        (2015, "crous"): (2, 1, 0, 1, 0),
+        (2016, "survey"): (1, 1, 0, 0, 0),
+    }
+
+
+def linkage(made: duckdb.DuckDBPyConnection) -> dict[tuple[int, str], tuple[int, ...]]:
+    """Return year and source → rows, linked by INE, linked by number, orphans, conflicts."""
+    rows = records(made, "select * from mart_linkage__register")
+    assert all(row["linked_count"] == row["linked_by_ine_count"] + row["linked_by_number_count"] for row in rows)
+    counts = ("rows_count", "linked_by_ine_count", "linked_by_number_count", "orphans_count", "conflicts_count")
+    return {(row["year"], row["source_id"]): tuple(row[count] for count in counts) for row in rows}
+
+
+def unnamed(key: int, **more: Any) -> dict[str, Any]:
+    """A row whose INE is malformed: its token stands for the student number."""
+    return {"student_token": f"n{key}", "identity_code": "number", "number_key": key, **more}
+
+
+def test_a_malformed_ine_is_found_again_by_the_student_number() -> None:
+    # The same person: an INE in 2014, none in 2015, and a stay whose INE is malformed too.
+    made = marts(
+        apogee=[{"year": 2014, "enrolled_on": date(2014, 7, 1), "number_key": 7}, unnamed(7)],
+        crous=[{}],
+        relint=[unnamed(7, start_date=date(2016, 4, 1), end_date=date(2016, 6, 20))],
+    )
+    assert students(made, "year, student_token, is_scholarship_holder, is_mobile") == [
+        {"year": 2014, "student_token": "a", "is_scholarship_holder": None, "is_mobile": None},
+        {"year": 2015, "student_token": "a", "is_scholarship_holder": True, "is_mobile": True},
+    ]
+    assert linkage(made) == {
+        (2014, "apogee"): (1, 1, 0, 0, 0),
+        (2015, "apogee"): (1, 0, 1, 0, 0),
+        (2015, "crous"): (1, 1, 0, 0, 0),
+        (2015, "relint"): (1, 0, 1, 0, 0),
+    }
+
+
+def test_the_number_that_only_another_register_knows_leads_to_the_ine() -> None:
+    made = marts(
+        apogee=[unnamed(7)],
+        crous=[{}],
+        relint=[{"number_key": 7, "start_date": date(2016, 4, 1), "end_date": date(2016, 6, 20)}],
+    )
+    assert students(made, "student_token, is_scholarship_holder, is_mobile") == [
+        {"student_token": "a", "is_scholarship_holder": True, "is_mobile": True}
+    ]
+
+
+def test_a_number_without_any_ine_still_links_two_registers() -> None:
+    made = marts(apogee=[unnamed(7)], relint=[unnamed(7, start_date=date(2016, 4, 1), end_date=date(2016, 6, 20))])
+    assert students(made, "student_token, is_mobile") == [{"student_token": "n7", "is_mobile": True}]
+    assert linkage(made)[2015, "relint"] == (1, 0, 1, 0, 0)
+
+
+def test_a_number_that_two_ine_share_is_counted_and_not_guessed() -> None:
+    made = marts(
+        apogee=[
+            {"number_key": 7},
+            {"number_key": 7, "student_token": "b"},
+            unnamed(7, speciality_code="GEA"),
+            {"number_key": 8, "student_token": "c"},
+        ],
+        relint=[unnamed(7, start_date=date(2016, 4, 1), end_date=date(2016, 6, 20))],
+    )
+    assert students(made, "student_token") == [{"student_token": token} for token in ("a", "b", "c", "n7")]
+    assert linkage(made) == {(2015, "apogee"): (4, 3, 0, 1, 3), (2015, "relint"): (1, 0, 1, 0, 1)}
+
+
+def test_numbers_of_another_origin_lead_nowhere() -> None:
+    made = marts(apogee=[{"number_key": 7, "origin": "observed"}, unnamed(7, year=2016, enrolled_on=date(2016, 7, 1))])
+    assert students(made, "year, student_token") == [
+        {"year": 2015, "student_token": "a"},
+        {"year": 2016, "student_token": "n7"},
     ]
 
 

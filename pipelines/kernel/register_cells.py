@@ -1,72 +1,116 @@
-"""Cells of a register → typed columns, and what is wrong with them: rule, mend, which rows. Never a value."""
+"""Cells of a register → SQL: the typed value of a cell, and each rule as a condition that holds for a bad row.
+
+Rules speak of a cell by its column and never by its value: in a register whose columns have slipped, any cell may
+hold an identifier.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-import polars as pl
+from dataclasses import dataclass
 
 from pipelines.kernel.catalogue import Dtype
-from pipelines.kernel.register_forms import Cell
+from pipelines.kernel.register_forms import Cell, Form
 
-TYPES: dict[Dtype, pl.DataType] = {
-    "int": pl.Int64(),
-    "float": pl.Float64(),
-    "str": pl.String(),
-    "bool": pl.Boolean(),
-    "date": pl.Date(),
+SQL_TYPES: dict[Dtype, str] = {
+    "int": "bigint",
+    "float": "double",
+    "str": "varchar",
+    "bool": "boolean",
+    "date": "date",
 }
-
-DATES = ("%d/%m/%Y", "%Y-%m-%d")
 
 Lists = Mapping[str, Mapping[str, str]]
 """Name of a reference list → what a file may say (in lower case) → our code."""
 
-Fault = tuple[str, str, pl.Series]
-"""The rule broken, the sentence that says what to do, and the mask of the rows that break it."""
+_SLIPPED = "Correct the cell, or check that no column has slipped."
 
 
-def typed_cells(
-    column: str, cells: Sequence[str], cell: Cell, kind: Dtype, lists: Lists
-) -> tuple[pl.Series, list[Fault]]:
-    """Return the typed column, and what is wrong: rule, mend, mask."""
-    dtype = TYPES[kind]
-    raw = pl.Series(column, cells, dtype=pl.String)
-    blank = raw == ""
-    text = raw.zip_with(~blank, pl.Series([None], dtype=pl.String))
-    faults: list[Fault] = []
-    if cell.required:
-        faults.append(("A value is required here", "Give the missing value.", blank))
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: the column it is about, what it says, what to do, and the SQL condition under which a row breaks it.
+
+    The condition speaks of `t_<column>`, the text (null when blank), and `<column>`, the typed value.
+    """
+
+    column: str
+    rule: str
+    mend: str
+    broken: str
+
+
+def typed(column: str, cell: Cell, kind: Dtype, lists: Lists) -> str:
+    """Return the SQL expression of a cell's value, made of `t_<column>`; null when the text means nothing."""
+    text = f"t_{column}"
     if cell.kind == "code":
-        values, rule = _coded(text, cell, dtype, lists)
-    elif cell.kind == "date":
-        values, rule = _dated(text), "A date as 31/01/2024 is expected"
-    else:
-        number = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-        number = number.zip_with(number.is_finite().fill_null(value=False), pl.Series([None], dtype=pl.Float64))
-        if cell.kind != "number":
-            whole = (number == number.round()).fill_null(value=False)
-            number = number.zip_with(whole, pl.Series([None], dtype=pl.Float64))
-        rule = "A number is expected" if cell.kind == "number" else "A whole number is expected"
-        values = number.cast(dtype)
+        codes = _codes(cell, lists)
+        if codes is None:
+            return text
+        cases = " ".join(f"when {_literal(said)} then {_literal(code)}" for said, code in codes.items())
+        return f"cast(case lower({text}) {cases} end as {SQL_TYPES[kind]})"
+    if cell.kind == "date":
+        day = f"coalesce(try_strptime({text}, '%d/%m/%Y'), try_strptime({text}, '%Y-%m-%d'))"
+        return f"cast({day} as date)"
+    number = f"try_cast(replace({text}, ',', '.') as double)"
+    if cell.kind == "number":
+        return f"case when isfinite({number}) then {number} end"
+    # Beyond 2^53 a double no longer tells one whole number from the next.
+    return (
+        f"case when {number} = round({number}) and abs({number}) < 9007199254740992 "
+        f"then cast({number} as {SQL_TYPES[kind]}) end"
+    )
+
+
+def rules(form: Form, headers: Mapping[str, str], lists: Lists) -> list[Rule]:
+    """Return every rule of a form, in the order in which problems are told; `headers` are the source's own."""
+    found: list[Rule] = []
+    for column, cell in form.cells.items():
+        text = f"t_{column}"
+        if cell.required:
+            found.append(Rule(column, "A value is required here", "Give the missing value.", f"{text} is null"))
         if cell.bounds:
             low, high = cell.bounds
-            outside = ((values < low) | (values > high)).fill_null(value=False)
-            faults.append((f"The value lies between {low} and {high}", "Check that no column has slipped.", outside))
-    faults.append((rule, "Correct the cell, or check that no column has slipped.", ~blank & values.is_null()))
-    return values.alias(column), faults
+            found.append(
+                Rule(
+                    column,
+                    f"The value lies between {low} and {high}",
+                    "Check that no column has slipped.",
+                    f"{column} not between {low} and {high}",
+                )
+            )
+        if cell.kind != "code" or _codes(cell, lists) is not None:
+            found.append(Rule(column, _expected(cell, lists), _SLIPPED, f"({text} is not null and {column} is null)"))
+    for first, second in form.ordered:
+        found.append(
+            Rule(
+                second,
+                f"This date is before {headers[first]}",
+                "Correct one of the two.",
+                f"{second} < {first}",
+            )
+        )
+    return found
 
 
-def _coded(text: pl.Series, cell: Cell, dtype: pl.DataType, lists: Lists) -> tuple[pl.Series, str]:
-    codes: Mapping[str, object] | None = lists[cell.listed] if cell.listed else cell.codes
-    if codes is None:
-        return text.cast(dtype), ""
-    lowered = text.str.to_lowercase()
-    values = lowered.replace_strict(dict(codes), default=None, return_dtype=dtype)
-    known = sorted({str(code) for code in codes.values()})
-    return values, "The code is not in the list: " + (", ".join(known) if len(known) < 15 else f"ref_{cell.listed}")
+def _codes(cell: Cell, lists: Lists) -> Mapping[str, object] | None:
+    return lists[cell.listed] if cell.listed else cell.codes
 
 
-def _dated(text: pl.Series) -> pl.Series:
-    first, second = (text.str.to_date(form, strict=False) for form in DATES)
-    return first.zip_with(first.is_not_null(), second)
+def _expected(cell: Cell, lists: Lists) -> str:
+    if cell.kind == "code":
+        known = sorted({str(code) for code in (_codes(cell, lists) or {}).values()})
+        return "The code is not in the list: " + (", ".join(known) if len(known) < 15 else f"ref_{cell.listed}")
+    if cell.kind == "date":
+        return "A date as 31/01/2024 is expected"
+    return "A number is expected" if cell.kind == "number" else "A whole number is expected"
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def listed(columns: Sequence[str], prefix: str = "") -> str:
+    """Return column names as SQL, each with a prefix."""
+    return ", ".join(f"{prefix}{column}" for column in columns)

@@ -1,56 +1,132 @@
 """Registers: read, checked, tokenised, in one go, so that an identifier never outlives the reading of its file.
 
-What is wrong is said by file, row and column, and never by value: in a register whose columns have slipped, any cell
-may hold an identifier.
+DuckDB reads the files as text, types the cells and makes the tokens in one pass that stops at the first broken rule.
+Only then are the files read again, one by one, to find every bad row; what is wrong is said by file, row and column,
+and never by value: in a register whose columns have slipped, any cell may hold an identifier.
+
+Rows of one grain become one row. `rows_count` says how many there were; `contradictions_count` how many of them said
+something else than the row that is kept, which is the one that came most often, then the first in the order of the
+columns: the same whatever the order of rows and files.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-import polars as pl
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from pipelines.kernel.catalogue import Source, Table, Vintage
-from pipelines.kernel.files import write_parquet
-from pipelines.kernel.identity import Tokeniser, is_ine, normalise, tokeniser_of
+from pipelines.kernel.files import ROW_GROUP, replacing
+from pipelines.kernel.identity import INE_SHAPE, Tokeniser, tokeniser_of
 from pipelines.kernel.problems import BadInput, Problem, shown
 from pipelines.kernel.project import Project
-from pipelines.kernel.register_cells import Lists, typed_cells
+from pipelines.kernel.register_cells import Lists, Rule, listed, rules, typed
 from pipelines.kernel.register_forms import FORMS, Form
+from pipelines.kernel.register_text import (
+    BLANKS,
+    MOST,
+    CsvFile,
+    RegisterFile,
+    open_csv,
+    read_with_python,
+    relation,
+)
 
-MOST = 5
-"""Problems shown of one column and rule; the sentence says how many there are."""
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
 
-ROW = "_row"
+MEMORY = "1400MB"
+"""What DuckDB may hold while it reads a register. Beyond, tables go to a temporary folder for a while: they hold tokens
+and codes only, since identifiers live no longer than the pass that reads them."""
+
+COUNTS = ("rows_count", "contradictions_count")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is needed to read one register: its form, its table, its headers, the code lists."""
+
+    form: Form
+    table: Table
+    headers: Mapping[str, str]
+    rules: Sequence[Rule]
+    lists: Lists
+
+    def wanted(self) -> tuple[str, ...]:
+        """Return the columns read: identifiers first."""
+        return (*self.form.identifiers, *self.form.cells)
 
 
 def read_register(
-    project: Project, source: Source, vintage: Vintage, files: Iterable[Path], tokeniser: Tokeniser
+    project: Project,
+    source: Source,
+    vintage: Vintage,
+    files: Iterable[Path],
+    tokeniser: Tokeniser,
+    threads: int | None = None,
 ) -> pl.DataFrame:
-    """Return the rows of a register's files: tokens for identifiers, typed columns, one row a grain.
+    """Return the rows of a register's files as `write_register` writes them. For small registers, and tests."""
+    import polars as pl
 
-    Identical rows are brought together and counted in `rows_count`. `identity_code` says what the token stands for:
-    `ine`; `number`, the establishment's student number where the INE is missing or malformed; `none`, nothing
-    usable, so that the row can only be counted. Raises `BadInput` with every problem found.
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "register.parquet"
+        write_register(project, source, vintage, files, tokeniser, target, threads=threads)
+        return pl.read_parquet(target)
+
+
+def write_register(
+    project: Project,
+    source: Source,
+    vintage: Vintage,
+    files: Iterable[Path],
+    tokeniser: Tokeniser,
+    target: Path,
+    *,
+    origin: str | None = None,
+    threads: int | None = None,
+) -> int:
+    """Write the rows of a register's files to `target` as Parquet and return how many: tokens for identifiers, typed
+    columns, one row a grain, sorted by it, with a column `origin` when one is given.
+
+    `identity_code` says what the token stands for: `ine`; `number`, the establishment's student number where the INE
+    is missing or malformed; `none`, nothing usable, so that the row can only be counted. `number_key` is made
+    of the first 60 bits of the token of the student number, wherever there is one: enough to tell millions apart. The same rows give the same bytes, in any order, on any number of
+    threads. Raises `BadInput` with every problem found, and then writes nothing.
     """
-    form, table, lists = FORMS[source.id], source.tables[0], reference_lists(project)
-    frames: list[pl.DataFrame] = []
-    problems: list[Problem] = []
+    lists = reference_lists(project)
+    form, table = FORMS[source.id], source.tables[0]
+    reading = Reading(form, table, vintage.columns, rules(form, vintage.columns, lists), lists)
+    opened, problems = [], []
     for path in sorted(files):
         try:
-            frames.append(_read_file(path, project.shown(path), form, table, vintage, lists, tokeniser))
+            file = _opened(path, project.shown(path), vintage.separator)
+            _places(file, reading)
+            opened.append(file)
         except BadInput as error:
             problems += error.problems
     if problems:
         raise BadInput(problems)
-    if not frames:
+    if not opened:
         raise BadInput(
             Problem(f"data/sources/{source.id}.yml", "The vintage holds no file", "Add one with `observatoire add`.")
         )
-    return _one_row_a_grain(pl.concat(frames), table, source.id)
+    with connect(threads) as connection, TemporaryDirectory() as spill:
+        connection.execute(f"set temp_directory = {quoted(spill)}")
+        tokeniser.bind(connection)
+        if not _read(connection, opened, reading):
+            opened = _explained(opened, reading)
+            if not _read(connection, opened, reading):
+                raise BadInput(
+                    Problem(
+                        opened[0].shown, "The file cannot be read as a register", "Export it again as CSV in UTF-8."
+                    )
+                )
+        with replacing(target) as part:
+            return _write(connection, reading, part, origin)
 
 
 def reference_lists(project: Project) -> Lists:
@@ -76,122 +152,30 @@ def _list(project: Project, name: str, key: str, code: str, only: tuple[str, str
     return {row[key].lower(): row[code] for row in rows if only is None or row[only[0]] == only[1]}
 
 
-def _read_file(
-    path: Path, name: str, form: Form, table: Table, vintage: Vintage, lists: Lists, tokeniser: Tokeniser
-) -> pl.DataFrame:
-    header, rows, numbers = _cells(path, name, vintage.separator)
-    places = _places(header, form, vintage, name)
-    cells = {column: [row[place].strip() for row in rows] for column, place in places.items()}
-    del rows
-    columns: list[pl.Series] = [pl.Series(ROW, numbers, dtype=pl.Int64)]
-    problems: list[Problem] = []
-    for column, cell in form.cells.items():
-        typed, faults = typed_cells(column, cells[column], cell, table.columns[column], lists)
-        columns.append(typed)
-        for rule, mend, bad in faults:
-            problems += _named(name, vintage.columns[column], rule, mend, bad, numbers)
-    frame = pl.DataFrame(columns)
-    for first, second in form.ordered:
-        bad = (frame[second] < frame[first]).fill_null(value=False)
-        problems += _named(
-            name,
-            vintage.columns[second],
-            f"This date is before {vintage.columns[first]}",
-            "Correct one of the two.",
-            bad,
-            numbers,
-        )
-    if problems:
-        raise BadInput(problems)
-    tokens, kinds = _identify(cells, form, frame, tokeniser)
-    return frame.with_columns(
-        pl.Series("student_token", tokens, dtype=pl.String), pl.Series("identity_code", kinds, dtype=pl.String)
-    ).with_columns(pl.lit(name).alias("_file"))
+def _opened(path: Path, name: str, separator: str) -> RegisterFile:
+    file = open_csv(path, name, separator)
+    # DuckDB takes the first line for the header: one that lies deeper, or on several lines, is Python's business.
+    return file if file.first_line == 1 else read_with_python(file)
 
 
-def _identify(
-    cells: Mapping[str, Sequence[str]], form: Form, frame: pl.DataFrame, tokeniser: Tokeniser
-) -> tuple[list[str], list[str]]:
-    """Return token and kind of each row: INE if it has the shape of one, else student number, else the row itself."""
-    size = frame.height
-    numbers = cells.get("student_number", [""] * size)
-    establishments = frame["establishment_code"].to_list() if "student_number" in form.identifiers else [""] * size
-    texts: list[str] = []
-    kinds: list[str] = []
-    for place, raw in enumerate(cells["ine"]):
-        ine = normalise(raw)
-        if is_ine(ine):
-            texts.append(ine)
-            kinds.append("ine")
-        elif numbers[place]:
-            texts.append(f"{establishments[place]}/{normalise(numbers[place])}")
-            kinds.append("number")
-        else:
-            # Only the whole row tells this person from another; the same row in any order gives the same token.
-            texts.append("|".join((ine, *(cells[column][place] for column in form.cells))))
-            kinds.append("none")
-    known = tokeniser.tokens(texts)
-    return [known[text] for text in texts], kinds
+def connect(threads: int | None) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection for registers: little memory, no extension from outside."""
+    import duckdb
+
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    connection.execute(f"set memory_limit = '{MEMORY}'")
+    if threads is not None:
+        connection.execute(f"set threads = {threads:d}")
+    return connection
 
 
-def _cells(path: Path, name: str, separator: str) -> tuple[list[str], list[list[str]], list[int]]:
-    """Return header, rows and line numbers of a CSV file in UTF-8 or Latin-1 (no byte of which is refused)."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise BadInput(Problem(name, "The file is missing", "Put it back, or take the vintage in again.")) from None
-    if not content.strip():
-        raise BadInput(Problem(name, "The file is empty", "Ask the office for its extract again."))
-    if b"\0" in content:
-        raise BadInput(
-            Problem(name, "The file is no CSV text: it holds NUL bytes", "Export it as CSV in UTF-8 or Latin-1.")
-        )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    header: list[str] = []
-    rows: list[list[str]] = []
-    numbers: list[int] = []
-    problems: list[Problem] = []
-    try:
-        for row in reader:
-            if not row:
-                continue
-            if not header:
-                header = [cell.strip() for cell in row]
-            elif len(row) != len(header):
-                problems.append(
-                    Problem(
-                        name,
-                        f"The row has {len(row)} cells, the header {len(header)}",
-                        "The file is cut short, or a separator stands inside a cell: export it again.",
-                        row=reader.line_num,
-                    )
-                )
-            else:
-                rows.append(row)
-                numbers.append(reader.line_num)
-    except csv.Error:
-        line = reader.line_num
-        raise BadInput(
-            Problem(name, "A quote is opened and not closed, or stands inside a cell", "Export it again.", row=line)
-        ) from None
-    if problems:
-        raise BadInput(problems[:MOST])
-    if not rows:
-        raise BadInput(Problem(name, "The file has a header and no row", "Ask the office for its extract again."))
-    return header, rows, numbers
-
-
-def _places(header: Sequence[str], form: Form, vintage: Vintage, name: str) -> dict[str, int]:
+def _places(file: RegisterFile, reading: Reading) -> dict[str, int]:
     """Return where each column of the form stands. Columns nobody asked for, such as names, are not read."""
-    headers = [cell.casefold() for cell in header]
+    headers = [cell.casefold() for cell in file.header]
     places: dict[str, int] = {}
     problems: list[Problem] = []
-    for column in (*form.identifiers, *form.cells):
-        wanted = vintage.columns[column]
+    for column in reading.wanted():
+        wanted = reading.headers[column]
         count = headers.count(wanted.casefold())
         if count == 1:
             places[column] = headers.index(wanted.casefold())
@@ -200,38 +184,157 @@ def _places(header: Sequence[str], form: Form, vintage: Vintage, name: str) -> d
             mend = (
                 "Restore it, or write its new header in the sidecar." if count == 0 else "Keep the one that is meant."
             )
-            problems.append(Problem(name, rule, mend, row=1, column=wanted))
+            problems.append(Problem(file.shown, rule, mend, row=1, column=wanted))
     if problems:
         raise BadInput(problems)
     return places
 
 
-def _named(name: str, header: str, rule: str, mend: str, bad: pl.Series, numbers: Sequence[int]) -> list[Problem]:
-    places = bad.arg_true().to_list()
-    more = f" {len(places)} rows in all break this rule." if len(places) > MOST else ""
-    return [Problem(name, rule, mend + more, row=numbers[place], column=header) for place in places[:MOST]]
+def _text_of(connection: duckdb.DuckDBPyConnection, files: Sequence[RegisterFile], reading: Reading) -> str:
+    """Return a query that gives the wanted columns as text, `t_<column>`, null where a cell is blank."""
+    places = _places(files[0], reading)
+    blank_free = files[0].is_blank_free
+    cells = [
+        f"c{place} as t_{column}" if blank_free else f"nullif(trim(c{place}, getvariable('blanks')), '') as t_{column}"
+        for column, place in places.items()
+    ]
+    if not blank_free:
+        connection.execute("set variable blanks = $1", [BLANKS])
+    name = f"cells_{abs(hash(files[0].shown))}"
+    return f"select {', '.join(cells)} from {relation(connection, files, name)}"
 
 
-def _one_row_a_grain(frame: pl.DataFrame, table: Table, source: str) -> pl.DataFrame:
-    """Bring identical rows together; refuse rows of one grain that say different things."""
-    columns = [column for column in table.columns if column != "rows_count"]
-    grouped = frame.group_by(columns).agg(
-        pl.len().cast(pl.Int64).alias("rows_count"), pl.col(ROW).min(), pl.col("_file").min()
-    )
-    torn = grouped.filter(grouped.select(table.grain).is_duplicated()).sort("_file", ROW)
-    if torn.height:
-        more = f" {torn.height} rows in all break this rule." if torn.height > MOST else ""
-        raise BadInput(
-            Problem(
-                file,
-                f"Two rows agree on {', '.join(table.grain[2:]) or 'the year'} for one student and differ elsewhere",
-                f"Keep the right one.{more}",
-                row=row,
-            )
-            for file, row in torn.select("_file", ROW).head(MOST).iter_rows()
+def _typed_of(text: str, reading: Reading, *kept: str) -> str:
+    """Return a query that adds the typed columns to those of `text`."""
+    values = [
+        f"{typed(column, cell, reading.table.columns[column], reading.lists)} as {column}"
+        for column, cell in reading.form.cells.items()
+    ]
+    return f"select *, {', '.join((*values, *kept))} from ({text})"
+
+
+def _read(connection: duckdb.DuckDBPyConnection, files: Sequence[RegisterFile], reading: Reading) -> bool:
+    """Read all files into the table `rows`: tokens and typed values. Say whether no rule was broken on the way."""
+    import duckdb
+
+    groups: dict[tuple[object, ...], list[RegisterFile]] = {}
+    for place, file in enumerate(files):
+        groups.setdefault(file.layout() if isinstance(file, CsvFile) else (place,), []).append(file)
+    text = " union all ".join(_text_of(connection, group, reading) for group in groups.values())
+    broken = " or ".join(rule.broken for rule in reading.rules)
+    first, *others = reading.form.cells
+    numbered = "student_number" in reading.form.identifiers
+    number = "upper(establishment_code || '/' || t_student_number)" if numbered else "cast(null as varchar)"
+    # Only the whole row tells a person without identifier from another; in any order it gives the same token.
+    cells = ", ".join(f"coalesce(t_{column}, '')" for column in reading.form.cells)
+    query = f"""
+        create or replace temp table rows as
+        with text as ({text}),
+        typed as ({_typed_of("from text", reading)}),
+        checked as (
+            select
+                case when {broken} then error('a rule is broken') else {first} end as {first},
+                {listed(others)},
+                regexp_full_match(upper(t_ine), '{INE_SHAPE}') is true as has_ine,
+                upper(t_ine) as ine,
+                {number} as number,
+                upper(concat_ws('|', coalesce(t_ine, ''), {cells})) as whole
+            from typed
         )
-    del source
-    return grouped.select(list(table.columns)).sort(list(table.grain))
+        select
+            {listed((first, *others))},
+            case when has_ine then 'ine' when number is not null then 'number' else 'none' end as identity_code,
+            token_of(case when has_ine then ine when number is not null then number else whole end) as student_token
+            {", cast('0x' || left(token_of(number), 15) as bigint) as number_key" if numbered else ""}
+        from checked
+    """
+    try:
+        connection.execute(query)
+    except duckdb.Error:  # its message may show a line of the file: it goes no further
+        return False
+    return True
+
+
+def _explained(files: Sequence[RegisterFile], reading: Reading) -> list[RegisterFile]:
+    """Return the files in a form that can be read; raise `BadInput` with what is wrong with them."""
+    readable: list[RegisterFile] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            found = _problems(file, reading)
+            if found is None and isinstance(file, CsvFile):
+                file = read_with_python(file)
+                found = _problems(file, reading)
+            problems += found or []
+            readable.append(file)
+        except BadInput as error:
+            problems += error.problems
+    if problems:
+        raise BadInput(problems)
+    return readable
+
+
+def _problems(file: RegisterFile, reading: Reading) -> list[Problem] | None:
+    """Return the broken rules of one file, or nothing when DuckDB cannot read it."""
+    import duckdb
+
+    with connect(1) as connection:  # one thread: rows are numbered as they come
+        found = ", ".join(
+            f"count(*) filter ({rule.broken}), min(place, {MOST}) filter ({rule.broken})" for rule in reading.rules
+        )
+        text = _text_of(connection, [file], reading)
+        numbered = f"select *, row_number() over () as place from ({text})"
+        try:
+            row = connection.execute(f"select {found} from ({_typed_of(numbered, reading)})").fetchone()
+        except duckdb.Error:
+            return None
+    problems: list[Problem] = []
+    for rule, count, places in zip(reading.rules, row[::2], row[1::2], strict=True) if row else ():
+        more = f" {count} rows in all break this rule." if count > MOST else ""
+        header = reading.headers[rule.column]
+        for number in file.numbers(places or []):
+            problems.append(Problem(file.shown, rule.rule, rule.mend + more, row=number, column=header))
+    return problems
+
+
+def _write(connection: duckdb.DuckDBPyConnection, reading: Reading, part: Path, origin: str | None) -> int:
+    """Write the table `rows`, one row a grain and sorted by it."""
+    grain = listed(reading.table.grain)
+    said = [column for column in reading.table.columns if column not in COUNTS]
+    # Almost every row stands alone: only those whose grain has the hash of another's are grouped.
+    connection.execute(
+        f"create or replace temp table doubled as select key from (select hash({grain}) as key from rows) "
+        "group by key having count(*) > 1"
+    )
+    counted = connection.execute("select count(*) from doubled").fetchone()
+    once = f"select {listed(said)}, 1::bigint as rows_count, 0::bigint as contradictions_count from rows"
+    if counted and counted[0]:
+        once = f"""
+            {once} where hash({grain}) not in (select key from doubled)
+            union all
+            select
+                {listed(said)},
+                cast(sum(count) over (partition by {grain}) as bigint) as rows_count,
+                cast(sum(count) over (partition by {grain}) - count as bigint) as contradictions_count
+            from (
+                select {listed(said)}, count(*) as count from rows
+                where hash({grain}) in (select key from doubled)
+                group by all
+            )
+            qualify row_number() over (partition by {grain} order by count desc, {listed(said)}) = 1
+        """
+    marked = f", {quoted(origin)} as origin" if origin else ""
+    connection.execute(
+        f"copy (select {listed(reading.table.columns)}{marked} from ({once}) order by {grain}) "
+        f"to {quoted(part.as_posix())} (format parquet, compression zstd, row_group_size {ROW_GROUP:d})"
+    )
+    written = connection.execute(f"select count(*) from read_parquet({quoted(part.as_posix())})").fetchone()
+    return int(written[0]) if written else 0
+
+
+def quoted(text: str) -> str:
+    """Return a text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def tokenise_register(project: Project, source: Source, path: Path, into: Path) -> Path:
@@ -243,17 +346,38 @@ def tokenise_register(project: Project, source: Source, path: Path, into: Path) 
     tokeniser = tokeniser_of(project)
     vintage = next(vintage for vintage in source.vintages if vintage.id != "simulated")
     name = shown(path, project.root)
-    header, rows, _ = _cells(path, name, vintage.separator)
-    if "ORIGINE" in header and any(row[header.index("ORIGINE")] == "simulée" for row in rows):
+    _refuse_simulated(_opened(path, name, vintage.separator))
+    target = into / f"{source.id}.parquet"
+    write_register(project, source, vintage, [path], tokeniser, target)
+    return target
+
+
+def _refuse_simulated(file: RegisterFile) -> None:
+    if "ORIGINE" not in file.header:
+        return
+    is_simulated = _says_simulated(file)
+    if is_simulated is None and isinstance(file, CsvFile):
+        is_simulated = _says_simulated(read_with_python(file))
+    if is_simulated:
         raise BadInput(
             Problem(
-                name,
+                file.shown,
                 "This file comes from the generator: its rows say they are simulated",
                 "Simulated registers are made by `observatoire simulate`; add the office's own extract.",
                 column="ORIGINE",
             )
         )
-    frame = read_register(project, source, vintage, [path], tokeniser)
-    target = into / f"{source.id}.parquet"
-    write_parquet(target, frame, source.tables[0].grain)
-    return target
+
+
+def _says_simulated(file: RegisterFile) -> bool | None:
+    """Say whether a row has `simulée` in the column ORIGINE; nothing when DuckDB cannot read the file."""
+    import duckdb
+
+    place = file.header.index("ORIGINE")
+    with connect(None) as connection:
+        try:
+            cells = relation(connection, [file], "cells")
+            found = connection.execute(f"select 1 from {cells} where trim(c{place}) = 'simulée' limit 1").fetchone()
+        except duckdb.Error:
+            return None
+    return found is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipelines.kernel.catalogue import Catalogue, Source, Vintage, read_catalogue
 from pipelines.kernel.files import write_parquet
@@ -13,7 +14,7 @@ from pipelines.kernel.received import RECEIPT, Received, read_receipt
 from pipelines.kernel.reference import read_reference
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import table_path
-from pipelines.stage.registers import stage_register
+from pipelines.stage.registers import write_staging
 from pipelines.stage.staging import Tables, combine, stage_vintage
 
 
@@ -22,7 +23,14 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
 
     Nothing is written for any dataset as long as one has a problem: all are staged first, then written.
     """
-    del settings  # staging says what the sources say, whatever edition is asked for
+    # Of the settings only the threads count: staging says what the sources say, whatever edition is asked for.
+    project.data.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix=".stage-", dir=project.data) as folder:
+        return _stage_all(project, settings.threads, Path(folder))
+
+
+def _stage_all(project: Project, threads: int, aside: Path) -> StageReport:
+    """Do what `stage_all` says; registers, too large to be held, wait in the folder `aside`."""
     catalogue = read_catalogue(project)
     freshness = Freshness(project, "stage")
     ready: list[tuple[Source, str, Tables]] = []
@@ -43,7 +51,11 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
         if source.personal and not any(earlier.personal for earlier, _, _ in ready):
             read_reference(project)  # a fault of a code list is named there, not as a thousand unknown codes here
         try:
-            ready.append((source, fingerprint, stage_source(project, source, folders)))
+            if source.personal:
+                write_staging(project, source, _register_folders(project, source, folders), aside / source.id, threads)
+                ready.append((source, fingerprint, {}))
+            else:
+                ready.append((source, fingerprint, stage_source(project, source, folders)))
         except BadInput as error:
             problems += error.problems
     if problems:
@@ -51,7 +63,11 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
     for source, fingerprint, tables in ready:
         for table in source.tables:
             name = table.name(source.id)
-            write_parquet(table_path(project, name), tables[name], table.grain)
+            if source.personal:
+                project.staging.mkdir(parents=True, exist_ok=True)
+                (aside / source.id).replace(table_path(project, name))
+            else:
+                write_parquet(table_path(project, name), tables[name], table.grain)
         freshness.remember(source.id, fingerprint)
     freshness.forget_others(present)
     removed = _remove_others(project, catalogue, present)
@@ -61,16 +77,13 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
 
 def stage_source(project: Project, source: Source, folders: list[Path]) -> Tables:
     """Return the staging tables of one dataset from the vintage folders given, the latest last."""
-    received = [(folder, read_receipt(project, folder)) for folder in folders]
-    if any(receipt.origin != "simulated" for _, receipt in received):
-        # A real register takes the place of the simulated one as a whole: their people are not the same.
-        received = [(folder, receipt) for folder, receipt in received if receipt.origin != "simulated"]
     staged: list[tuple[Vintage, Tables]] = []
     problems: list[Problem] = []
-    for folder, receipt in sorted(received, key=lambda item: _order(source, item[1])):
+    for folder, receipt in _received(project, source, folders):
         try:
             vintage = _layout(project, source, folder, receipt)
-            staged.append((vintage, _stage_folder(project, source, vintage, folder, receipt)))
+            files = {project.shown(folder / item.file): folder / item.file for item in receipt.files}
+            staged.append((vintage, stage_vintage(source, vintage, files, receipt.origin)))
         except BadInput as error:
             problems += error.problems
     if problems:
@@ -78,11 +91,20 @@ def stage_source(project: Project, source: Source, folders: list[Path]) -> Table
     return combine(source, staged)
 
 
-def _stage_folder(project: Project, source: Source, vintage: Vintage, folder: Path, receipt: Received) -> Tables:
-    if source.personal:
-        return stage_register(project, source, folder)
-    files = {project.shown(folder / item.file): folder / item.file for item in receipt.files}
-    return stage_vintage(source, vintage, files, receipt.origin)
+def _received(project: Project, source: Source, folders: list[Path]) -> list[tuple[Path, Received]]:
+    """Return the folders to stage and their receipts, the latest last."""
+    received = [(folder, read_receipt(project, folder)) for folder in folders]
+    if any(receipt.origin != "simulated" for _, receipt in received):
+        # A real register takes the place of the simulated one as a whole: their people are not the same.
+        received = [(folder, receipt) for folder, receipt in received if receipt.origin != "simulated"]
+    return sorted(received, key=lambda item: _order(source, item[1]))
+
+
+def _register_folders(project: Project, source: Source, folders: list[Path]) -> list[Path]:
+    received = _received(project, source, folders)
+    for folder, receipt in received:
+        _layout(project, source, folder, receipt)
+    return [folder for folder, _ in received]
 
 
 def _vintage_folders(project: Project, source: Source) -> list[Path]:

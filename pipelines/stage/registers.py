@@ -1,16 +1,22 @@
-"""Registers into staging: a simulated vintage is read and tokenised here, a real one came in as tokens already."""
+"""Registers into staging: a simulated vintage is read and tokenised here, a real one came in as tokens already.
+
+No row passes through Python: DuckDB writes the staging table from the files.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from pipelines.kernel.catalogue import Source
+from pipelines.kernel.files import ROW_GROUP, replacing
 from pipelines.kernel.identity import simulated_tokeniser
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.registers import read_register
+from pipelines.kernel.registers import connect, quoted, write_register
 
 SIMULATED = "simulated"
 """Vintage of the sidecar that describes the generator's files; every other vintage holds a real register's tokens."""
@@ -19,27 +25,65 @@ SIMULATED = "simulated"
 def stage_register(project: Project, source: Source, vintage_dir: Path) -> dict[str, pl.DataFrame]:
     """Return the staging table of one vintage of a register: tokens, typed columns, `origin`, ordered by the grain.
 
-    Raises `BadInput`, naming file, row and column but never a value, when a file is missing or breaks its form, and
-    when a real vintage holds anything else than the Parquet file that taking it in has written.
+    Raises `BadInput` as `write_staging` does. For small registers, and tests: the stage itself writes files.
     """
-    table = source.tables[0]
-    if vintage_dir.name == SIMULATED:
-        files = sorted(vintage_dir.glob("*.csv"))
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "staging.parquet"
+        write_staging(project, source, [vintage_dir], target)
+        return {source.tables[0].name(source.id): pl.read_parquet(target)}
+
+
+def write_staging(
+    project: Project, source: Source, folders: Sequence[Path], target: Path, threads: int | None = None
+) -> None:
+    """Write the staging table of a register to `target`, from the folders of its vintages, the oldest first.
+
+    A vintage replaces all earlier rows of the years it covers. Raises `BadInput`, naming file, row and column but
+    never a value, when a file is missing or breaks its form, and when a real vintage holds anything else than the
+    Parquet file that taking it in has written.
+    """
+    simulated = [folder for folder in folders if folder.name == SIMULATED]
+    if simulated == list(folders):
+        files = sorted(simulated[0].glob("*.csv"))
         vintage = source.vintage(SIMULATED)
-        frame = read_register(project, source, vintage, files, simulated_tokeniser())
-        origin = "simulated"
-    else:
-        path = vintage_dir / f"{source.id}.parquet"
-        strangers = [item for item in vintage_dir.iterdir() if item.suffix not in {".parquet", ".yml"}]
-        if strangers or not path.is_file():
-            raise BadInput(
-                Problem(
-                    project.shown(vintage_dir),
-                    "A real register is kept as tokens only, and this folder holds "
-                    + ("a file that may name persons" if strangers else "none"),
-                    f"Delete the folder and take the register in with `observatoire add FILE --source {source.id}`.",
-                )
+        write_register(
+            project, source, vintage, files, simulated_tokeniser(), target, origin="simulated", threads=threads
+        )
+        return
+    _combine(source, {folder: _tokens(project, source, folder) for folder in folders}, target, threads)
+
+
+def _tokens(project: Project, source: Source, folder: Path) -> Path:
+    """Return the file of tokens of a real vintage."""
+    path = folder / f"{source.id}.parquet"
+    strangers = [item for item in folder.iterdir() if item.suffix not in {".parquet", ".yml"}]
+    again = f"Delete the folder and take the register in with `observatoire add FILE --source {source.id}`."
+    if strangers or not path.is_file():
+        raise BadInput(
+            Problem(
+                project.shown(folder),
+                "A real register is kept as tokens only, and this folder holds "
+                + ("a file that may name persons" if strangers else "none"),
+                again,
             )
-        frame = pl.read_parquet(path).select(list(table.columns)).sort(list(table.grain))
-        origin = "observed"
-    return {table.name(source.id): frame.with_columns(pl.lit(origin).alias("origin"))}
+        )
+    missing = [column for column in source.tables[0].columns if column not in pl.read_parquet_schema(path)]
+    if missing:
+        raise BadInput(
+            Problem(project.shown(path), "The register was taken in without this column", again, column=missing[0])
+        )
+    return path
+
+
+def _combine(source: Source, vintages: Mapping[Path, Path], target: Path, threads: int | None) -> None:
+    table, files = source.tables[0], [f"read_parquet({quoted(path.as_posix())})" for path in vintages.values()]
+    columns, parts = ", ".join(table.columns), []
+    for place, file in enumerate(files):
+        later = " union all ".join(f"select year from {other}" for other in files[place + 1 :])
+        where = f" where year not in ({later})" if later else ""
+        parts.append(f"select {columns}, 'observed' as origin from {file}{where}")
+    with connect(threads) as connection, replacing(target) as part:
+        connection.execute(
+            f"copy ({' union all '.join(parts)} order by {', '.join(table.grain)}) to {quoted(part.as_posix())} "
+            f"(format parquet, compression zstd, row_group_size {ROW_GROUP:d})"
+        )

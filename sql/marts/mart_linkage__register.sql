@@ -1,10 +1,89 @@
 -- what: rows of each register that find a student of the enrolment register, and those that find none
 -- grain: year, source_id
 -- inputs: stg_apogee__enrolment, stg_cfa__contract, stg_crous__scholarship, stg_relint__stay, stg_survey__answer
--- caveats: any enrolment of the year is enough, counted or not; for apogee itself, linked are the rows whose INE can
---   be used. A survey of year Y is linked with enrolments of Y - 1. Years that apogee does not cover are absent.
-with enrolment as (
-    select * from stg_apogee__enrolment
+-- caveats: any enrolment of the year is enough, counted or not; for apogee itself, linked are the rows that have an
+--   INE, their own or the one their student number leads to. A survey of year Y is linked with enrolments of Y - 1.
+--   Years that apogee does not cover are absent. A row whose student number two INE share is a conflict, linked or not.
+with numbered as (
+    select
+        origin,
+        number_key,
+        student_token,
+        identity_code
+    from stg_apogee__enrolment
+    where number_key is not null
+    union all
+    select
+        origin,
+        number_key,
+        student_token,
+        identity_code
+    from stg_relint__stay
+    where number_key is not null
+),
+
+-- Only numbers that some row needs, or that two INE share: millions are neither. As in mart_student__year.
+wanted as (
+    select
+        origin,
+        number_key
+    from numbered
+    where identity_code = 'number'
+    union
+    select
+        origin,
+        number_key
+    from numbered
+    where identity_code = 'ine'
+    group by origin, number_key
+    having min(hash(student_token)) <> max(hash(student_token))
+),
+
+crosswalk as (
+    select
+        origin,
+        number_key,
+        case when count(distinct student_token) = 1 then min(student_token) end as student_token,
+        count(distinct student_token) as identities_count
+    from numbered
+    where identity_code = 'ine' and (origin, number_key) in (select (origin, number_key) from wanted)
+    group by origin, number_key
+),
+
+enrolment as (
+    select
+        enrolled.year,
+        enrolled.origin,
+        enrolled.rows_count,
+        enrolled.contradictions_count,
+        enrolled.identity_code,
+        case
+            when enrolled.identity_code = 'number' then coalesce(crosswalk.student_token, enrolled.student_token)
+            else enrolled.student_token
+        end as student_token,
+        coalesce(crosswalk.student_token is not null, false) as has_number,
+        coalesce(crosswalk.identities_count > 1, false) as is_conflict
+    from stg_apogee__enrolment as enrolled
+    left join crosswalk
+        on enrolled.origin = crosswalk.origin and enrolled.number_key = crosswalk.number_key
+),
+
+stay as (
+    select
+        stayed.year,
+        stayed.start_date,
+        stayed.origin,
+        stayed.rows_count,
+        stayed.contradictions_count,
+        stayed.identity_code,
+        case
+            when stayed.identity_code = 'number' then coalesce(crosswalk.student_token, stayed.student_token)
+            else stayed.student_token
+        end as student_token,
+        coalesce(crosswalk.identities_count > 1, false) as is_conflict
+    from stg_relint__stay as stayed
+    left join crosswalk
+        on stayed.origin = crosswalk.origin and stayed.number_key = crosswalk.number_key
 ),
 
 enrolled as (
@@ -23,7 +102,10 @@ registered as (
         'crous' as source_id,
         origin,
         student_token,
-        rows_count
+        identity_code,
+        false as is_conflict,
+        rows_count,
+        contradictions_count
     from stg_crous__scholarship
     union all
     select
@@ -32,7 +114,10 @@ registered as (
         'cfa' as source_id,
         origin,
         student_token,
-        rows_count
+        identity_code,
+        false as is_conflict,
+        rows_count,
+        contradictions_count
     from stg_cfa__contract
     union all
     -- A stay that began last year stands in this year's file too: its student may have left since.
@@ -42,8 +127,11 @@ registered as (
         'relint' as source_id,
         origin,
         student_token,
-        rows_count
-    from stg_relint__stay
+        identity_code,
+        is_conflict,
+        rows_count,
+        contradictions_count
+    from stay
     union all
     select
         year,
@@ -51,7 +139,10 @@ registered as (
         'survey' as source_id,
         origin,
         student_token,
-        rows_count
+        identity_code,
+        false as is_conflict,
+        rows_count,
+        contradictions_count
     from stg_survey__answer
 ),
 
@@ -67,7 +158,10 @@ linked as (
         registered.year,
         registered.source_id,
         registered.origin,
+        registered.identity_code,
+        registered.is_conflict,
         registered.rows_count,
+        registered.contradictions_count,
         enrolled.student_token is not null as is_linked
     from registered
     inner join covered on registered.enrolled_year = covered.year and registered.origin = covered.origin
@@ -81,8 +175,11 @@ linked as (
         year,
         'apogee' as source_id,
         origin,
+        identity_code,
+        is_conflict,
         rows_count,
-        identity_code = 'ine' as is_linked
+        contradictions_count,
+        identity_code = 'ine' or (identity_code = 'number' and has_number) as is_linked
     from enrolment
 ),
 
@@ -92,7 +189,13 @@ final as (
         source_id,
         cast(sum(rows_count) as bigint) as rows_count,
         cast(coalesce(sum(rows_count) filter (where is_linked), 0) as bigint) as linked_count,
+        cast(coalesce(sum(rows_count) filter (where is_linked and identity_code = 'ine'), 0) as bigint)
+            as linked_by_ine_count,
+        cast(coalesce(sum(rows_count) filter (where is_linked and identity_code = 'number'), 0) as bigint)
+            as linked_by_number_count,
         cast(coalesce(sum(rows_count) filter (where not is_linked), 0) as bigint) as orphans_count,
+        cast(coalesce(sum(rows_count) filter (where is_conflict), 0) as bigint) as conflicts_count,
+        cast(sum(contradictions_count) as bigint) as contradictions_count,
         max(origin) as origin
     from linked
     group by all

@@ -36,20 +36,36 @@ covered as (
 ),
 
 -- What one of the two does not know is a count of none, not a gap: a whole diploma may be missing from either.
+counted as (
+    select
+        year,
+        establishment_code,
+        diploma_code,
+        students_count as register_students_count,
+        0 as open_students_count,
+        null as open_origin
+    from enrolled
+    union all
+    select
+        year,
+        establishment_code,
+        diploma_code,
+        0 as register_students_count,
+        students_count as open_students_count,
+        origin as open_origin
+    from open_figure
+),
+
 paired as (
     select
-        coalesce(enrolled.year, open_figure.year) as year,
-        coalesce(enrolled.establishment_code, open_figure.establishment_code) as establishment_code,
-        coalesce(enrolled.diploma_code, open_figure.diploma_code) as diploma_code,
-        coalesce(enrolled.students_count, 0) as register_students_count,
-        coalesce(open_figure.students_count, 0) as open_students_count,
-        open_figure.origin as open_origin
-    from enrolled
-    full join open_figure
-        on
-            enrolled.year = open_figure.year
-            and enrolled.establishment_code = open_figure.establishment_code
-            and enrolled.diploma_code = open_figure.diploma_code
+        year,
+        establishment_code,
+        diploma_code,
+        cast(sum(register_students_count) as bigint) as register_students_count,
+        cast(sum(open_students_count) as bigint) as open_students_count,
+        max(open_origin) as open_origin
+    from counted
+    group by all
 ),
 
 -- The DUT and BUT are the same population in both sources, so they alone tell the size of a simulation.

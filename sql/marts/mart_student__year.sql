@@ -3,8 +3,47 @@
 -- inputs: stg_apogee__enrolment, stg_cfa__contract, stg_crous__scholarship, stg_relint__stay
 -- caveats: internal, never published. A column about a register that does not cover the year, or covers it with
 --   another origin, is null and not false: simulated and observed registers have other keys and cannot be linked.
-with enrolment as (
-    select * from stg_apogee__enrolment
+with numbered as (
+    select
+        origin,
+        number_key,
+        student_token,
+        identity_code
+    from stg_apogee__enrolment
+    where number_key is not null
+    union all
+    select
+        origin,
+        number_key,
+        student_token,
+        identity_code
+    from stg_relint__stay
+    where number_key is not null
+),
+
+-- Where the INE is missing or malformed, the student number, one of an establishment, leads to the INE that other rows
+-- give for it, in any year. Where two INE share the number nobody can say whose row it is, and nothing is guessed.
+crosswalk as (
+    select
+        origin,
+        number_key,
+        min(student_token) as student_token
+    from numbered
+    where
+        identity_code = 'ine'
+        and (origin, number_key) in (select (origin, number_key) from numbered where identity_code = 'number')
+    group by origin, number_key
+    having count(distinct student_token) = 1
+),
+
+enrolment as (
+    select enrolled.* replace (coalesce(crosswalk.student_token, enrolled.student_token) as student_token)
+    from stg_apogee__enrolment as enrolled
+    left join crosswalk
+        on
+            enrolled.identity_code = 'number'
+            and enrolled.origin = crosswalk.origin
+            and enrolled.number_key = crosswalk.number_key
 ),
 
 scholarship as (
@@ -16,13 +55,43 @@ contract as (
 ),
 
 stay as (
-    select * from stg_relint__stay
+    select stayed.* replace (coalesce(crosswalk.student_token, stayed.student_token) as student_token)
+    from stg_relint__stay as stayed
+    left join crosswalk
+        on
+            stayed.identity_code = 'number'
+            and stayed.origin = crosswalk.origin
+            and stayed.number_key = crosswalk.number_key
 ),
 
 -- Reference date: 15 January, the day on which SISE observes enrolments, so that the register can be held against the
 -- open figures. Who has left by then, or comes later, is not counted.
 -- Principal enrolments: a second enrolment (another diploma beside the first) would count a person twice.
+-- A year that two origins share counts the observed one: real students come before simulated ones.
 enrolment_in_force as (
+    select
+        *,
+        hash(year, origin, student_token) as person_key
+    from enrolment
+    where
+        is_principal
+        and enrolled_on <= make_date(year + 1, 1, 15)
+        and (left_on is null or left_on > make_date(year + 1, 1, 15))
+),
+
+observed_year as (
+    select distinct year from enrolment_in_force
+    where origin <> 'simulated'
+),
+
+-- Few persons have two rows, and only those need choosing: ranking all of them takes as long as all the rest.
+shared_key as (
+    select person_key from enrolment_in_force
+    group by person_key
+    having count(*) > 1
+),
+
+ranked as (
     select
         *,
         -- One person, one row. Two principal enrolments in force are a move whose leaving nobody typed: the latest
@@ -31,37 +100,40 @@ enrolment_in_force as (
             partition by year, origin, student_token
             order by enrolled_on desc, level_code desc, diploma_code asc, site_code asc, speciality_code asc
         ) as place
-    from enrolment
-    where
-        is_principal
-        and enrolled_on <= make_date(year + 1, 1, 15)
-        and (left_on is null or left_on > make_date(year + 1, 1, 15))
+    from enrolment_in_force
+    where person_key in (select person_key from shared_key)
 ),
 
--- A year that two origins share counts the observed one: real students come before simulated ones.
 student as (
     select * from enrolment_in_force
-    where place = 1
-    qualify dense_rank() over (partition by year order by (origin = 'simulated')) = 1
+    where
+        person_key not in (select person_key from shared_key)
+        and (origin <> 'simulated' or year not in (select year from observed_year))
+    union all
+    select * exclude (place) from ranked
+    where
+        place = 1
+        and (origin <> 'simulated' or year not in (select year from observed_year))
 ),
 
-covered as (
+scholarship_year as (
     select distinct
         year,
-        origin,
-        'scholarship' as register_name
+        origin
     from scholarship
-    union all
+),
+
+contract_year as (
     select distinct
         year,
-        origin,
-        'contract' as register_name
+        origin
     from contract
-    union all
+),
+
+stay_year as (
     select distinct
         year,
-        origin,
-        'stay' as register_name
+        origin
     from stay
 ),
 
@@ -179,6 +251,63 @@ stay_of_year as (
     group by all
 ),
 
+covered_student as (
+    select
+        *,
+        (year, origin) in (select (year, origin) from scholarship_year) as has_scholarship,
+        (year, origin) in (select (year, origin) from contract_year) as has_contract,
+        (year, origin) in (select (year, origin) from stay_year) as has_stay
+    from student
+),
+
+-- What the registers say about a person's year, on one row: students are then joined once, not once a register.
+said_of_year as (
+    select
+        year,
+        origin,
+        student_token,
+        max(echelon_code) as echelon_code,
+        bool_or(is_scholarship_holder) as is_scholarship_holder,
+        bool_or(is_apprentice) as is_apprentice,
+        max(breaches_count) as breaches_count,
+        bool_or(is_mobile) as is_mobile,
+        max(study_stays_count) as study_stays_count,
+        max(placement_stays_count) as placement_stays_count
+    from (
+        select
+            year,
+            origin,
+            student_token,
+            echelon_code,
+            true as is_scholarship_holder
+        from grant_of_year
+        union all by name
+        select
+            year,
+            origin,
+            student_token,
+            is_apprentice
+        from contract_of_year
+        union all by name
+        select
+            breach_year as year,
+            origin,
+            student_token,
+            breaches_count
+        from breach_of_year
+        union all by name
+        select
+            stay_year as year,
+            origin,
+            student_token,
+            true as is_mobile,
+            study_stays_count,
+            placement_stays_count
+        from stay_of_year
+    )
+    group by all
+),
+
 final as (
     select
         student.year,
@@ -191,56 +320,22 @@ final as (
         student.bac_code,
         student.sex_code,
         student.establishment_code,
-        case when scholarship_covered.year is not null then grant_of_year.student_token is not null end
+        case when student.has_scholarship then coalesce(said_of_year.is_scholarship_holder, false) end
             as is_scholarship_holder,
-        grant_of_year.echelon_code,
-        case when contract_covered.year is not null then coalesce(contract_of_year.is_apprentice, false) end
-            as is_apprentice,
-        case when contract_covered.year is not null then coalesce(breach_of_year.breaches_count, 0) end
-            as breaches_count,
-        case when stay_covered.year is not null then stay_of_year.student_token is not null end as is_mobile,
-        case when stay_covered.year is not null then coalesce(stay_of_year.study_stays_count, 0) end
-            as study_stays_count,
-        case when stay_covered.year is not null then coalesce(stay_of_year.placement_stays_count, 0) end
-            as placement_stays_count,
+        case when student.has_scholarship then said_of_year.echelon_code end as echelon_code,
+        case when student.has_contract then coalesce(said_of_year.is_apprentice, false) end as is_apprentice,
+        case when student.has_contract then coalesce(said_of_year.breaches_count, 0) end as breaches_count,
+        case when student.has_stay then coalesce(said_of_year.is_mobile, false) end as is_mobile,
+        case when student.has_stay then coalesce(said_of_year.study_stays_count, 0) end as study_stays_count,
+        case when student.has_stay then coalesce(said_of_year.placement_stays_count, 0) end as placement_stays_count,
         student.identity_code,
         student.origin
-    from student
-    left join covered as scholarship_covered
+    from covered_student as student
+    left join said_of_year
         on
-            student.year = scholarship_covered.year
-            and student.origin = scholarship_covered.origin
-            and scholarship_covered.register_name = 'scholarship'
-    left join covered as contract_covered
-        on
-            student.year = contract_covered.year
-            and student.origin = contract_covered.origin
-            and contract_covered.register_name = 'contract'
-    left join covered as stay_covered
-        on
-            student.year = stay_covered.year
-            and student.origin = stay_covered.origin
-            and stay_covered.register_name = 'stay'
-    left join grant_of_year
-        on
-            student.year = grant_of_year.year
-            and student.origin = grant_of_year.origin
-            and student.student_token = grant_of_year.student_token
-    left join contract_of_year
-        on
-            student.year = contract_of_year.year
-            and student.origin = contract_of_year.origin
-            and student.student_token = contract_of_year.student_token
-    left join breach_of_year
-        on
-            student.year = breach_of_year.breach_year
-            and student.origin = breach_of_year.origin
-            and student.student_token = breach_of_year.student_token
-    left join stay_of_year
-        on
-            student.year = stay_of_year.stay_year
-            and student.origin = stay_of_year.origin
-            and student.student_token = stay_of_year.student_token
+            student.year = said_of_year.year
+            and student.origin = said_of_year.origin
+            and student.student_token = said_of_year.student_token
 )
 
 select * from final
