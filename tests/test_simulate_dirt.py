@@ -85,7 +85,7 @@ def well_formed(row: Row) -> bool:
     return len(row["INE"]) == 11
 
 
-def identified(world: World, by_number: bool) -> Callable[[Row], str | None]:
+def identified(world: World) -> Callable[[Row], str | None]:
     """Return what tells the INE of an enrolment: its own, or the one that its student number leads to elsewhere."""
     known = {
         (row["UAI"], row["NUM_ETUDIANT"]): row["INE"]
@@ -97,14 +97,14 @@ def identified(world: World, by_number: bool) -> Callable[[Row], str | None]:
     def ine_of(row: Row) -> str | None:
         if well_formed(row):
             return row["INE"]
-        return known.get((row["UAI"], row["NUM_ETUDIANT"])) if by_number else None
+        return known.get((row["UAI"], row["NUM_ETUDIANT"]))
 
     return ine_of
 
 
-def orphans(world: World, by_number: bool = True) -> Counter[tuple[str, int]]:
+def orphans(world: World) -> Counter[tuple[str, int]]:
     """Rows whose identifier no enrolment of the year bears, by register and year, counted from the files."""
-    ine_of = identified(world, by_number)
+    ine_of = identified(world)
     enrolled = {(int(row["ANNEE"]), ine_of(row)) for row in world.files["apogee"]}
     covered = {year for year, _ in enrolled}
     found: Counter[tuple[str, int]] = Counter()
@@ -166,12 +166,23 @@ def test_one_kind_of_dirt_changes_no_count_and_is_counted_itself(kind_and_world:
     (row,) = records(world.connection, "select count(*) as n from mart_student__year")
     assert row["n"] == world.truth.height
     # The dirt itself, to the row.
-    linkage = records(world.connection, "select source_id, year, rows_count, orphans_count from mart_linkage__register")
-    found = {(row["source_id"], row["year"]): row["orphans_count"] for row in linkage}
-    # The same whether or not student numbers help where an INE is malformed, unless this is the dirt there is.
-    wanted = [{place: orphans(world, by_number)[place] for place in found} for by_number in (False, True)]
-    assert found in wanted
-    assert (wanted[0] == wanted[1]) == (kind != "malformed_ine")
+    linkage = records(world.connection, "select * from mart_linkage__register")
+    wanted = orphans(world)
+    assert {(row["source_id"], row["year"]): row["orphans_count"] for row in linkage} == {
+        (row["source_id"], row["year"]): wanted[row["source_id"], row["year"]] for row in linkage
+    }
+    by_number = {(row["year"]): row["linked_by_number_count"] for row in linkage if row["source_id"] == "apogee"}
+    ine_of = identified(world)
+    assert by_number == {
+        year: sum(
+            not well_formed(row) and ine_of(row) is not None
+            for row in world.files["apogee"]
+            if int(row["ANNEE"]) == year
+        )
+        for year in by_number
+    }
+    assert (sum(by_number.values()) > 0) == (kind == "malformed_ine")
+    assert all(row["conflicts_count"] == row["contradictions_count"] == 0 for row in linkage)
     for source, table in (("apogee", "stg_apogee__enrolment"), ("crous", "stg_crous__scholarship")):
         (row,) = records(world.connection, f"select sum(rows_count) as rows, count(*) as kept from {table}")
         assert (row["rows"], row["rows"] - row["kept"]) == (len(world.files[source]), repeated(world.files[source]))
@@ -179,22 +190,22 @@ def test_one_kind_of_dirt_changes_no_count_and_is_counted_itself(kind_and_world:
 
 def test_what_malformed_identifiers_lose_is_exactly_what_they_hide(tmp_path: Path) -> None:
     world = simulated(tmp_path, malformed_ine=0.1)
+    ine_of = identified(world)
+    hidden = {
+        (int(row["ANNEE"]), f"SIM{row['NUM_ETUDIANT'][1:]}") for row in world.files["apogee"] if ine_of(row) is None
+    }
     people = world.truth.select("year", "ine", "is_apprentice", holds=pl.col("echelon_code").is_not_null()).rows()
-    left = []
-    for by_number in (False, True):
-        ine_of = identified(world, by_number)
-        hidden = {
-            (int(row["ANNEE"]), f"SIM{row['NUM_ETUDIANT'][1:]}") for row in world.files["apogee"] if ine_of(row) is None
-        }
-        seen = [(holds, apprentice) for year, ine, apprentice, holds in people if (year, ine) not in hidden]
-        left.append((sum(holds for holds, _ in seen), sum(apprentice for _, apprentice in seen)))
+    seen = [(holds, apprentice) for year, ine, apprentice, holds in people if (year, ine) not in hidden]
+    assert 0 < len(seen) < len(people)
     (row,) = records(
         world.connection,
         "select count(*) filter (where is_scholarship_holder) as holders, count(*) filter (where is_apprentice) as "
         "apprentices from mart_student__year",
     )
-    assert tuple(row.values()) in left
-    assert left[0] < left[1]
+    assert row == {
+        "holders": sum(holds for holds, _ in seen),
+        "apprentices": sum(apprentice for _, apprentice in seen),
+    }
     world.connection.close()
 
 
