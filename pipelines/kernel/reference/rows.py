@@ -248,6 +248,15 @@ class Territory(Row):
     region_2016_code: Annotated[str, Field(pattern=r"^\d{2}$")]
 
 
+class Country(Row):
+    """A country or territory of ISO 3166-1; `other_names`, with `|` between, are what offices also write."""
+
+    country_code: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    country_label_fr: Text
+    country_label_en: Text
+    other_names: str | None
+
+
 class ExplainedDifference(Row):
     """Why registers and open figures differ for a diploma of an establishment, from `year_from` to `year_to`.
 
@@ -297,6 +306,7 @@ CSV_TABLES: dict[str, tuple[type[Row], tuple[str, ...]]] = {
     "ref_speciality_label": (SpecialityLabel, ("source_id", "rank")),
     "ref_bts_field": (BtsField, ("source_id", "rank")),
     "ref_sector": (Sector, ("sector_label",)),
+    "ref_country": (Country, ("country_code",)),
     "ref_break": (Break, ("break_code", "domain", "indicator_prefix")),
     "ref_explained_difference": (ExplainedDifference, ("explanation_code",)),
 }

@@ -36,6 +36,7 @@ class Reference:
     breaks: tuple[rows.Break, ...]
     explained_differences: tuple[rows.ExplainedDifference, ...]
     territory_rows: tuple[rows.Territory, ...]
+    country_rows: tuple[rows.Country, ...]
     owner_rows: tuple[mission.Owner, ...]
     objective_rows: tuple[mission.Objective, ...]
     action_rows: tuple[mission.Action, ...]
@@ -176,6 +177,7 @@ def read_reference(project: Project) -> Reference:
         breaks=of["ref_break"],
         explained_differences=of["ref_explained_difference"],
         territory_rows=of["ref_territory"],
+        country_rows=of["ref_country"],
         owner_rows=of["owners"],
         objective_rows=of["objectives"],
         action_rows=of["actions"],
