@@ -159,16 +159,38 @@ def explain(key: str, as_json: bool) -> None:
 @click.option("--from", "first", type=int, metavar="YEAR", help="First simulated rentrée.")
 @click.option("--to", "last", type=int, metavar="YEAR", help="Last simulated rentrée.")
 @click.option("--seed", type=int, help="Seed of everything drawn at random.")
+@click.option(
+    "--dirt",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    metavar="FACTOR",
+    help="How many times the rates of dirt of simulation.yml; 0 for clean registers.",
+)
+@click.option(
+    "--truth",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what a perfect count finds, a row a student and year (.csv or .parquet).",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write to.")
 @_plainly
-def simulate(students: int | None, first: int | None, last: int | None, seed: int | None, out: Path) -> None:
+def simulate(
+    students: int | None,
+    first: int | None,
+    last: int | None,
+    seed: int | None,
+    dirt: float,
+    truth: Path | None,
+    out: Path,
+) -> None:
     """Write the five registers, simulated, at any scale, to a folder."""
     from pipelines.simulate import simulate_registers
 
     project = find_project()
     asked = {"students": students, "simulate_from": first, "simulate_to": last, "seed": seed}
     settings = project.settings().changed(**asked)
-    written = simulate_registers(project, settings, out)
+    written = simulate_registers(project, settings, out, truth, dirt)
     click.echo(f"Wrote {len(written)} simulated registers to {out}. Nobody in them is real, and every file says so.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib import import_module
 from typing import Literal
@@ -58,4 +59,7 @@ def check_tables(project: Project, tables: tuple[str, ...]) -> tuple[list[str], 
                 f"{check['message']['en']} {check['mend']['en']}"
             )
     lines.append(f"{passed} checks passed, {len(lines)} did not, {failures} of them critical.")
+    waiting = json.loads((project.quality / "steward.json").read_text(encoding="utf-8"))["problems_count"]
+    if waiting:
+        lines.append(f"{waiting} problems wait for the stewards of the sources: data/quality/steward.json.")
     return lines, failures

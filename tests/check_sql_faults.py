@@ -104,6 +104,7 @@ BY_ID = {
     "LNK-011": "update {t} set linked_count = 0 where source_id = 'crous' and year = 2020",
     "LNK-013": f"update {{t}} set linked_by_number_count = linked_by_number_count + 1 {FIRST}",
     "LNK-014": "update {t} set conflicts_count = rows_count where source_id = 'apogee' and year = 2020",
+    "LNK-031": "update {t} set linked_count = rows_count // 3 where source_id = 'crous' and year = 2020",
     "LNK-012": "delete from {t} where source_id = 'apogee' and year = 2020",
     "MOB-015": f"update {{t}} set students_count = students_count + 1 {FIRST}",
     "MOB-016": "update {t} set students_count = 9999 where origin_system_label <> 'Autres cas' and year = 2019",
@@ -121,6 +122,13 @@ BY_ID = {
     "OFF-118": "update {t} set speciality_code = '_Z' where diploma_code = 'BUT'",
     "OFF-122": "update {t} set new_bachelors_count = admitted_count where source_id = 'apb'",
     "OFF-123": f"delete from {{t}} {FIRST}",
+    "REC-010": f"update {{t}} set register_students_count = register_students_count + 1 {FIRST}",
+    "REC-011": "update {t} set register_students_count = 0 where year = 2020 and establishment_code = 'ut3' "
+    "and diploma_code = 'DUT'",
+    "REC-012": "update {t} set register_students_count = 0.8 * scale_share * open_students_count "
+    "where year = 2020 and establishment_code = 'ut3' and diploma_code = 'DUT'",
+    "REC-013": None,
+    "REC-014": "update {t} set register_students_count = 0.85 * scale_share * open_students_count where year = 2020",
     "REF-010": "delete from {t} where paysage_id = 'HqAYu'",
     "REF-111": "delete from {t} where departement_code = '09'",
     "SCH-019": "delete from {t} where uai = '0120870F' and year = 2016",

@@ -291,6 +291,7 @@ def value_rows(project: Project, observed_only: bool) -> list[dict[str, Any]]:
             "establishment": ["ut3", "ut2j"],
             "departement": ["31", "12"],
             "country": ["FR"],
+            "register": ["apogee", "crous"],
         }
         years = (
             range(2010, 2025)

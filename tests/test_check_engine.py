@@ -68,6 +68,7 @@ def project(tmp_path: Path) -> Project:
     (tmp_path / "data/staging").mkdir(parents=True)
     (tmp_path / "data/marts").mkdir()
     (tmp_path / "data/reference/dictionary").mkdir(parents=True)
+    (tmp_path / "data/reference/corrections.yml").write_text("[]", encoding="utf-8")
     (tmp_path / "expectations/staging").mkdir(parents=True)
     (tmp_path / "expectations/marts").mkdir()
     return Project(tmp_path)

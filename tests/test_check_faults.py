@@ -74,8 +74,8 @@ def _contours(project: Project) -> None:
 @pytest.fixture
 def tables(made: Project, request: pytest.FixtureRequest) -> Iterator[Tables]:
     suite = SUITES[request.getfixturevalue("name")]
-    lags = {name: source.lag for name, (source, _) in read_catalogue(made).tables.items()}
-    with Tables(made, SETTINGS, read_dictionary(made), lags if suite.layer == "marts" else None) as opened:
+    catalogue = read_catalogue(made) if suite.layer == "marts" else None
+    with Tables(made, SETTINGS, read_dictionary(made), catalogue) as opened:
         opened.declare([suite.table])
         opened.connection.execute(f"create table good as select * from {suite.table}")
         opened.connection.execute(f"create or replace view {suite.table} as select * from good")

@@ -48,9 +48,11 @@ def home(root: Path, **dirt: float) -> Project:
     return project
 
 
-def made(project: Project, threads: int = 2) -> Made:
-    """Simulate, stage and consolidate 700 students a year, 2012 to 2023."""
-    settings = Settings(edition=2023, students=700, simulate_from=2012, simulate_to=2023)
+WHOLE = Settings(edition=2023, students=700, simulate_from=2012, simulate_to=2023)
+
+
+def made(project: Project, threads: int = 2, settings: Settings = WHOLE) -> Made:
+    """Simulate, stage and consolidate: 700 students a year, 2012 to 2023, unless other settings are given."""
     truth = project.data / "truth.parquet"
     simulate_registers(project, settings, project.simulated, truth=truth)
     connection = duckdb.connect()

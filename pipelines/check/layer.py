@@ -11,11 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.check import steward
 from pipelines.check.engine import check_table, no_suite
 from pipelines.check.outcome import Check, NotChecked
 from pipelines.check.suites import Layer, Suite, read_suites
 from pipelines.check.tables import Tables
 from pipelines.kernel.catalogue import read_catalogue
+from pipelines.kernel.corrections import CORRECTIONS, read_corrections
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.files import write_json
 from pipelines.kernel.freshness import Freshness
@@ -35,14 +37,12 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
     earlier = _earlier(target)
     freshness = Freshness(project, "check")
     # A mart was made from what staging showed in this edition; checked against the whole of it, it would look short.
-    lags = (
-        {name: source.lag for name, (source, _) in read_catalogue(project).tables.items()} if layer == "marts" else None
-    )
+    catalogue = read_catalogue(project) if layer == "marts" else None
     checks: list[Check] = []
     not_checked: list[NotChecked] = []
     rows: dict[str, int] = {}
     done: list[tuple[str, str]] = []
-    with Tables(project, settings, read_dictionary(project), lags) as tables:
+    with Tables(project, settings, read_dictionary(project), catalogue) as tables:
         for name in sorted({*suites, *present}):
             suite = suites.get(name)
             if suite is None:
@@ -63,6 +63,11 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
                 tables.declare([name])
                 rows[name] = tables.rows(name)
             done.append((name, fingerprint))
+        if catalogue is not None:
+            # The staging layer has been checked before: what failed there goes to the same list.
+            staged = [check for kept in _earlier(project.quality / "staging.json").values() for check in kept.checks]
+            entries = steward.entries(tables, catalogue, [*staged, *checks], read_corrections(project, catalogue))
+            write_json(project.quality / "steward.json", steward.content(entries))
     write_json(target, quality(layer, checks, not_checked, rows))
     for name, fingerprint in done:
         freshness.remember(name, fingerprint)
@@ -165,6 +170,7 @@ def _fingerprint(freshness: Freshness, project: Project, settings: Settings, tab
         project.expectations / suite.layer / f"{suite.table}.yml",
         project.reference / "dictionary",
         *(_sidecar_of(project, name) for name in (suite.tables_read if suite.layer == "marts" else ())),
+        *([project.reference / CORRECTIONS] if suite.layer == "marts" else []),
         *(tables.path(name) for name in suite.tables_read),
     ]
     return freshness.fingerprint(inputs, facts)

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from pipelines.kernel.catalogue import Catalogue
+from pipelines.kernel.corrections import corrected, of_table, read_corrections
 from pipelines.kernel.dictionary import Column
 from pipelines.kernel.project import Project, Settings
 
@@ -26,8 +28,8 @@ SQL_TYPES = {"int": "bigint", "float": "double", "str": "varchar", "bool": "bool
 class Tables:
     """One DuckDB session over the staging tables, the marts and the reference; used as a context manager.
 
-    With `lags` (staging table → years before a figure is known), staging tables show what *consolidate* saw of them:
-    years known in this edition, and no simulated row when the run leaves those out. Without, they show all they hold.
+    With `catalogue`, staging tables show what *consolidate* saw of them: years known in this edition, no simulated row
+    when the run leaves those out, faults of the source corrected. Without, they show all they hold, as it is.
     """
 
     def __init__(
@@ -35,12 +37,13 @@ class Tables:
         project: Project,
         settings: Settings,
         dictionary: Mapping[str, Column] | None = None,
-        lags: Mapping[str, int] | None = None,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self._project = project
         self._settings = settings
         self._dictionary = dictionary or {}
-        self._lags = lags
+        self._catalogue = catalogue
+        self._corrections = read_corrections(project, catalogue) if catalogue else ()
         self._known: set[str] = set()
         self._open: duckdb.DuckDBPyConnection | None = None
 
@@ -86,14 +89,17 @@ class Tables:
             # Types are given, not guessed: `09` is a département, not a nine.
             types = ", ".join(f"'{column}': '{self._type_of(column)}'" for column in header)
             return f"select * from read_csv({_literal(path)}, header=true, nullstr='', columns={{{types}}})"
+        rows = f"select * from read_parquet({_literal(path)})"
+        if self._catalogue is None or name not in self._catalogue.tables:
+            return rows
+        source, table = self._catalogue.tables[name]
         where: list[str] = []
-        if self._lags is not None and name.startswith("stg_"):
-            columns = [row[0] for row in self.fetch(f"describe select * from read_parquet({_literal(path)})")]
-            if "year" in columns:
-                where.append(f"year <= {self._settings.edition - self._lags.get(name, 0):d}")
-            if self._settings.observed_only:
-                where.append("origin <> 'simulated'")
-        return f"select * from read_parquet({_literal(path)})" + (f" where {' and '.join(where)}" if where else "")
+        if "year" in table.columns:
+            where.append(f"year <= {self._settings.edition - source.lag:d}")
+        if self._settings.observed_only:
+            where.append("origin <> 'simulated'")
+        rows += f" where {' and '.join(where)}" if where else ""
+        return corrected(rows, of_table(self._corrections, name), table.columns)
 
     def _type_of(self, column: str) -> str:
         defined = self._dictionary.get(column)

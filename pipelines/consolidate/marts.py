@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from pipelines.kernel.catalogue import read_catalogue
+from pipelines.kernel.files import write_json
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
@@ -22,6 +25,7 @@ def make_marts(project: Project, settings: Settings) -> StageReport:
     notes: list[str] = []
     with Warehouse(project, settings, read_catalogue(project)) as warehouse:
         refuse_unknown_tables(order, warehouse.known() | set(queries))
+        notes += list_corrections(project, warehouse)
         for query in order:
             target = table_path(project, query.name)
             fingerprint = freshness.fingerprint(
@@ -44,6 +48,30 @@ def make_marts(project: Project, settings: Settings) -> StageReport:
             leftover.unlink()
             notes.append(f"{leftover.stem} was removed: sql/marts has no file of that name any more.")
     return StageReport(made=tuple(freshness.made), kept=tuple(freshness.kept), notes=tuple(notes))
+
+
+def list_corrections(project: Project, warehouse: Warehouse) -> list[str]:
+    """Write `data/quality/corrections.json`, and return a sentence when there are corrections.
+
+    Raises `BadInput` when the source no longer has a fault that is corrected.
+    """
+    found = warehouse.corrected_rows()
+    listed = [
+        {
+            **item.model_dump(mode="json", exclude={"expect", "where"}),
+            "keys": sorted(item.where),
+            "rows": found[item.code],
+        }
+        for item in warehouse.corrections
+    ]
+    content = {"layer": "corrections", "corrections": listed}
+    path = project.quality / "corrections.json"
+    if not path.exists() or json.loads(path.read_text(encoding="utf-8")) != content:
+        write_json(path, content)
+    if not listed:
+        return []
+    rows = sum(count or 0 for count in found.values())
+    return [f"{len(listed)} corrections of the sources hold, on {rows} rows: see data/quality/corrections.json."]
 
 
 def make(warehouse: Warehouse, query: Query, project: Project) -> int:

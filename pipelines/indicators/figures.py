@@ -24,7 +24,10 @@ from pipelines.kernel.warehouse import Warehouse
 
 GRAIN = ("scope_level", "scope_code", "year")
 COLUMNS = (*GRAIN, "numerator", "denominator", "origin")
-"""What every indicator's query gives; `missing_code` may be added where a source hides figures."""
+"""What every indicator's query gives."""
+
+MAY_BE_ADDED = ("missing_code", "sample_size")
+"""Where a source hides figures; where a rate is drawn from a sample: the effective number of answers."""
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "DECIMAL")
 
@@ -42,6 +45,8 @@ VALUES_SCHEMA: dict[str, Any] = {
     "origin": pl.String,
     "reason_fr": pl.String,
     "reason_en": pl.String,
+    "interval_low": pl.Float64,
+    "interval_high": pl.Float64,
 }
 STATUS_SCHEMA: dict[str, Any] = {
     "indicator_code": pl.String,
@@ -127,10 +132,10 @@ def rows_of(warehouse: Warehouse, query: Query) -> list[Counted]:
     warehouse.bind(query, query.name)
     columns = warehouse.columns(query.name)
     wrong = [column for column in COLUMNS if column not in columns]
-    wrong += [column for column in columns if column not in (*COLUMNS, "missing_code")]
+    wrong += [column for column in columns if column not in (*COLUMNS, *MAY_BE_ADDED)]
     wrong += [
         column
-        for column in ("numerator", "denominator", "year")
+        for column in ("numerator", "denominator", "year", "sample_size")
         if column in columns and not columns[column].startswith(NUMBERS)
     ]
     if wrong or query.grain != GRAIN:
@@ -138,7 +143,7 @@ def rows_of(warehouse: Warehouse, query: Query) -> list[Counted]:
             Problem(
                 query.shown,
                 f"An indicator's query gives {', '.join(COLUMNS)}, by {', '.join(GRAIN)}",
-                "Mend its `final` and its `-- grain:` line; only missing_code may be added.",
+                "Mend its `final` and its `-- grain:` line; only missing_code and sample_size may be added.",
                 column=wrong[0] if wrong else None,
             )
         )
@@ -165,6 +170,7 @@ def rows_of(warehouse: Warehouse, query: Query) -> list[Counted]:
                 denominator=None if row["denominator"] is None else float(row["denominator"]),
                 origin=row["origin"],
                 missing_code=row.get("missing_code"),
+                sample_size=None if row.get("sample_size") is None else float(row["sample_size"]),
             )
         )
     return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipelines.indicators.intervals import wilson
 from pipelines.kernel.flags import Flag, dominant
 from pipelines.kernel.indicators import Indicator
 from pipelines.kernel.problems import CheckFailed
@@ -13,7 +14,10 @@ from pipelines.kernel.reference import Break
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One row of an indicator's query: what was counted, for whom, when, and the source's code if it hides it."""
+    """One row of an indicator's query: what was counted, for whom, when, and the source's code if it hides it.
+
+    `sample_size` is the effective number of answers of a rate drawn from a sample: the value then has an interval.
+    """
 
     scope_level: str
     scope_code: str
@@ -22,6 +26,7 @@ class Counted:
     denominator: float | None
     origin: str
     missing_code: str | None = None
+    sample_size: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Value:
     origin: str
     reason_fr: str | None
     reason_en: str | None
+    interval_low: float | None = None
+    interval_high: float | None = None
 
 
 REASONS: dict[str, tuple[str, str]] = {
@@ -93,6 +100,7 @@ def values_of(
             Flag.PROVISIONAL: provisional_from is not None and row.year >= provisional_from,
         }
         reason = REASONS[missing] if missing is not None else (None, None)
+        interval = wilson(value, row.sample_size) if value is not None and row.sample_size else (None, None)
         before = Value(
             indicator_code=indicator.code,
             scope_level=row.scope_level,
@@ -107,6 +115,8 @@ def values_of(
             origin=row.origin,
             reason_fr=reason[0],
             reason_en=reason[1],
+            interval_low=interval[0],
+            interval_high=interval[1],
         )
         values.append(before)
     return values

@@ -15,7 +15,7 @@ from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 
-Theme = Literal["ENR", "SCH", "APP", "MOB", "EMP", "OFF", "RES", "LLL", "TRF"]
+Theme = Literal["ENR", "SCH", "APP", "MOB", "EMP", "OFF", "RES", "LLL", "TRF", "QUA"]
 Unit = Literal[
     "persons",
     "contracts",
@@ -31,7 +31,7 @@ Unit = Literal[
     "projects",
     "bodies",
 ]
-ScopeLevel = Literal["region", "site", "establishment", "departement", "country"]
+ScopeLevel = Literal["region", "site", "establishment", "departement", "country", "register"]
 
 DOMAINS: dict[str, str] = {
     "ENR": "enrolment",
@@ -43,6 +43,7 @@ DOMAINS: dict[str, str] = {
     "RES": "research",
     "LLL": "lifelong",
     "TRF": "transfer",
+    "QUA": "quality",
 }
 """Theme of an indicator → domain, as breaks and marts name it."""
 
@@ -61,7 +62,9 @@ class Indicator(BaseModel):
     unit: Unit
     numerator: Bilingual
     denominator: Bilingual | None = Field(default=None, description="None for a count.")
-    objective: int = Field(ge=1, le=6, description="Objective of the seed it measures.")
+    objective: int | None = Field(
+        default=None, ge=1, le=6, description="Objective of the seed it measures; None for the quality of the figures."
+    )
     sources: tuple[str, ...] = Field(default=(), description="Ids of the datasets it is drawn from.")
     steward: str
     good_direction: Literal["up", "down", "none"]
@@ -79,6 +82,10 @@ class Indicator(BaseModel):
     def _holds_together(self) -> Indicator:
         if (self.unit == "share") != (self.denominator is not None):
             raise ValueError("a share has a denominator, and nothing else has")
+        if (self.theme == "QUA") != (self.objective is None):
+            raise ValueError(
+                "an indicator measures an objective of the seed; one of quality, and nothing else, has none"
+            )
         if not self.sources and self.not_measurable is None:
             raise ValueError("an indicator has sources, or says under `not_measurable` why it has none")
         return self

@@ -10,11 +10,13 @@ import csv
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 from pipelines.kernel.catalogue import Catalogue, Dtype
+from pipelines.kernel.corrections import CORRECTIONS, Correction, corrected, facts, guarded, of_table, read_corrections
 from pipelines.kernel.files import ROW_GROUP, replacing
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
@@ -84,7 +86,20 @@ class Warehouse:
             return ""
         source, table = self._catalogue.tables[name]
         columns = ",".join(f"{column}:{dtype}" for column, dtype in table.columns.items())
-        return f"lag {source.lag} columns {columns}"
+        return f"lag {source.lag} columns {columns} {facts(of_table(self.corrections, name))}".rstrip()
+
+    @cached_property
+    def corrections(self) -> tuple[Correction, ...]:
+        """The declared corrections of the sources. Raises `BadInput` as `read_corrections` does."""
+        return read_corrections(self._project, self._catalogue)
+
+    def corrected_rows(self) -> dict[str, int | None]:
+        """Return correction → rows it finds in staging. Raises `BadInput` when the source no longer has the fault."""
+        tables = {item.table: self.file_of(item.table) for item in self.corrections}
+        files = {name: f"read_parquet('{_escaped(path)}')" for name, path in tables.items() if path.exists()}
+        return guarded(
+            self._connection, self.corrections, files, self._project.shown(self._project.reference / CORRECTIONS)
+        )
 
     def register(self, name: str) -> None:
         """Make the view `name` over its file, once.
@@ -175,7 +190,8 @@ class Warehouse:
         if self._settings.observed_only:
             conditions.append("origin <> 'simulated'")
         where = f" where {' and '.join(conditions)}" if conditions else ""
-        return f"select * from read_parquet('{_escaped(path)}'){where}"
+        rows = f"select * from read_parquet('{_escaped(path)}'){where}"
+        return corrected(rows, of_table(self.corrections, name), table.columns)
 
     def _reference(self, name: str) -> str:
         path = self.file_of(name)

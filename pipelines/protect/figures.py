@@ -19,6 +19,9 @@ TARGET = ["target_id", "scope_level", "scope_code"]
 KEPT_OF_A_STATE = {*TARGET, "indicator_code", "edition", "deadline_year", "path_shape", "origin"}
 """Columns of a state that say nothing of the figures behind it."""
 
+SAYING = ("value", "numerator", "denominator", "interval_low", "interval_high")
+"""Columns of `ind_values` that say its value, or from which it can be computed."""
+
 REASON = {
     "fr": "Confidentiel : au moins une des valeurs utilisées porte sur trop peu de personnes pour être publiée.",
     "en": "Confidential: at least one of the values used is about too few people to be published.",
@@ -76,7 +79,7 @@ def protected_values(
     before = pl.col("_hidden").shift(1).over(SERIES).fill_null(value=False)
     shown = ~pl.col("_hidden")
     return marked.with_columns(
-        *(pl.when(shown).then(pl.col(name)).alias(name) for name in ("value", "numerator", "denominator")),
+        *(pl.when(shown).then(pl.col(name)).alias(name) for name in SAYING if name in marked.columns),
         pl.when(shown & ~before).then(pl.col("growth")).alias("growth"),
         pl.when(shown).then(pl.col("flag")).otherwise(pl.lit(Flag.CONFIDENTIAL.value)).alias("flag"),
     ).drop("_hidden")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 import numpy as np
 import yaml
@@ -145,18 +145,26 @@ class Survey(_Part):
     diploma_shift: dict[str, float]
 
 
+Rate = Annotated[float, Field(ge=0, le=1)]
+
+
 class Dirt(_Part):
     """Shares of rows that are not as they should be. All zero gives clean registers."""
 
-    malformed_ine: float = 0.0
-    second_enrolment: float = 0.0
-    duplicate: float = 0.0
-    moves_in_year: float = 0.0
-    left_before_reference: float = 0.0
-    enrolled_after_reference: float = 0.0
-    orphan: float = 0.0
-    short_stay: float = 0.0
-    overlapping_stay: float = 0.0
+    malformed_ine: Rate = 0.0
+    second_enrolment: Rate = 0.0
+    duplicate: Rate = 0.0
+    moves_in_year: Rate = 0.0
+    left_before_reference: Rate = 0.0
+    enrolled_after_reference: Rate = 0.0
+    orphan: Rate = 0.0
+    short_stay: Rate = 0.0
+    overlapping_stay: Rate = 0.0
+    late: Rate = 0.0
+
+    def times(self, factor: float) -> Dirt:
+        """Return the same kinds of dirt, `factor` times as much of each, a whole register at most."""
+        return Dirt(**{kind: min(rate * factor, 1.0) for kind, rate in self})
 
 
 class Parameters(_Part):
@@ -195,6 +203,11 @@ class Calibration:
     lp_women_share: np.ndarray[Any, np.dtype[np.float64]]
     technological_ratio: np.ndarray[Any, np.dtype[np.float64]]
     scholarship_ratio: np.ndarray[Any, np.dtype[np.float64]]
+
+    def with_dirt(self, factor: float) -> Calibration:
+        """Return the same beliefs, with `factor` times as much of each kind of dirt."""
+        dirt = self.parameters.dirt.times(factor)
+        return replace(self, parameters=self.parameters.model_copy(update={"dirt": dirt}))
 
     def students(self, site: int, year: int) -> tuple[float, float]:
         """Return how many students the open figures give a site in a year: DUT and BUT, licence professionnelle."""

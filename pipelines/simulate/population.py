@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 LEAVES, REPEATS, PROMOTED, GRADUATES = range(4)
-PURPOSES = ("entry", "outcome", "moves", "licence", "apprentice", "scholarship", "mobility", "survey", "dirt")
+PURPOSES = ("entry", "outcome", "moves", "licence", "apprentice", "scholarship", "mobility", "survey", "dirt", "late")
 FI, FA, FC, CP = range(4)
 NEXT_STAGE = np.array([DUT2, DUT2, BUT2, BUT3, BUT3, LP])
 

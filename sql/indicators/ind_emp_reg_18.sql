@@ -1,9 +1,14 @@
 -- what: graduates employed at 18 months among those who do not go on studying, weighted, region and sites
 -- grain: scope_level, scope_code, year
 -- inputs: mart_employment__register
--- caveats: weighted for non-response; year of the diploma; DUT, BUT and licence professionnelle together.
+-- caveats: weighted for non-response; year of the diploma; DUT, BUT and licence professionnelle together. sample_size
+--   is the effective number of answers, (sum of weights)² / sum of squared weights (L. Kish, Survey Sampling, 1965);
+--   the answers of a site and a diploma share one weight, so that of a cell is its weighted count over its answers.
 with survey as (
-    select * from mart_employment__register
+    select
+        *,
+        pow(cast(weighted_active_count as double), 2) / nullif(active_count, 0) as squared_weights
+    from mart_employment__register
     where months_after = 18
 ),
 
@@ -14,6 +19,9 @@ final as (
         year,
         sum(weighted_employed_count) as numerator,
         sum(weighted_active_count) as denominator,
+        -- Sums of decimals: those of floats depend on the order in which threads add them.
+        pow(cast(sum(weighted_active_count) as double), 2)
+        / nullif(cast(sum(cast(squared_weights as decimal(24, 6))) as double), 0) as sample_size,
         max(origin) as origin
     from survey
     group by grouping sets ((year, site_code), (year))

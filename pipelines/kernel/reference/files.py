@@ -17,6 +17,9 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.reference.mission import YAML_TABLES
 from pipelines.kernel.reference.rows import CSV_TABLES, Row
 
+MAY_BE_EMPTY = frozenset({"ref_explained_difference"})
+"""Tables that may hold no row: there may be nothing to explain."""
+
 R = TypeVar("R", bound=Row)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -60,7 +63,7 @@ def read_tables(project: Project) -> tuple[dict[str, Table[Any]], list[Problem]]
         lines = tuple(line for line in (_typed(entry, shown, model, problems) for entry in entries) if line)
         table = Table(shown, key, lines)
         problems.extend(_double_keys(table))
-        if len(problems) == before and not lines:
+        if len(problems) == before and not lines and name not in MAY_BE_EMPTY:
             problems.append(Problem(shown, "The table has no row", _restore(shown)))
         tables[name] = table
     return tables, problems

@@ -46,6 +46,10 @@ SourceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compiles)]
 
 
+LONGEST_EXPLANATION = 3
+"""Years for which a difference may be declared as explained."""
+
+
 class Row(BaseModel):
     """One row of a reference table."""
 
@@ -253,6 +257,41 @@ class Country(Row):
     other_names: str | None
 
 
+class ExplainedDifference(Row):
+    """Why registers and open figures differ for a diploma of an establishment, from `year_from` to `year_to`.
+
+    It holds while the register's share of the open figure lies between the two bounds (a wider gap is another gap), and
+    up to the edition `last_edition`: then a steward looks again, or the checks stop the run.
+    """
+
+    explanation_code: Code
+    establishment_code: Code
+    diploma_code: UpperCode
+    year_from: int = Field(ge=2006, le=2100)
+    year_to: int | None = Field(default=None, ge=2006, le=2100)
+    lowest_share: float = Field(ge=0)
+    highest_share: float = Field(ge=0, le=10)
+    reason_fr: Text
+    reason_en: Text
+    declared_by: Text
+    declared_on: Day
+    last_edition: int = Field(ge=2006, le=2100)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ExplainedDifference:
+        if self.year_to is not None and self.year_to < self.year_from:
+            raise ValueError("year_to comes before year_from")
+        if self.highest_share < self.lowest_share:
+            raise ValueError("highest_share is below lowest_share")
+        if self.last_edition > self.declared_on.year + LONGEST_EXPLANATION:
+            raise ValueError(f"an explanation holds {LONGEST_EXPLANATION} years at most, then somebody looks again")
+        return self
+
+    def overlaps(self, other: ExplainedDifference) -> bool:
+        """Say whether two explanations speak of the same year."""
+        return self.year_from <= (other.year_to or 9999) and other.year_from <= (self.year_to or 9999)
+
+
 CSV_TABLES: dict[str, tuple[type[Row], tuple[str, ...]]] = {
     "ref_territory": (Territory, ("territory_code",)),
     "ref_establishment": (Establishment, ("establishment_code",)),
@@ -269,5 +308,6 @@ CSV_TABLES: dict[str, tuple[type[Row], tuple[str, ...]]] = {
     "ref_sector": (Sector, ("sector_label",)),
     "ref_country": (Country, ("country_code",)),
     "ref_break": (Break, ("break_code", "domain", "indicator_prefix")),
+    "ref_explained_difference": (ExplainedDifference, ("explanation_code",)),
 }
 """Table → what a row is and the columns that together name one row."""

@@ -19,6 +19,8 @@ KEYS: tuple[tuple[str, str, str, str], ...] = (
     ("ref_perimeter", "site_code", "ref_site", "site_code"),
     ("ref_perimeter", "diploma_code", "ref_diploma", "diploma_code"),
     ("ref_diploma_label", "diploma_code", "ref_diploma", "diploma_code"),
+    ("ref_explained_difference", "establishment_code", "ref_establishment", "establishment_code"),
+    ("ref_explained_difference", "diploma_code", "ref_diploma", "diploma_code"),
     ("ref_speciality", "field_code", "platforms", "field_code"),
     ("ref_speciality", "successor_code", "ref_speciality", "speciality_code"),
     ("ref_speciality_label", "speciality_code", "ref_speciality", "speciality_code"),
@@ -41,6 +43,7 @@ WINDOWS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("ref_identity", ("scheme", "identifier"), "An identifier names one establishment at a time"),
     ("ref_perimeter", ("site_code", "diploma_code"), "One establishment at a time carries a diploma on a site"),
     ("ref_establishment_label", ("establishment_code",), "An establishment has one name at a time"),
+    ("ref_explained_difference", ("establishment_code", "diploma_code"), "A difference has one explanation a year"),
 )
 """Table, columns → why two rows that share them may not hold on the same day."""
 
@@ -92,12 +95,17 @@ def _overlaps(table: Table[Any], columns: Iterable[str], rule: str) -> Iterator[
         key = tuple(getattr(line.row, column) for column in columns)
         for other in groups[key]:
             if line.row.overlaps(other.row):
+                first, last = (
+                    ("year_from", "year_to")
+                    if "year_from" in type(line.row).model_fields
+                    else ("valid_from", "valid_to")
+                )
                 yield Problem(
                     table.file,
                     f"{rule}, and the row holds on days on which row {other.number} holds too",
-                    "Mend valid_from or valid_to of one of the two.",
+                    f"Mend {first} or {last} of one of the two.",
                     row=line.number,
-                    column="valid_from",
+                    column=first,
                     value=", ".join(map(str, key)),
                 )
         groups[key].append(line)

@@ -34,6 +34,7 @@ class Reference:
     bts_fields: tuple[rows.BtsField, ...]
     sectors: tuple[rows.Sector, ...]
     breaks: tuple[rows.Break, ...]
+    explained_differences: tuple[rows.ExplainedDifference, ...]
     territory_rows: tuple[rows.Territory, ...]
     country_rows: tuple[rows.Country, ...]
     owner_rows: tuple[mission.Owner, ...]
@@ -174,6 +175,7 @@ def read_reference(project: Project) -> Reference:
         bts_fields=of["ref_bts_field"],
         sectors=of["ref_sector"],
         breaks=of["ref_break"],
+        explained_differences=of["ref_explained_difference"],
         territory_rows=of["ref_territory"],
         country_rows=of["ref_country"],
         owner_rows=of["owners"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables import overview, quality, sheets
+from pipelines.publish.tables import overview, quality, registers, sheets
 from pipelines.publish.tables.shape import Table
 
 
@@ -20,6 +20,9 @@ def tables(shelf: Shelf) -> list[Table]:
         quality.checks(shelf),
         quality.warnings(shelf),
         quality.suppression(shelf),
+        registers.reconciliation(shelf),
+        registers.linkage(shelf),
+        registers.corrections(shelf),
         quality.breaks(shelf),
         quality.flags(shelf),
         quality.definitions(shelf),

@@ -1,0 +1,260 @@
+"""The canary: persons planted in five registers that look real, then every byte written is searched for them.
+
+The registers go in through `observatoire add` and through the stages up to the published data, DVC included. Figures
+and pages are left out: they are drawn from protected tables only, and those are searched.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+from click.testing import CliRunner
+from observatory import ROOT, copy_of_the_project
+from register_tables import REGISTERS, sidecar
+
+from pipelines import indicators, protect, targets
+from pipelines.check import results
+from pipelines.cli import observatoire
+from pipelines.kernel.identity import KEY
+from pipelines.kernel.project import Project
+from pipelines.publish.data import write_data
+from pipelines.publish.shelf import Shelf
+from pipelines.run import reproduce
+
+SECRET = "9c" * 32
+YEARS = (2018, 2019)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who must not be found again. Values that no file holds by chance."""
+
+    ine: str
+    number: str
+    name: str
+    first_name: str
+    email: str
+    born: str
+    address: str
+
+    def traces(self) -> list[str]:
+        """Every way in which a file might write one of these."""
+        day, month, year = self.born.split("/")
+        return [self.ine, self.number, self.name, self.first_name, self.email, self.email.split("@")[0], self.address,
+                self.born, f"{year}-{month}-{day}", f"{year}/{month}/{day}"]  # fmt: skip
+
+
+PLANTED = (
+    Person("0987654321Z", "90817263541", "Zédoulavérac", "Éléonorix", "e.zedoulaverac@canari.example", "17/03/1987",
+           "12 impasse du Serin-Caché"),
+    # An INE that has not its shape: the student number takes its place.
+    Person("PQ9X-7KZW", "90817263542", "Quaquinfleur", "Wenceslasse", "w.quaquinfleur@canari.example", "29/02/1988",
+           "3 quai du Pinson-Perdu"),
+    # Neither: the row can only be counted.
+    Person("INE-PERDU-7", "", "Tartempiaud", "Gwendolinotte", "g.tartempiaud@canari.example", "30/11/1986",
+           "1 cour du Loriot-Muet"),
+)  # fmt: skip
+
+
+def persons() -> list[Person]:
+    """The planted ones, among forty others nobody looks for."""
+    others = [
+        Person(f"1{number:09d}K", f"7{number:010d}", "Martin", "Jeanne", "j@x.example", "01/01/2000", "1 rue Haute")
+        for number in range(40)
+    ]
+    return [*PLANTED, *others]
+
+
+def cells(source: str, year: int, person: Person, place: int) -> dict[str, str]:
+    """One row of a register, by our own column names."""
+    following = str(year + 1)
+    site = ("toulouse", "tarbes")[place % 2]
+    common = {"year": str(year), "ine": person.ine, "student_number": person.number, "establishment_code": "0311384L"}
+    rows = {
+        "apogee": {"site_code": site, "diploma_code": "DUT", "speciality_code": "TC", "level_code": "1",
+                   "regime_code": "FI", "bac_code": "G", "sex_code": "F", "is_principal": "P",
+                   "enrolled_on": f"10/07/{year}", "left_on": ""},
+        "crous": {"echelon_code": "3", "decided_on": f"01/09/{year}"},
+        "cfa": {"start_date": f"07/09/{year}", "end_date": f"31/08/{following}", "breach_date": "",
+                "contract_months": "12", "employer_commune_code": "31555"},
+        "relint": {"country_code": "ES", "start_date": f"04/04/{following}", "end_date": f"20/06/{following}",
+                   "kind_code": "stage", "programme_code": "erasmus"},
+        "survey": {"year": following, "months_after": "30", "has_answered": "oui", "weight": "1", "is_employed": "oui",
+                   "is_stable": "oui", "is_intermediate": "non", "is_in_region": "oui", "continues_studies": "non"},
+    }  # fmt: skip
+    return {**common, **rows[source]}
+
+
+def office_file(source: str, path: Path, spoil: bool = False) -> Path:
+    """Write a register as an office would, with the columns that should not have been sent."""
+    headers = sidecar(source).vintage("extract").columns
+    private = ("NOM", "PRENOM", "DATE_NAISSANCE", "COURRIEL", "ADRESSE")
+    lines = [";".join([*headers.values(), *private])]
+    for year in YEARS:
+        for place, person in enumerate(persons()):
+            row = cells(source, year, person, place)
+            # Columns that have slipped: an identifier stands where a year should.
+            values = [person.ine if spoil and column == "year" else row[column] for column in headers]
+            own = (person.name, person.first_name, person.born, person.email, person.address)
+            lines.append(";".join([*values, *own]))
+    path.write_text("\n".join(lines) + "\n", encoding="latin-1" if source == "apogee" else "utf-8")
+    return path
+
+
+def needles(text: str) -> Iterator[bytes]:
+    """Every form in which a text may lie in a file: letter cases, encodings, hexadecimal, base64, plain hashes."""
+    for form in {text, text.lower(), text.upper()}:
+        plain = form.encode()
+        yield from (plain, form.encode("utf-16-le"), form.encode("utf-16-be"), form.encode("latin-1"))
+        yield from (json.dumps(form)[1:-1].encode(), plain.hex().encode(), plain.hex().upper().encode())
+        # Inside a longer text, base64 depends on what comes before: three ways, less the letters that neighbours touch.
+        for shift in range(3):
+            coded = base64.b64encode(b"\0" * shift + plain)
+            yield coded[(0, 2, 3)[shift] : len(coded) - (0 if (shift + len(plain)) % 3 == 0 else 4)]
+        # A hash without the key can be undone by trying all identifiers.
+        for name in ("md5", "sha1", "sha256"):
+            digest = hashlib.new(name, plain)
+            yield from (digest.digest(), digest.hexdigest().encode())
+
+
+def bytes_of(path: Path) -> bytes:
+    """A file's bytes, and those of a Parquet file also uncompressed and as text: compression would hide a name."""
+    content = path.read_bytes()
+    if path.suffix == ".parquet":
+        frame = pl.read_parquet(path)
+        plain = io.BytesIO()
+        frame.write_parquet(plain, compression="uncompressed")
+        content += plain.getvalue() + frame.write_csv().encode()
+    return content
+
+
+def found(folder: Path, traces: list[str]) -> list[tuple[str, str]]:
+    """Return (file, trace) for each trace that some file below the folder holds, in any form, or bears in its name."""
+    forms = {trace: sorted(set(needles(trace))) for trace in traces}
+    hits = []
+    for path in sorted(folder.rglob("*")):
+        content = str(path.relative_to(folder)).encode() + b"\n" + (bytes_of(path) if path.is_file() else b"")
+        hits += [
+            (path.name, trace) for trace, looked_for in forms.items() if any(form in content for form in looked_for)
+        ]
+    return hits
+
+
+TRACES = [trace for person in PLANTED for trace in person.traces() if trace]
+STAGES = ("acquire", "stage", "consolidate")
+"""Stages run by DVC, each in a process of its own; those after it run here."""
+
+
+SUITES = ("mart_student__year", "mart_linkage__register", "mart_reconciliation__register")
+"""Suites of marts that are run, besides those of the five registers: they see tokens, orphans, establishments."""
+
+
+def pipeline() -> str:
+    """The pipeline file with the first stages and their data: code is not copied."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    kept = {name: stages[name] for name in STAGES}
+    for stage in kept.values():
+        stage["deps"] = [dep for dep in stage["deps"] if not dep.startswith(("pipelines", "data/quality", "data/sim"))]
+    return yaml.safe_dump({"stages": kept}, sort_keys=False)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project through which the planted registers have gone, with all that was said kept in `said.txt`."""
+    root, office = tmp_path_factory.mktemp("canary"), tmp_path_factory.mktemp("office")
+    project = copy_of_the_project(root)
+    shutil.copytree(ROOT / ".dvc", root / ".dvc", ignore=shutil.ignore_patterns("tmp", "cache"))
+    (root / "dvc.yaml").write_text(pipeline(), encoding="utf-8")
+    (root / "data" / "quality").mkdir()
+    for layer in ("staging", "marts"):  # others see open figures only, or what these see
+        (root / "expectations" / layer).mkdir(parents=True)
+        for path in (ROOT / "expectations" / layer).glob("*.yml"):
+            if path.stem.split("_")[1] in REGISTERS or path.stem in SUITES:
+                shutil.copy(path, root / "expectations" / layer)
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    logging.getLogger().addHandler(handler)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OBSERVATOIRE_HOME", str(root))
+        patch.setenv(KEY, SECRET)
+        for source in REGISTERS:
+            for spoil, status in ((True, 2), (False, 0)):
+                file = office_file(source, office / f"{source}.csv", spoil)
+                result = CliRunner().invoke(observatoire, ["add", str(file), "--source", source])
+                said.write(result.output)
+                assert result.exit_code == status, result.output
+        settings = project.choose(edition=2022)
+        reproduce(project, lambda line: said.write(line) and None)
+        for layer in ("staging", "marts"):
+            said.write(json.dumps(results(project, settings, layer), ensure_ascii=False))
+            # Forty students are too few for a real region, which the checks say; the test goes on all the same.
+            path = project.quality / f"{layer}.json"
+            path.write_text(json.dumps({**json.loads(path.read_text()), "critical_failures": 0}, ensure_ascii=False))
+        for module in (indicators, targets, protect):
+            said.write(repr(module.run(project, settings)))
+        write_data(Shelf(project, settings), project.build / "data")
+    logging.getLogger().removeHandler(handler)
+    (root / "said.txt").write_text(said.getvalue(), encoding="utf-8")
+    return project
+
+
+def test_no_byte_written_holds_a_person(written: Project) -> None:
+    # Something was written, of these registers, in each place that is searched.
+    assert pl.read_parquet(written.staging / "stg_apogee__enrolment.parquet")["origin"].unique().to_list() == [
+        "observed"
+    ]
+    assert pl.read_parquet(written.marts / "mart_scholarship__register.parquet")["scholarship_holders_count"].sum() > 0
+    for place in ("data/raw", "data/quality", "data/protected", "build/data", ".dvc/tmp"):
+        assert any(path.is_file() for path in (written.root / place).rglob("*")), place
+    assert "row" in (written.root / "said.txt").read_text(encoding="utf-8")
+    assert found(written.root, TRACES) == []
+
+
+def test_no_byte_written_holds_the_key(written: Project) -> None:
+    assert found(written.root, [SECRET]) == []
+    assert not any(bytes.fromhex(SECRET) in path.read_bytes() for path in written.root.rglob("*") if path.is_file())
+
+
+def _parquet(path: Path, text: str) -> None:
+    pl.DataFrame({"x": [text]}).write_parquet(path, compression="zstd")
+
+
+@pytest.mark.parametrize("trace", [TRACES[0], "Zédoulavérac", "1987-03-17"])
+def test_the_search_finds_what_is_planted_in_every_form(trace: str, tmp_path: Path) -> None:
+    forms: dict[str, Any] = {
+        "plain.txt": trace.encode(),
+        "lower.log": trace.lower().encode(),
+        "wide.bin": trace.encode("utf-16-le"),
+        "wide.big": trace.encode("utf-16-be"),
+        "old.csv": trace.encode("latin-1"),
+        "escaped.json": json.dumps({"x": trace}).encode(),
+        "hex.db": trace.encode().hex().encode(),
+        "hash.txt": hashlib.sha256(trace.encode()).hexdigest().encode(),
+        **{f"base64.{shift}": base64.b64encode(b"x" * shift + trace.encode() + b"yz") for shift in range(3)},
+    }
+    for name, content in forms.items():
+        (tmp_path / name).write_bytes(b"before " + content + b" after")
+    _parquet(tmp_path / "table.parquet", trace)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / f"{trace}.txt").touch()
+    (tmp_path / "clean.txt").write_text("nobody", encoding="utf-8")
+    assert {name for name, _ in found(tmp_path, [trace])} == {*forms, "table.parquet", f"{trace}.txt"}
+    assert found(tmp_path, ["nobody else"]) == []
+
+
+def test_a_date_as_a_number_of_days_is_found_too(tmp_path: Path) -> None:
+    # Parquet keeps a date as days since 1970: only the text of the table shows it.
+    pl.DataFrame({"x": ["1987-03-17"]}).select(pl.col("x").str.to_date()).write_parquet(tmp_path / "table.parquet")
+    assert found(tmp_path, ["1987-03-17"]) == [("table.parquet", "1987-03-17")]
