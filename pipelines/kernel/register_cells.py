@@ -6,7 +6,7 @@ hold an identifier.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.kernel.catalogue import Dtype
@@ -111,6 +111,6 @@ def _literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def listed(columns: Iterable[str], prefix: str = "") -> str:
+def listed(columns: Sequence[str], prefix: str = "") -> str:
     """Return column names as SQL, each with a prefix."""
     return ", ".join(f"{prefix}{column}" for column in columns)

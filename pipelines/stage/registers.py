@@ -16,8 +16,7 @@ from pipelines.kernel.files import ROW_GROUP, replacing
 from pipelines.kernel.identity import simulated_tokeniser
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.register_sql import connect, quoted
-from pipelines.kernel.registers import write_register
+from pipelines.kernel.registers import connect, quoted, write_register
 
 SIMULATED = "simulated"
 """Vintage of the sidecar that describes the generator's files; every other vintage holds a real register's tokens."""

@@ -230,7 +230,7 @@ def compare(home: Path) -> int:
     return rows
 
 
-def table(students: list[int], rounds: int, threads: int) -> list[str]:
+def table(students: list[int], rounds: int, threads: int, warm_ups: int) -> list[str]:
     """Measure every contender at every size; return the lines of the table."""
     lines = [
         "| student-years | contender | wall, s | processor, s | wall, ratio | processor, ratio | peak, MB |",
@@ -241,12 +241,12 @@ def table(students: list[int], rounds: int, threads: int) -> list[str]:
             home = Path(folder)
             simulate(home, size)
             runs: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
-            for _ in range(rounds + 1):
+            for _ in range(rounds + warm_ups):
                 for name, taken in runs.items():
                     taken.append(measured(name, home, threads))
             rows = compare(home)
             for name, taken in runs.items():
-                kept, base = taken[1:], runs["script"][1:]
+                kept, base = taken[warm_ups:], runs["script"][warm_ups:]
                 ratios = [
                     median(one[key] / other[key] for one, other in zip(kept, base, strict=True))
                     for key in ("wall", "cpu")
@@ -265,6 +265,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, nargs="+", default=[8_000, 80_000], help="students a year")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cold", action="store_true", help="no round to warm up")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="file that gets the table")
     parser.add_argument("--contender", choices=sorted(CONTENDERS), help=argparse.SUPPRESS)
@@ -284,9 +285,10 @@ def main() -> None:
         f"- {date.today():%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} processors, {given.threads} threads, "
         f"Python {platform.python_version()}",
         f"- load of the machine before and after: {load:.1f}, ",
-        f"- medians of {given.rounds} rounds after one to warm up; contenders in turn, each ratio within its round",
+        f"- medians of {given.rounds} rounds{'' if given.cold else ' after one to warm up'}; contenders in turn, "
+        "each ratio within its round",
         "",
-        *table(given.students, given.rounds, given.threads),
+        *table(given.students, given.rounds, given.threads, 0 if given.cold else 1),
     ]
     lines = [
         line + f"{os.getloadavg()[0]:.1f}" if line.endswith("after: " + f"{load:.1f}, ") else line for line in lines
