@@ -94,6 +94,20 @@ def add(file: Path, source: str) -> None:
 
 
 @observatoire.command()
+@click.argument("register")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; modele_REGISTER.xlsx here."
+)
+@_plainly
+def template(register: str, out: Path | None) -> None:
+    """Write the workbook to fill in for REGISTER: apogee, crous, cfa, relint or survey. `add` takes it back."""
+    from pipelines.templates import write_template
+
+    written = write_template(find_project(), register, out or Path(f"modele_{register}.xlsx"))
+    click.echo(f"Wrote {written}. Once filled in, `observatoire add FILE --source {register}` takes it back.")
+
+
+@observatoire.command()
 @click.argument("tables", nargs=-1)
 @_plainly
 def check(tables: tuple[str, ...]) -> None:

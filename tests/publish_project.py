@@ -5,6 +5,7 @@ Reference lists, sidecars, pages and templates are the project's own; numbers ar
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,21 @@ def made_up(
     return project, Settings(edition=edition, lang=lang, observed_only=observed_only)  # type: ignore[arg-type]
 
 
-QUALITY = """{"layer": "staging", "tables": [{"table": "stg_sise__enrolment", "rows": 10, "pass": 4, "fail": 1, "error": 0}],
-"checks": [{"id": "a", "table": "stg_sise__enrolment", "outcome": "pass", "severity": "critical", "why": {"fr": "x", "en": "x"}, "mend": {"fr": "y", "en": "y"}},
-{"id": "few-rows", "table": "stg_sise__enrolment", "outcome": "fail", "severity": "warning", "examples": ["SECRET-ROW"], "message": {"fr": "SECRET-ROW", "en": "SECRET-ROW"},
-"why": {"fr": "une année perd des lignes", "en": "a year loses rows"}, "mend": {"fr": "comparer avec le fichier d'avant", "en": "compare with the file before"}}]}
-"""
+_SAID = {
+    "why": {"fr": "une année perd des lignes", "en": "a year loses rows"},
+    "mend": {"fr": "comparer", "en": "compare"},
+}
+_SECRET = {"examples": ["SECRET-ROW"], "message": {"fr": "SECRET-ROW", "en": "SECRET-ROW"}}
+QUALITY = json.dumps(
+    {
+        "layer": "staging",
+        "tables": [{"table": "stg_sise__enrolment", "rows": 10, "pass": 4, "fail": 1, "error": 0}],
+        "checks": [
+            {"id": "a", "table": "stg_sise__enrolment", "outcome": "pass", "severity": "critical", **_SAID, **_SECRET},
+            {"id": "b", "table": "stg_sise__enrolment", "outcome": "fail", "severity": "warning", **_SAID, **_SECRET},
+        ],
+    }
+)
 
 
 def write_tables(project: Project, observed_only: bool) -> None:

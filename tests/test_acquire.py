@@ -349,7 +349,7 @@ def test_a_simulated_register_says_so_until_a_real_one_takes_its_place(
     assert "0123456789A" not in str(staged.rows())
 
 
-def test_a_register_without_its_key_or_in_a_folder_is_refused(
+def test_a_register_without_its_key_is_refused(
     registers: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OBSERVATOIRE_KEY", raising=False)
@@ -358,8 +358,6 @@ def test_a_register_without_its_key_or_in_a_folder_is_refused(
     extract.write_text(REGISTER, encoding="utf-8")
     with pytest.raises(BadInput, match="secret key"):
         add_file(registers, "apogee", extract, try_out)
-    with pytest.raises(BadInput, match="A register is one file"):
-        add_file(registers, "apogee", registers.sources, try_out)
     assert not registers.raw.exists()
 
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines.check import run
+from pipelines.check import results, run
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project, Settings
 
@@ -156,13 +156,13 @@ def test_the_message_names_rule_values_and_mend_in_both_languages(project: Proje
     with pytest.raises(CheckFailed) as caught:
         run(project, SETTINGS, "staging")
     assert str(caught.value) == (
-        f"{TABLE} TST-060: site_code prend ses valeurs parmi « auch ». "
-        "Constaté : 2 sur 4 hors règle, par exemple « rodez ». Corriger le fichier."
+        f"{TABLE} TST-060: site_code takes its values among “auch”. "
+        "Found: 2 of 4 break the rule, for example “rodez”. Mend the file."
     )
-    with pytest.raises(
-        CheckFailed, match=r"takes its values among “auch”.*Found: 2 of 4 break the rule.*Mend the file"
-    ):
-        run(project, changed(lang="en"), "staging")
+    row = checks(project)["TST-060"]
+    assert row["message"]["fr"] == (
+        "site_code prend ses valeurs parmi « auch ». Constaté : 2 sur 4 hors règle, par exemple « rodez »."
+    )
 
 
 def test_an_empty_table_is_an_error(project: Project) -> None:
@@ -242,7 +242,7 @@ def test_an_empty_suite_a_table_without_suite_and_a_suite_without_table_are_erro
 
 def test_an_optional_table_may_be_absent_and_the_report_says_so(project: Project) -> None:
     put(project, suite(optional=BOTH), None)
-    assert run(project, SETTINGS, "staging").notes == (f"{TABLE} TABLE-MISSING: Parce que.",)
+    assert run(project, SETTINGS, "staging").notes == (f"{TABLE} TABLE-MISSING: Because.",)
     assert report(project)["not_checked"][0]["id"] == "TABLE-MISSING"
 
 
@@ -252,7 +252,7 @@ def test_a_warning_goes_to_the_list_and_does_not_stop(project: Project) -> None:
     notes = run(project, SETTINGS, "staging").notes
     assert len(notes) == 1
     assert "TST-060" in notes[0]
-    assert "Constaté : 2021." in notes[0]
+    assert "Found: 2021." in notes[0]
     assert report(project)["warnings"] == 1
 
 
@@ -409,3 +409,15 @@ def test_the_same_id_twice_and_a_broken_yaml_are_refused(project: Project) -> No
     assert "TST-001" in text
     assert "not valid YAML" in text
     assert "holds no `key: value` lines" in text
+
+
+def test_the_command_gets_its_rows_of_the_tables_named_and_an_unknown_name_is_refused(
+    with_register: Project,
+) -> None:
+    project = with_register
+    put(project, suite(min_rows=100), good())
+    assert {row["id"]: row["outcome"] for row in results(project, SETTINGS, "staging", (TABLE,))}["TST-002"] == "fail"
+    assert len(results(project, SETTINGS, "staging")) == 5
+    assert results(project, SETTINGS, "marts", (TABLE,)) == []
+    with pytest.raises(BadInput, match=f"No suite bears this name.*closest is {TABLE}"):
+        results(project, SETTINGS, "staging", ("stg_demo__student",))

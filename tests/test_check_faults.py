@@ -192,7 +192,7 @@ def test_a_critical_failure_stops_the_run_and_protect_refuses(made: Project, tmp
     broken.unlink()
     frame = pl.read_parquet(made.staging / broken.name).with_columns(pl.col("students_count") + 1)
     write_parquet(broken, frame, SUITES[broken.stem].grain)
-    with pytest.raises(CheckFailed, match=r"stg_sise__enrolment ENR-023: .*5 363"):
+    with pytest.raises(CheckFailed, match=r"stg_sise__enrolment ENR-023: .*5,363"):
         run(project, SETTINGS, "staging")
     (project.quality / "marts.json").write_text('{"critical_failures": 0}', encoding="utf-8")
     with pytest.raises(CheckFailed, match=r"staging\.json: \d+ critical failure"):

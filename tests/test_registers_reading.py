@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Project:
     """A project with the code lists and nothing else."""
     project = Project(tmp_path / "project")
     project.reference.mkdir(parents=True)
-    for name in ("ref_site", "ref_speciality", "ref_identity"):
+    for name in ("ref_site", "ref_speciality", "ref_identity", "ref_country"):
         shutil.copy(PROJECT.reference / f"{name}.csv", project.reference)
     return project
 
@@ -67,7 +67,7 @@ def test_without_a_usable_ine_the_student_number_of_the_establishment_stands_in(
 
 
 def test_a_row_with_nothing_usable_is_kept_and_counted(home: Project) -> None:
-    text = "ANNEE;INE;ECHELON;DATE_DECISION\n2015;;3;01/09/2015\n2015;;4;01/09/2015\n"
+    text = "ANNEE;INE;ECHELON;DATE_DECISION\n2015;abc;3;01/09/2015\n2015;;4;01/09/2015\n"
     table = read(home, text, "crous")
     assert table["identity_code"].to_list() == ["none", "none"]
     assert table["student_token"].n_unique() == 2
@@ -152,7 +152,7 @@ def test_a_real_register_needs_a_key(home: Project, monkeypatch: pytest.MonkeyPa
     file = home.root / "extract.csv"
     file.write_text(f"{HEADER}\n{ROW}\n")
     with pytest.raises(BadInput, match="secret key"):
-        tokenise_register(home, sidecar("apogee"), file, home.root)
+        tokenise_register(home, sidecar("apogee"), [file], home.root)
     assert not (home.root / "apogee.parquet").exists()
 
 
@@ -161,7 +161,7 @@ def test_simulated_rows_do_not_pass_for_a_real_register(home: Project, monkeypat
     file = home.root / "extract.csv"
     file.write_text(f"{HEADER};ORIGINE\n{ROW};simulée\n", encoding="utf-8")
     with pytest.raises(BadInput, match="comes from the generator"):
-        tokenise_register(home, sidecar("apogee"), file, home.root)
+        tokenise_register(home, sidecar("apogee"), [file], home.root)
 
 
 def test_canary_no_identifier_is_found_in_any_byte_written(
@@ -181,7 +181,7 @@ def test_canary_no_identifier_is_found_in_any_byte_written(
     source = sidecar("apogee")
     folder = home.raw / "apogee" / "extract"
     folder.mkdir(parents=True)
-    tokenise_register(home, source, file, folder)
+    tokenise_register(home, source, [file], folder)
     for name, frame in stage_register(home, source, folder).items():
         assert frame["origin"].unique().to_list() == ["observed"]
         assert frame.height == 200
@@ -205,7 +205,7 @@ def test_tokens_of_a_real_register_need_the_key(home: Project, monkeypatch: pyte
     monkeypatch.setenv(KEY, SECRET)
     file = home.root / "extract.csv"
     file.write_text(f"{HEADER}\n{ROW}\n")
-    target = tokenise_register(home, sidecar("apogee"), file, home.root)
+    target, _ = tokenise_register(home, sidecar("apogee"), [file], home.root)
     token = pl.read_parquet(target)["student_token"].item()
     assert token == Tokeniser(bytes.fromhex(SECRET)).token("0123456789A")
     assert token != simulated_tokeniser().token("0123456789A")

@@ -202,7 +202,7 @@ def test_real_registers_give_the_same_counts_are_observed_and_hold_no_identifier
         office.write_text("\n".join((decoded[0].splitlines()[0].rpartition(";")[0], *rows)) + "\n", encoding="utf-8")
         folder = tmp_path / "raw" / source / "extract"
         folder.mkdir(parents=True)
-        taken = tokenise_register(project, sidecar(source), office, folder)
+        taken, _ = tokenise_register(project, sidecar(source), [office], folder)
         plain = tmp_path / "plain.parquet"
         for name, frame in stage_register(project, sidecar(source), folder).items():
             frame.write_parquet(plain, compression="uncompressed")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import polars as pl
 
-from pipelines.acquire.take_in import SIMULATED, copy_files
+from pipelines.acquire.take_in import copy_files
 from pipelines.kernel.catalogue import Source, read_catalogue
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
@@ -30,6 +30,9 @@ class Tried(Protocol):
         """Staging table → the rows it would get."""
 
 
+KEPT = "extract"
+"""Vintage under which a real register is kept, whatever its layout was: its number then tells which came last."""
+
 TryOut = Callable[[Project, Source, Sequence[Path]], Tried]
 """`pipelines.stage.trial.try_out`: given by the command, because no stage imports another."""
 
@@ -44,6 +47,8 @@ class AddedVintage:
     folder: Path
     rows: Mapping[str, int]
     is_new: bool
+    replaced: tuple[int, ...] = ()
+    """Years of a register of which rows had been taken in before, and now give way."""
 
     def sentence(self) -> str:
         """Return what was done, as the command prints it."""
@@ -52,26 +57,41 @@ class AddedVintage:
             return (
                 f"These very bytes were there already, as {self.source}, vintage {self.vintage}: nothing was changed."
             )
-        return f"Taken in as {self.source}, vintage {self.vintage} (laid out as {self.layout}): {given}."
+        years = ", ".join(map(str, self.replaced))
+        note = f" They take the place of all rows of {years} that were taken in before." if years else ""
+        return f"Taken in as {self.source}, vintage {self.vintage} (laid out as {self.layout}): {given}.{note}"
 
 
 def add_file(project: Project, source_id: str, path: Path, try_out: TryOut) -> AddedVintage:
     """Take in a file, or a folder when a vintage comes in several files.
 
-    It is read and staged in memory first. A register is kept as tokens only: the file itself is never copied.
+    It is read and staged in memory first. A register is kept as tokens only: the file itself is never copied; a folder
+    holds the files of several offices, each with a layout of its own.
     Raises `BadInput`, and leaves everything as it was, when the source is unknown, the file is missing, no layout of
     the sidecar fits it, or a register comes without its key.
     """
     source = read_catalogue(project)[source_id]
     files = _files(project, path)
     if source.personal:
-        with TemporaryDirectory() as folder:
-            tokens = [tokenise_register(project, source, _only(project, files), Path(folder))]
-            layout = next(vintage.id for vintage in source.vintages if vintage.id != SIMULATED)
-            rows = {source.tables[0].name(source.id): pl.read_parquet(tokens[0], columns=["year"]).height}
-            return _take_in(project, source, layout, rows, tokens)
+        return _add_register(project, source, files)
     tried = try_out(project, source, files)
     return _take_in(project, source, tried.layout, tried.rows, files)
+
+
+def _add_register(project: Project, source: Source, files: list[Path]) -> AddedVintage:
+    with TemporaryDirectory() as folder:
+        tokens, layouts = tokenise_register(project, source, files, Path(folder))
+        years = pl.read_parquet(tokens, columns=["year"])["year"]
+        before = _years_before(project, source)
+        added = _take_in(project, source, KEPT, {source.tables[0].name(source.id): len(years)}, [tokens])
+    layout = ", ".join(sorted(set(layouts)))
+    replaced = tuple(sorted(before & set(years))) if added.is_new else ()
+    return replace(added, layout=layout, replaced=replaced)
+
+
+def _years_before(project: Project, source: Source) -> set[int]:
+    files = (project.raw / source.id).glob(f"{KEPT}*/{source.id}.parquet")
+    return {year for file in files for year in pl.read_parquet(file, columns=["year"])["year"].unique()}
 
 
 def _take_in(
@@ -88,14 +108,6 @@ def _take_in(
     )
     folder = copy_files(project, received, files) if is_new else project.raw / source.id / vintage
     return AddedVintage(source.id, vintage, layout, folder, rows, is_new)
-
-
-def _only(project: Project, files: list[Path]) -> Path:
-    if len(files) > 1:
-        raise BadInput(
-            Problem(project.shown(files[0].parent), "A register is one file", "Give its path, not that of its folder.")
-        )
-    return files[0]
 
 
 def _files(project: Project, path: Path) -> list[Path]:

@@ -173,7 +173,8 @@ def _receive_by_hand(project: Project, source: Source, folder: Path) -> None:
             )
         )
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
-    unknown = [path for path in files if not any(fnmatchcase(path.name, name) for name in known[folder.name].files)]
+    names = (f"{source.id}.parquet",) if source.personal else known[folder.name].files
+    unknown = [path for path in files if not any(fnmatchcase(path.name, name) for name in names)]
     if unknown or not files:
         raise BadInput(
             Problem(

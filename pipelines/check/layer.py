@@ -69,11 +69,11 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
     freshness.forget_others(_all_suites(project))
     stopping = [check for check in checks if check.stops]
     if stopping:
-        raise CheckFailed("\n".join(check.line(settings.lang) for check in stopping))
+        raise CheckFailed("\n".join(check.line("en") for check in stopping))
     # What is only for information is written down and not said aloud.
     told = [check for check in checks if check.outcome == "error" or check.severity != "info"]
-    others = [check.line(settings.lang) for check in told if check.outcome != "pass"]
-    left_out = [f"{item.table} {item.id}: {item.reason[settings.lang]}" for item in not_checked]
+    others = [check.line("en") for check in told if check.outcome != "pass"]
+    left_out = [f"{item.table} {item.id}: {item.reason['en']}" for item in not_checked]
     return StageReport(made=tuple(freshness.made), kept=tuple(freshness.kept), notes=tuple(others + left_out))
 
 

@@ -98,7 +98,8 @@ def found(finding: Finding) -> Both:
         return f"Pas de réponse : {finding.reason[0]}.", f"No answer: {finding.reason[1]}."
     n, seen = finding.unexpected, finding.seen
     if finding.outcome == "pass" and not n:
-        return f"Vérifié sur {_number(seen, 'fr')} lignes.", f"Checked on {_number(seen, 'en')} rows."
+        many = "" if seen == 1 else "s"
+        return f"Vérifié sur {_number(seen, 'fr')} ligne{many}.", f"Checked on {_number(seen, 'en')} row{many}."
     if isinstance(finding.observed, dict):  # columns: {"missing": […], "unexpected": […]}
         lacks, extra = finding.observed.get("missing") or [], finding.observed.get("unexpected") or []
         fr = [f"manque {', '.join(lacks)}"] * bool(lacks) + [f"en trop {', '.join(extra)}"] * bool(extra)
@@ -133,4 +134,5 @@ def _percent(share: float) -> str:
 
 
 def _number(value: int, lang: str) -> str:
-    return f"{value:,}".replace(",", " " if lang == "fr" else ",")
+    """Thousands apart: a narrow no-break space in French, a comma in English."""
+    return f"{value:,}".replace(",", "\u202f" if lang == "fr" else ",")

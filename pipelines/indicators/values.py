@@ -77,7 +77,8 @@ def values_of(
         broken = [
             item
             for item in breaks
-            if before is not None
+            if item.parts_series
+            and before is not None
             and before.year < item.year <= row.year
             and item.break_code not in indicator.breaks_ignored
             and item.touches(indicator.code, indicator.domain, row.scope_code)

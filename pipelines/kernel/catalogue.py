@@ -83,6 +83,23 @@ class Layout(BaseModel):
     ignored: tuple[str, ...] = Field(
         default=(), description="Headers, or patterns with `*`, that are known and left out; any other is refused."
     )
+    personal: tuple[str, ...] = Field(
+        default=(), description="Registers: headers, or patterns with `*`, of columns that name a person; never kept."
+    )
+    optional: tuple[str, ...] = Field(
+        default=(), description="Registers: canonical columns that a file may do without; their cells are then blank."
+    )
+    joined: dict[str, str] = Field(
+        default_factory=dict, description="Registers: canonical column → header of the column that continues its cells."
+    )
+    matches: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="Registers: canonical column → pattern, tried on lower case without accents → ours; first wins.",
+    )
+    named: dict[str, str] = Field(
+        default_factory=dict,
+        description="Registers: canonical column → code list (`country`) whose names it may hold in place of codes.",
+    )
     constants: dict[str, str] = Field(default_factory=dict, description="Canonical column → the same value everywhere.")
     fill: dict[str, str] = Field(default_factory=dict, description="Canonical column → value of a blank cell.")
     extract: dict[str, str] = Field(

@@ -45,6 +45,8 @@ def typed(column: str, cell: Cell, kind: Dtype, lists: Lists) -> str:
     if cell.kind == "code":
         codes = _codes(cell, lists)
         if codes is None:
+            if cell.shape:
+                return f"case when regexp_matches({text}, {_literal(cell.shape[0])}) then {text} end"
             return text
         cases = " ".join(f"when {_literal(said)} then {_literal(code)}" for said, code in codes.items())
         return f"cast(case lower({text}) {cases} end as {SQL_TYPES[kind]})"
@@ -70,25 +72,27 @@ def rules(form: Form, headers: Mapping[str, str], lists: Lists) -> list[Rule]:
             found.append(Rule(column, "A value is required here", "Give the missing value.", f"{text} is null"))
         if cell.bounds:
             low, high = cell.bounds
-            found.append(
-                Rule(
-                    column,
-                    f"The value lies between {low} and {high}",
-                    "Check that no column has slipped.",
-                    f"{column} not between {low} and {high}",
-                )
-            )
-        if cell.kind != "code" or _codes(cell, lists) is not None:
+            if cell.kind == "date":
+                said, mend = f"The year of a date lies between {low} and {high}", "Write it with four digits."
+            else:
+                said, mend = f"The value lies between {low} and {high}", "Check that no column has slipped."
+            value = f"year({column})" if cell.kind == "date" else column
+            found.append(Rule(column, said, mend, f"{value} not between {low} and {high}"))
+        if cell.kind != "code" or cell.shape or _codes(cell, lists) is not None:
             found.append(Rule(column, _expected(cell, lists), _SLIPPED, f"({text} is not null and {column} is null)"))
     for first, second in form.ordered:
         found.append(
             Rule(
                 second,
-                f"This date is before {headers[first]}",
+                f"This date is before {headers.get(first, first)}",
                 "Correct one of the two.",
                 f"{second} < {first}",
             )
         )
+    if form.longest:
+        start = headers.get("start_date", "start_date")
+        rule = f"From {start} to this date there are more than {form.longest} days"
+        found.append(Rule("end_date", rule, "Check both years.", f"end_date - start_date > {form.longest}"))
     return found
 
 
@@ -97,6 +101,8 @@ def _codes(cell: Cell, lists: Lists) -> Mapping[str, object] | None:
 
 
 def _expected(cell: Cell, lists: Lists) -> str:
+    if cell.shape:
+        return f"A code of {cell.shape[1]} is expected, as Insee writes it"
     if cell.kind == "code":
         known = sorted({str(code) for code in (_codes(cell, lists) or {}).values()})
         return "The code is not in the list: " + (", ".join(known) if len(known) < 15 else f"ref_{cell.listed}")

@@ -15,13 +15,14 @@ Kind = Literal["year", "whole", "number", "date", "code"]
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell of a form. `codes` maps what the file may say (in lower case) to our code; a `listed` column is checked
-    against a reference list instead; `bounds` are inclusive."""
+    against a reference list instead, or has a `shape`; `bounds`, of a number or of a date's year, are inclusive."""
 
     kind: Kind
     required: bool = True
     codes: Mapping[str, object] | None = None
     listed: str | None = None
     bounds: tuple[int, int] | None = None
+    shape: tuple[str, str] | None = None  # a pattern, and what it asks for in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Form:
     cells: Mapping[str, Cell]
     identifiers: tuple[str, ...]
     ordered: tuple[tuple[str, str], ...] = ()  # pairs of dates of which the second is not before the first
+    longest: int | None = None  # days from start_date to end_date
 
 
 def _same(*codes: str) -> dict[str, object]:
@@ -41,8 +43,8 @@ YEARS = (1990, 2100)
 YES_NO: Mapping[str, object] = {"oui": True, "non": False, "o": True, "n": False, "1": True, "0": False}
 ECHELONS = ("0bis", "1", "2", "3", "4", "5", "6", "7")
 _YEAR = Cell("year", bounds=YEARS)
-_DATE = Cell("date")
-_LATER = Cell("date", required=False)
+_DATE = Cell("date", bounds=YEARS)
+_LATER = Cell("date", required=False, bounds=YEARS)
 _ANSWER = Cell("code", required=False, codes=YES_NO)
 
 FORMS: dict[str, Form] = {
@@ -75,16 +77,17 @@ FORMS: dict[str, Form] = {
             "end_date": _DATE,
             "breach_date": _LATER,
             "contract_months": Cell("whole", bounds=(0, 60)),
-            "employer_commune_code": Cell("code", required=False),
+            "employer_commune_code": Cell("code", required=False, shape=(r"^\d[0-9AB]\d{3}$", "five characters")),
         },
         identifiers=("ine",),
         ordered=(("start_date", "end_date"), ("start_date", "breach_date")),
+        longest=1_830,  # five years: the longest contract of three years, prolonged twice
     ),
     "relint": Form(
         cells={
             "year": _YEAR,
             "establishment_code": Cell("code", listed="establishment"),
-            "country_code": Cell("code"),
+            "country_code": Cell("code", listed="country"),
             "start_date": _DATE,
             "end_date": _DATE,
             "kind_code": Cell(
@@ -98,10 +101,11 @@ FORMS: dict[str, Form] = {
                     "placement": "placement",
                 },
             ),
-            "programme_code": Cell("code", codes=_same("erasmus", "bilateral", "euroregion", "none")),
+            "programme_code": Cell("code", codes=_same("erasmus", "bilateral", "euroregion", "other", "none")),
         },
         identifiers=("ine", "student_number"),
         ordered=(("start_date", "end_date"),),
+        longest=730,
     ),
     "survey": Form(
         cells={

@@ -33,6 +33,11 @@ _BLANK_BYTES = (b" ", b"\t", b"\x0b", b"\x0c", b"\x85", b"\xa0", b"\xe1", b"\xe2
 _CHUNK = 1 << 20
 
 
+MEMORY = "1400MB"
+"""What DuckDB may hold while it reads a register. Beyond, tables go to a temporary folder for a while: they hold tokens
+and codes only, since identifiers live no longer than the pass that reads them."""
+
+
 @dataclass(frozen=True, slots=True)
 class CsvFile:
     """A CSV file that was looked at and not yet read."""
@@ -78,6 +83,17 @@ class CellFile:
 
 
 RegisterFile = CsvFile | CellFile
+
+
+def connect(threads: int | None) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection for registers: little memory, no extension from outside."""
+    import duckdb
+
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    connection.execute(f"set memory_limit = '{MEMORY}'")
+    if threads is not None:
+        connection.execute(f"set threads = {threads:d}")
+    return connection
 
 
 def open_csv(path: Path, shown: str, separator: str) -> CsvFile:

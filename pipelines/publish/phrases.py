@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.publish.numbers import difference, enumeration, marked, measure, number, per_cent
+from pipelines.publish.numbers import SIMULATED, difference, enumeration, marked, measure, number, per_cent
 
 STABLE = 0.01
 """A relative change under one per cent is called stable; so is a change under half a point of a percentage."""
@@ -32,14 +32,9 @@ class Point:
 
 
 def unbroken(points: Sequence[Point]) -> list[Point]:
-    """Return the points after the last break that hold a value, in order of years."""
-    run: list[Point] = []
-    for point in sorted(points, key=lambda point: point.year):
-        if point.is_break:
-            run = []
-        if point.value is not None:
-            run.append(point)
-    return run
+    """Return the last unbroken stretch that holds a value, in order of years; empty when no point does."""
+    found = stretches(points)
+    return found[-1] if found else []
 
 
 def is_percentage(unit: str) -> bool:
@@ -91,6 +86,11 @@ def evolution(label: str, points: Sequence[Point], unit: str, lang: str, places:
     assert last.value is not None
     shown = marked(measure(last.value, unit, lang, places), last.origin, lang)
     said = f"{label}{colon} {shown} {'en' if lang == 'fr' else 'in'} {last.year}"
+    if first is not last:
+        began = measure(first.value, unit, lang, places)
+        began += f", {SIMULATED[lang]}" if first.origin == "simulated" else ""
+        moved = change(first.value, last.value, unit, lang)
+        said += f", {moved} {'depuis' if lang == 'fr' else 'since'} {first.year} ({began})"
     before = [stretch for stretch in stretches(points) if stretch[-1].year < first.year]
     if before:
         said += (
@@ -171,3 +171,16 @@ def states_title(counts: dict[str, int], total: int, lang: str) -> str:
     if lang == "fr":
         return f"{total} engagements du document de départ\u00a0: {listed}"
     return f"{total} commitments of the founding document: {listed}"
+
+
+def panel_counts(place: str, observed: int, simulated: int, lang: str) -> str:
+    """Return how many panels show observed and simulated data: `Tarbes : 3 indicateurs observés, 5 simulés`.
+
+    The word "simulated" stands only where something is.
+    """
+    if lang == "fr":
+        plural = "s" if observed > 1 else ""
+        said = f"{place}\u00a0: {observed} indicateur{plural} observé{plural}"
+        return f"{said}, {simulated} simulé{'s' if simulated > 1 else ''}" if simulated else said
+    said = f"{place}: {observed} observed indicator{'s' if observed != 1 else ''}"
+    return f"{said}, {simulated} simulated" if simulated else said

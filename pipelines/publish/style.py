@@ -112,7 +112,7 @@ def lay_the_word(drawn: Any, word: str, options: dict[str, object]) -> None:
     size = 34 if len(axes) == 1 else 17
     panels, marked = options.get("facets"), options.get("word_on")
     for number, axis in enumerate(axes):
-        if isinstance(panels, list) and isinstance(marked, list) and panels[number] not in marked:
+        if isinstance(marked, list) and not (isinstance(panels, list) and panels[number] in marked):
             continue
         axis.text(
             0.5,
@@ -146,7 +146,7 @@ def lines_in(picture: Picture) -> float:
         0.235 * (texts["title"].count("\n") + 1)
         + 0.18 * (texts["subtitle"].count("\n") + 1)
         + 0.155 * (texts["caption"].count("\n") + 1)
-        + 0.35
+        + 0.75
     )
 
 

@@ -46,8 +46,11 @@ def variables(shelf: Shelf) -> Flat:
 
 
 def dotted(code: str) -> str:
-    """Return an indicator's code as keys write it: `MOB-OUT-RATE` is `mob.out.rate`."""
-    return code.lower().replace("-", ".")
+    """Return an indicator's code as keys write it: `MOB-OUT-RATE` is `mob.out.rate`, `EMP-LP-30` is `emp.lp._30`.
+
+    Quarto reads a part of a key that is a number as a position in a list: numbers and years follow an underscore.
+    """
+    return ".".join(f"_{part}" if part.isdecimal() else part for part in code.lower().split("-"))
 
 
 def values(shelf: Shelf, code: str, scope: str) -> Flat:
@@ -59,11 +62,11 @@ def values(shelf: Shelf, code: str, scope: str) -> Flat:
     for row in shelf.series(code, scope):
         year = int(row["year"])
         if row["value"] is None:
-            flat[f"{stem}.{year}"] = CONFIDENTIAL[shelf.lang] if row["flag"] == "c" else UNAVAILABLE[shelf.lang]
+            flat[f"{stem}._{year}"] = CONFIDENTIAL[shelf.lang] if row["flag"] == "c" else UNAVAILABLE[shelf.lang]
             continue
         text = measure(row["value"], indicator.unit, shelf.lang, indicator.decimals)
-        flat[f"{stem}.{year}"] = marked(text, str(row["origin"]), shelf.lang)
-        shown.append((year, flat[f"{stem}.{year}"]))
+        flat[f"{stem}._{year}"] = marked(text, str(row["origin"]), shelf.lang)
+        shown.append((year, flat[f"{stem}._{year}"]))
     if shown:
         for name, (year, text) in (("first", shown[0]), ("last", shown[-1])):
             flat[f"{stem}.{name}"] = text
@@ -265,7 +268,7 @@ def completed(flat: Flat, shelf: Shelf, keys: dict[str, Path]) -> Flat:
                 Problem(
                     shelf.project.shown(page),
                     "The page names a variable that nothing defines",
-                    "Use a key of _variables.yml: an indicator of data/reference/indicators.yml in lower case, a scope, a year.",
+                    "Use a key of _variables.yml: an indicator of data/reference/indicators.yml in lower case, a scope, _ and a year.",
                     value=key,
                 )
             )

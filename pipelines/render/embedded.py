@@ -38,7 +38,7 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
         page.name: html_job(page, manuscript.plan, manuscript.frame, titles, manuscript.bibliography)
         for page in manuscript.pages
     }
-    prints = {page.name: _print(fresh, page, jobs[page.name]) for page in manuscript.pages}
+    prints = {page.name: fresh.fingerprint([], _facts(page, jobs[page.name])) for page in manuscript.pages}
     stale = [
         page for page in manuscript.pages if not fresh.is_fresh(page.name, prints[page.name], [site / page.output])
     ]
@@ -46,7 +46,7 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
     report = manuscript.report
     report_job = pdf_job(report, manuscript.plan, manuscript.frame, manuscript.bibliography)
     pictures = {path: manuscript.folder / path.lstrip("/") for path in _pictures(report)}
-    prints[pdf_file.name] = fresh.fingerprint(pictures.values(), {"text": report.text, "job": asdict(report_job)})
+    prints[pdf_file.name] = fresh.fingerprint(pictures.values(), _facts(report, report_job))
     pdf_is_fresh = fresh.is_fresh(pdf_file.name, prints[pdf_file.name], [pdf_file, site / PDF_IN_SITE])
 
     tasks: dict[str, Callable[[], bytes]] = {page.name: partial(_html, page, jobs[page.name]) for page in stale}
@@ -77,10 +77,9 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
     return StageReport(made=tuple(fresh.made), kept=tuple(fresh.kept))
 
 
-def _print(fresh: Freshness, page: Page, job: Job) -> str:
-    bibliography = {path.name: sha256_of(path) for path in job.bibliography}
-    facts = {**asdict(job), "bibliography": bibliography, "text": page.text}
-    return fresh.fingerprint([], facts)
+def _facts(page: Page, job: Job) -> dict[str, object]:
+    """Return what a page is made from; the bibliography by its content, since its path is this machine's own."""
+    return {**asdict(job), "bibliography": {path.name: sha256_of(path) for path in job.bibliography}, "text": page.text}
 
 
 def _html(page: Page, job: Job) -> bytes:

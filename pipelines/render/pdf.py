@@ -29,8 +29,8 @@ def pdf_job(page: Page, plan: Plan, frame: Frame, bibliography: tuple[Path, ...]
         template="report.typ",
         variables={
             "words": words(plan.lang),
-            "title-text": _string(page.title),
-            "publisher-text": _string(str(page.meta.get("publisher") or plan.title)),
+            "title-text": typst_string(page.title),
+            "publisher-text": typst_string(str(page.meta.get("publisher") or plan.title)),
             "header-includes": [(THEME / "classes.typ").read_text(encoding="utf-8")],
         },
         metadata={
@@ -92,6 +92,6 @@ def _missing_picture(file: str, row: int, path: str) -> Problem:
     return Problem(file, "The figure's file does not exist", "Run `observatoire run`, which draws it.", row, value=path)
 
 
-def _string(text: str) -> str:
+def typst_string(text: str) -> str:
     """Return plain text for the inside of a Typst string."""
     return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -15,11 +15,12 @@ from pipelines.kernel.freshness import Freshness, file_fingerprint
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
-from pipelines.render.frame import Frame
 from pipelines.render.manuscript import Manuscript
 from pipelines.render.navigation import REPORT
 from pipelines.render.pandoc import THEME
+from pipelines.render.pdf import typst_string
 from pipelines.render.sources import Page
+from pipelines.render.words import words
 
 SHARED = ("theme.css", "classes.typ", "quarto.typ", "shared.lua")
 """What `_quarto.yml` names below `_theme/`: laid into the copy, and beside the pages for who has only Quarto."""
@@ -43,11 +44,15 @@ def complaints(log: str) -> list[str]:
     return [line.strip() for line in ANSI.sub("", log).splitlines() if COMPLAINT.search(line)]
 
 
-def lay_theme(folder: Path, frame: Frame) -> None:
+def lay_theme(folder: Path, manuscript: Manuscript) -> None:
     """Bring `<folder>/_theme` up to date: what `_quarto.yml` names there, and the banner on simulated data."""
+    frame = manuscript.frame
     contents = {name: (THEME / name).read_bytes() for name in SHARED}
     sentence = f'<div class="site-banner" role="note"><p>{escape(frame.simulated)}</p></div>' if frame.simulated else ""
     contents["banner.html"] = f"{sentence}\n".encode()
+    lines = [f"{words(manuscript.plan.lang)['edition']} {frame.edition}", frame.simulated]
+    cover = [f'#block(inset: 9pt, fill: tint)[#"{typst_string(line)}"]\n' for line in lines if line]
+    contents["banner.typ"] = "".join(cover).encode()
     for name, content in contents.items():
         path = folder / "_theme" / name
         if not path.is_file() or path.read_bytes() != content:
@@ -76,7 +81,7 @@ def render(project: Project, manuscript: Manuscript, edition: int, binary: Path)
         shutil.copytree(
             manuscript.folder, copy, ignore=shutil.ignore_patterns("_site", ".quarto", "_theme"), symlinks=True
         )
-        lay_theme(copy, manuscript.frame)
+        lay_theme(copy, manuscript)
         for page in (*manuscript.pages, manuscript.report):
             (copy / page.name).write_text(resolved(page), encoding="utf-8")
         linked = [line for page in manuscript.pages for line in re.findall(r"\(/data/([^)\s]+)\)", page.text)]

@@ -178,11 +178,14 @@ class Resolver:
 
 
 def looked_up(tree: Any, key: str) -> Any:
-    """Return the value at the dotted `key` of nested mappings, `None` when there is none. Years may be integers."""
+    """Return the value at the dotted `key` of nested mappings, `None` when there is none.
+
+    A part that is a number names nothing, as in Quarto, which reads it as a position in a list.
+    """
     for part in key.split("."):
-        if not isinstance(tree, Mapping):
+        if not isinstance(tree, Mapping) or part.isdecimal():
             return None
-        tree = tree.get(part, tree.get(int(part)) if part.isdecimal() else None)
+        tree = tree.get(part)
     return tree
 
 

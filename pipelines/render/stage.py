@@ -13,7 +13,7 @@ from pipelines.render.manuscript import read_manuscript
 def render_report(project: Project, settings: Settings) -> StageReport:
     """Read the pages, then render them with Quarto if it is there, else with the embedded engine."""
     manuscript = read_manuscript(project, settings.lang)
-    quarto.lay_theme(manuscript.folder, manuscript.frame)
+    quarto.lay_theme(manuscript.folder, manuscript)
     binary = quarto.quarto_binary()
     if binary is None:
         return embedded.render(project, manuscript, settings.edition)

@@ -11,6 +11,7 @@ from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.received import RECEIPT, Received, read_receipt
+from pipelines.kernel.reference import read_reference
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import table_path
 from pipelines.stage.registers import write_staging
@@ -47,6 +48,8 @@ def _stage_all(project: Project, threads: int, aside: Path) -> StageReport:
         outputs = [table_path(project, table.name(source.id)) for table in source.tables]
         if freshness.is_fresh(source.id, fingerprint, outputs):
             continue
+        if source.personal and not any(earlier.personal for earlier, _, _ in ready):
+            read_reference(project)  # a fault of a code list is named there, not as a thousand unknown codes here
         try:
             if source.personal:
                 write_staging(project, source, _register_folders(project, source, folders), aside / source.id, threads)

@@ -16,7 +16,8 @@ from pipelines.kernel.files import ROW_GROUP, replacing
 from pipelines.kernel.identity import simulated_tokeniser
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.registers import connect, quoted, write_register
+from pipelines.kernel.register_text import connect
+from pipelines.kernel.registers import quoted, write_register
 
 SIMULATED = "simulated"
 """Vintage of the sidecar that describes the generator's files; every other vintage holds a real register's tokens."""

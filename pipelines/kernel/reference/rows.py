@@ -220,6 +220,11 @@ class Break(Row):
     label_en: Text
     source: Text
 
+    @property
+    def parts_series(self) -> bool:
+        """Say whether what is before and after cannot be read as one series; a mere change of name does not part it."""
+        return self.forbids_growth or self.kind != "label"
+
     def touches(self, indicator_code: str, domain: str, scope_code: str | None = None) -> bool:
         """Say whether the break lies in that indicator's series; in every scope's when no scope is given."""
         prefix = self.indicator_prefix
@@ -239,6 +244,15 @@ class Territory(Row):
     region_2016_code: Annotated[str, Field(pattern=r"^\d{2}$")]
 
 
+class Country(Row):
+    """A country or territory of ISO 3166-1; `other_names`, with `|` between, are what offices also write."""
+
+    country_code: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    country_label_fr: Text
+    country_label_en: Text
+    other_names: str | None
+
+
 CSV_TABLES: dict[str, tuple[type[Row], tuple[str, ...]]] = {
     "ref_territory": (Territory, ("territory_code",)),
     "ref_establishment": (Establishment, ("establishment_code",)),
@@ -253,6 +267,7 @@ CSV_TABLES: dict[str, tuple[type[Row], tuple[str, ...]]] = {
     "ref_speciality_label": (SpecialityLabel, ("source_id", "rank")),
     "ref_bts_field": (BtsField, ("source_id", "rank")),
     "ref_sector": (Sector, ("sector_label",)),
+    "ref_country": (Country, ("country_code",)),
     "ref_break": (Break, ("break_code", "domain", "indicator_prefix")),
 }
 """Table → what a row is and the columns that together name one row."""

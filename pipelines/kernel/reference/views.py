@@ -35,6 +35,7 @@ class Reference:
     sectors: tuple[rows.Sector, ...]
     breaks: tuple[rows.Break, ...]
     territory_rows: tuple[rows.Territory, ...]
+    country_rows: tuple[rows.Country, ...]
     owner_rows: tuple[mission.Owner, ...]
     objective_rows: tuple[mission.Objective, ...]
     action_rows: tuple[mission.Action, ...]
@@ -174,6 +175,7 @@ def read_reference(project: Project) -> Reference:
         sectors=of["ref_sector"],
         breaks=of["ref_break"],
         territory_rows=of["ref_territory"],
+        country_rows=of["ref_country"],
         owner_rows=of["owners"],
         objective_rows=of["objectives"],
         action_rows=of["actions"],

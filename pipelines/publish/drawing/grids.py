@@ -14,6 +14,7 @@ from plotnine import (
     geom_tile,
     scale_color_identity,
     scale_fill_identity,
+    scale_linetype_identity,
     scale_shape_identity,
     scale_x_continuous,
     scale_y_continuous,
@@ -29,6 +30,11 @@ from pipelines.publish.style import (
     svg,
     wrapped,
 )
+
+
+def span(names: list[str]) -> tuple[float, float]:
+    """Return the limits of an axis of cells, one unit each: a single cell would have no width of its own."""
+    return (-0.52, len(names) - 0.48)
 
 
 def matrix(picture: Picture) -> str:
@@ -49,16 +55,24 @@ def matrix(picture: Picture) -> str:
     ticks = [index for index in range(len(columns)) if (len(columns) - 1 - index) % every == 0]
     names = [wrapped(name, 40) for name in rows]
     deep = max(name.count("\n") for name in names) + 1
-    height = (0.13 + 0.125 * deep) * len(rows) + 0.35 + 0.16 * max(column.count("\n") for column in columns)
+    height = (0.13 + 0.125 * deep) * max(len(rows), 2) + 0.35 + 0.16 * max(column.count("\n") for column in columns)
     plot = (
         begin(data, picture, height)
-        + geom_tile(aes("x", "y", fill="fill"), color="white", size=0.8)
+        + geom_tile(aes("x", "y", fill="fill"), width=1, height=1, color="white", size=0.8)
         + geom_text(aes("x", "y", label="text", color="ink"), size=8)
         + scale_fill_identity()
         + scale_color_identity()
-        + scale_x_continuous(breaks=ticks, labels=[columns[index] for index in ticks], expand=(0, 0.02))
-        + scale_y_continuous(breaks=list(range(len(rows))), labels=list(reversed(names)), expand=(0, 0.02))
-        + theme(panel_grid_major=element_blank(), axis_text_y=element_text(ha="right", color=INK, size=9))
+        + scale_x_continuous(
+            breaks=ticks, labels=[columns[index] for index in ticks], limits=span(columns), expand=(0, 0)
+        )
+        + scale_y_continuous(
+            breaks=list(range(len(rows))), labels=list(reversed(names)), limits=span(rows), expand=(0, 0)
+        )
+        + theme(
+            panel_grid_major=element_blank(),
+            axis_text_x=element_text(size=8.5),
+            axis_text_y=element_text(ha="right", color=INK, size=9),
+        )
     )
     return svg(plot, picture)
 
@@ -88,12 +102,14 @@ def targets(picture: Picture) -> str:
         max(max(name.count("\n"), state.count("\n")) for name, state in zip(data["name"], data["state"], strict=True))
         + 1
     )
-    roads = data.dropna(subset=["position"])
+    roads = data.dropna(subset=["position"]).copy()
+    roads["dash"] = roads["origin"].map(lambda origin: "dashed" if origin == "simulated" else "solid")
     plot = (
         begin(data, picture, (0.16 + 0.16 * depth) * len(data) + 0.45)
         + geom_segment(aes(x=0, xend=1, y="y", yend="y"), color=RULE, size=2.2)
         + geom_segment(aes(x=1, xend=1, y="y - 0.2", yend="y + 0.2"), color=SOFT, size=0.9)
-        + geom_segment(aes(x=0, xend="at", y="y", yend="y", color="colour"), data=roads, size=2.2)
+        + geom_segment(aes(x=0, xend="at", y="y", yend="y", color="colour", linetype="dash"), data=roads, size=1.8)
+        + scale_linetype_identity()
         + geom_point(aes("at", "y", color="colour", shape="shape"), data=roads, size=3.6)
         + geom_text(
             aes(x=1.18, y="y", label="state", color="colour"),

@@ -75,8 +75,9 @@ def lines(picture: Picture) -> str:
     fraction = min(0.42, CHARACTER * longest * columns) if many_series else 0.06
     room = max(last - first, 1) * fraction / (1 - fraction)
     height = float(
-        cast(float, options.get("height", 3.2 if not faceted else (1.7 if two_lines else 1.5) * panels + 0.2))
+        cast(float, options.get("height", 2.9 if not faceted else (1.25 if two_lines else 1.15) * panels + 0.2))
     )
+    joined = shown[shown.groupby("run")["run"].transform("size") > 1]  # a lone point is no line
     plot = begin(shown, picture, height)
     breaks = cast(list[tuple[int, str]], options.get("breaks", []))
     level, before = 0, first - 9
@@ -99,7 +100,7 @@ def lines(picture: Picture) -> str:
                 )
     plot = (
         plot
-        + geom_line(aes("year", "value", group="run", color="colour", linetype="dash"), size=0.9)
+        + geom_line(aes("year", "value", group="run", color="colour", linetype="dash"), data=joined, size=0.9)
         + geom_point(aes("year", "value", color="colour"), size=1.5)
         + scale_color_identity()
         + scale_linetype_identity()
@@ -189,7 +190,7 @@ def path(picture: Picture) -> str:
     fan = data[data["kind"] == "forecast"]
     high = float(data[["value", "high_80"]].max().max())
     first, last = int(data["year"].min()), int(data["year"].max())
-    plot = begin(data, picture, 3.3)
+    plot = begin(data, picture, 3.1)
     for level, alpha in ((95, 0.12), (80, 0.16), (50, 0.22)):
         band = fan.dropna(subset=[f"low_{level}", f"high_{level}"])
         if len(band):

@@ -47,7 +47,7 @@ def chart_map(picture: Picture) -> str:
     pad = 0.08 if contours else 0.35
     west, east, south, north = min(xs) - pad, max(xs) + pad, min(ys) - pad, max(ys) + pad
     ratio = (north - south) / ((east - west) * 0.723)
-    biggest = float(data["value"].max()) or 1.0
+    biggest = float(data["value"].fillna(0.0).max()) or 1.0  # no site may have been counted yet
     data["size"] = data["value"].fillna(0).map(lambda value: 2.0 + 15.0 * (value / biggest) ** 0.5)
     away = data["size"] * 0.0052 * (north - south) / 2 + 0.03
     data["side"] = data["below"].map(lambda below: "top" if below else "bottom")

@@ -151,7 +151,7 @@ def cfa(shelf: Shelf) -> Picture | Absent:
                 "CFA d'Occitanie, tous niveaux ; un CFA n'est pas un IUT",
                 "CFA of Occitanie, all levels; a CFA is no IUT",
             ),
-            f"APP-CFA/{REGION}",
+            "pub_apprenticeship__cfa",
         ),
         alt=alternative(
             shelf,

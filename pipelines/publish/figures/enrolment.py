@@ -142,11 +142,11 @@ def promotion(shelf: Shelf) -> Picture | Absent:
         "enr-promo",
         "ENR-PROMO",
         "site",
-        short=two(shelf, "Passage en année supérieure", "Promotion to the next year"),
+        short=two(shelf, "Passage en deuxième année", "Promotion to the second year"),
         subtitle=two(
             shelf,
-            "Étudiants passés dans l'année supérieure, en % des entrants de l'année précédente",
-            "Students promoted to the next year, % of the previous year's entrants",
+            "Entrants de première année retrouvés en deuxième année l'année suivante, en % ; année d'entrée",
+            "First-year entrants found in second year the next autumn, % of entrants; year of entry",
         ),
         perimeter=two(shelf, "les huit sites, DUT et BUT", "the eight sites, DUT and BUT"),
     )

@@ -86,6 +86,7 @@ def glance(shelf: Shelf) -> Picture | Absent:
                 "colour": STATE_COLOURS[family],
                 "shape": shape,
                 "state_code": code,
+                "origin": row.get("origin") if last is not None else None,
             }
         )
     title = states_title(dict(sorted(counted.items(), key=lambda item: (-item[1], item[0]))), len(rows), shelf.lang)
@@ -111,8 +112,9 @@ def glance(shelf: Shelf) -> Picture | Absent:
             shelf, two(shelf, "Une ligne par engagement", "One line per commitment"), title, subtitle, simulated
         ),
         lang=shelf.lang,
-        data=columns(rows, ["target_id", "name", "position", "state", "colour", "shape", "state_code"]),
-        options={"ends": [two(shelf, "base", "base"), two(shelf, "cible", "target")]},
+        data=columns(rows, ["target_id", "name", "position", "state", "colour", "shape", "state_code", "origin"]),
+        options={"ends": [two(shelf, "base", "base"), two(shelf, "cible", "target")], "word_on": []},
+        simulated=simulated,
     )
 
 
@@ -123,7 +125,19 @@ def years_of_sources(shelf: Shelf) -> dict[str, dict[int, str]]:
         for row in shelf.rows(table):
             year = int(row["year"])
             covered[source or ("apb" if year < 2018 else "parcoursup")][year] = str(row["origin"])
+    for row in shelf.rows("pub_enrolment__site_open"):
+        if row["diploma_code"] == "_T":
+            covered["implantations"][int(row["year"])] = str(row["origin"])
+    for row in shelf.rows("pub_values"):  # an indicator drawn from one source alone shows that source's years
+        indicator = shelf.indicators.get(row["indicator_code"])
+        if indicator is not None and len(indicator.sources) == 1 and row["value"] is not None:
+            covered[indicator.sources[0]][int(row["year"])] = str(row["origin"])
     return {source: dict(years) for source, years in covered.items()}
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a count with its noun, in the singular up to one."""
+    return f"{count} {one if count < 2 else many}"
 
 
 def coverage(shelf: Shelf) -> Picture | Absent:
@@ -154,15 +168,11 @@ def coverage(shelf: Shelf) -> Picture | Absent:
     simulated = len(order) - len(observed)
     title = two(
         shelf,
-        f"{len(observed)} sources observées et {simulated} simulées : peu d'années se recouvrent",
-        f"{len(observed)} observed sources and {simulated} simulated: few years overlap",
+        f"{counted(len(observed), 'source observée', 'sources observées')}"
+        f"{' et ' + counted(simulated, 'simulée', 'simulées') if simulated else ''}, de {years[0]} à {years[-1]}",
+        f"{counted(len(observed), 'observed source', 'observed sources')}"
+        f"{' and ' + str(simulated) + ' simulated' if simulated else ''}, {years[0]} to {years[-1]}",
     )
-    if not simulated:
-        title = two(
-            shelf,
-            f"{len(observed)} sources observées : peu d'années se recouvrent",
-            f"{len(observed)} observed sources: few years overlap",
-        )
     subtitle = two(
         shelf,
         "● année observée ; S année simulée (registres) ; case pâle : aucune donnée",
@@ -171,7 +181,7 @@ def coverage(shelf: Shelf) -> Picture | Absent:
     return Picture(
         name=name,
         kind="matrix",
-        title=title.replace(" :", "\u00a0:"),
+        title=title,
         subtitle=subtitle.replace(" ;", "\u00a0;"),
         caption=caption(
             shelf,

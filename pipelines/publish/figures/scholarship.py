@@ -105,7 +105,7 @@ def specialities(shelf: Shelf, name: str = "sch-specialities", field: str | None
             shelf,
             ["parcoursup" if year >= 2018 else "apb"],
             two(shelf, "sites des IUT de Midi-Pyrénées", "sites of the IUTs of Midi-Pyrénées"),
-            f"ENR-ENTRANTS/{REGION}/{year}",
+            f"ENR-ENTRANTS/{REGION}/{year}" if field is None else f"{TABLE}/{year}",
         ),
         alt=alternative(
             shelf,

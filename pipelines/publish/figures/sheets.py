@@ -1,13 +1,11 @@
 """One figure per sheet: the site's indicators over years in small panels, the field's specialities by site."""
 
-# ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
-
 from __future__ import annotations
 
 from pipelines.publish.figures.common import SERIES_COLUMNS, absent, alternative, caption, runs, two
 from pipelines.publish.figures.scholarship import specialities
 from pipelines.publish.numbers import SIMULATED
-from pipelines.publish.phrases import evolution
+from pipelines.publish.phrases import evolution, panel_counts
 from pipelines.publish.picture import Absent, Cell, Picture, columns
 from pipelines.publish.shelf import Shelf
 
@@ -31,7 +29,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
     panels: list[str] = []
     simulated_panels: list[str] = []
     sources: list[str] = []
-    said = ""
+    said = address = ""
     for indicator_code in PANELS:
         points = shelf.points(indicator_code, code)
         if indicator_code not in shelf.indicators or sum(point.value is not None for point in points) < 2:
@@ -45,6 +43,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
         if simulated:
             simulated_panels.append(panel)
         sources += [source for source in indicator.sources if source not in sources]
+        address = address or indicator_code
         said = said or evolution(indicator.label, points, indicator.unit, shelf.lang)
         for point, stretch in zip(points, runs(points), strict=True):
             rows.append(
@@ -70,11 +69,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
             ),
         )
     observed = len(panels) - len(simulated_panels)
-    title = two(
-        shelf,
-        f"{place}\u00a0: {observed} indicateur{'s' if observed > 1 else ''} observé{'s' if observed > 1 else ''}, {len(simulated_panels)} simulé{'s' if len(simulated_panels) > 1 else ''}",
-        f"{place}: {observed} observed indicator{'s' if observed != 1 else ''}, {len(simulated_panels)} simulated",
-    )
+    title = panel_counts(place, observed, len(simulated_panels), shelf.lang)
     subtitle = two(
         shelf,
         "Une échelle par panneau ; ligne coupée à chaque rupture de série",
@@ -89,7 +84,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
             shelf,
             sources,
             two(shelf, f"site de {place}", f"site of {place}"),
-            f"ENR-ENTRANTS/{code}",
+            f"{address}/{code}",
             bool(simulated_panels) and not observed,
         ),
         alt=alternative(

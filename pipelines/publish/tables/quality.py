@@ -29,7 +29,7 @@ def sources(shelf: Shelf) -> Table:
         )
         rows.append(
             (
-                f"{source.title.in_(shelf.lang)} [@{source.id}]",
+                f"{source.title.in_(shelf.lang)} [-@{source.id}]",
                 source.producer,
                 span,
                 ORIGINS[source.origin][shelf.lang == "en"],

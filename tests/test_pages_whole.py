@@ -1,0 +1,101 @@
+"""Pages against what publish makes: every include, variable, reference and citation leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.publish import stage
+from pipelines.publish.figures import figures
+from pipelines.publish.pages import absent_markdown, figure_markdown
+from pipelines.publish.picture import Absent
+from pipelines.publish.sheets import sheets
+from pipelines.publish.shelf import Shelf
+from pipelines.publish.tables import tables
+from pipelines.publish.tiles import tiles
+from tests.publish_project import made_up
+
+
+@pytest.fixture(scope="module", params=["fr", "en"])
+def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report folder of one language with everything that publish makes, drawings left out: they take the time."""
+    project, settings = made_up(tmp_path_factory.mktemp(request.param), lang=request.param)
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(stage, "drawings", lambda pictures: ["<svg/>"] * len(pictures))
+    stage.publish(project, settings)
+    monkey.undo()
+    return project.reports / request.param
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in [*folder.rglob("*.qmd"), *folder.rglob("*.md")]
+        if not path.name.startswith(("_site", "_field"))
+    }
+
+
+def test_every_include_exists(written: Path) -> None:
+    for name, text in texts(written).items():
+        for target in re.findall(r"\{\{< include /(\S+) >\}\}", text):
+            assert (written / target).is_file(), f"{name}: {target}"
+
+
+def test_every_variable_exists(written: Path) -> None:
+    tree = yaml.safe_load((written / "_variables.yml").read_text(encoding="utf-8"))
+    for name, text in texts(written).items():
+        for key in re.findall(r"\{\{< var (\S+) >\}\}", text):
+            branch = tree
+            for part in key.split("."):
+                assert isinstance(branch, dict), f"{name}: {key}"
+                assert part in branch, f"{name}: {key}"
+                branch = branch[part]
+            assert isinstance(branch, str)
+
+
+def test_every_reference_and_citation_leads_somewhere(written: Path) -> None:
+    bibliography = set(
+        re.findall(
+            r"^@\w+\{([\w-]+),", (written / "_generated/references.bib").read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
+    identifiers = {name for text in texts(written).values() for name in re.findall(r"\{#([\w-]+)", text)}
+    for name, text in texts(written).items():
+        text = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
+        for key in re.findall(r"(?<![\w.])@([A-Za-z][\w-]*)", re.sub(r"fig-alt=\"[^\"]*\"", "", text)):
+            assert key in bibliography | identifiers, f"{name}: @{key}"
+
+
+def test_every_link_to_a_page_or_a_file_exists(written: Path) -> None:
+    data = {path.name for path in (written.parent.parent / "build/data").iterdir()}
+    for name, text in texts(written).items():
+        for target in re.findall(r"\]\(/([^)#]+)(?:#[^)]*)?\)", text):
+            if target.startswith("data/"):
+                assert target.removeprefix("data/") in data, f"{name}: {target}"
+            else:
+                assert (written / target).exists(), f"{name}: {target}"
+
+
+def test_every_figure_and_table_made_is_shown(written: Path) -> None:
+    included = {name for text in texts(written).values() for name in re.findall(r"include /_generated/(\S+)", text)}
+    made = {path.name for path in (written / "_generated").glob("*.md")}
+    assert made == included
+
+
+def test_alternative_texts_tell_the_finding(tmp_path: Path) -> None:
+    project, settings = made_up(tmp_path)
+    shelf = Shelf(project, settings)
+    for maker in figures(shelf).values():
+        picture = maker(shelf)
+        if isinstance(picture, Absent):
+            assert picture.reason in absent_markdown(picture)
+        else:
+            alt = re.search(r'fig-alt="([^"]*)"', figure_markdown(picture))
+            assert alt
+            assert len(alt.group(1)) > 60
+    assert tiles(shelf).count("{.kpi}") == 6
+    assert all(table.markdown().count("{#tbl-") == 1 for table in tables(shelf))
+    assert len(sheets(shelf)) == 28
