@@ -21,6 +21,14 @@ with numbered as (
     where number_key is not null
 ),
 
+unnamed as (
+    select distinct
+        origin,
+        number_key
+    from numbered
+    where identity_code = 'number'
+),
+
 -- Where the INE is missing or malformed, the student number, one of an establishment, leads to the INE that other rows
 -- give for it, in any year. Where two INE share the number nobody can say whose row it is, and nothing is guessed.
 crosswalk as (
@@ -29,14 +37,12 @@ crosswalk as (
         number_key,
         min(student_token) as student_token
     from numbered
-    where
-        identity_code = 'ine'
-        and (origin, number_key) in (select (origin, number_key) from numbered where identity_code = 'number')
+    where identity_code = 'ine' and (origin, number_key) in (select (origin, number_key) from unnamed)
     group by origin, number_key
     having count(distinct student_token) = 1
 ),
 
-enrolment as (
+enrolment as not materialized (
     select enrolled.* replace (coalesce(crosswalk.student_token, enrolled.student_token) as student_token)
     from stg_apogee__enrolment as enrolled
     left join crosswalk
@@ -68,7 +74,7 @@ stay as (
 -- open figures. Who has left by then, or comes later, is not counted.
 -- Principal enrolments: a second enrolment (another diploma beside the first) would count a person twice.
 -- A year that two origins share counts the observed one: real students come before simulated ones.
-enrolment_in_force as (
+enrolment_in_force as not materialized (
     select
         *,
         hash(year, origin, student_token) as person_key
@@ -260,6 +266,56 @@ covered_student as (
     from student
 ),
 
+said as (
+    select
+        year,
+        origin,
+        student_token,
+        echelon_code,
+        cast(null as boolean) as is_apprentice,
+        cast(null as bigint) as breaches_count,
+        cast(null as bigint) as study_stays_count,
+        cast(null as bigint) as placement_stays_count,
+        'scholarship' as register_name
+    from grant_of_year
+    union all
+    select
+        year,
+        origin,
+        student_token,
+        null as echelon_code,
+        is_apprentice,
+        null as breaches_count,
+        null as study_stays_count,
+        null as placement_stays_count,
+        'contract' as register_name
+    from contract_of_year
+    union all
+    select
+        breach_year,
+        origin,
+        student_token,
+        null as echelon_code,
+        null as is_apprentice,
+        breaches_count,
+        null as study_stays_count,
+        null as placement_stays_count,
+        'breach' as register_name
+    from breach_of_year
+    union all
+    select
+        stay_year,
+        origin,
+        student_token,
+        null as echelon_code,
+        null as is_apprentice,
+        null as breaches_count,
+        study_stays_count,
+        placement_stays_count,
+        'stay' as register_name
+    from stay_of_year
+),
+
 -- What the registers say about a person's year, on one row: students are then joined once, not once a register.
 said_of_year as (
     select
@@ -267,44 +323,13 @@ said_of_year as (
         origin,
         student_token,
         max(echelon_code) as echelon_code,
-        bool_or(is_scholarship_holder) as is_scholarship_holder,
+        bool_or(register_name = 'scholarship') as is_scholarship_holder,
         bool_or(is_apprentice) as is_apprentice,
         max(breaches_count) as breaches_count,
-        bool_or(is_mobile) as is_mobile,
+        bool_or(register_name = 'stay') as is_mobile,
         max(study_stays_count) as study_stays_count,
         max(placement_stays_count) as placement_stays_count
-    from (
-        select
-            year,
-            origin,
-            student_token,
-            echelon_code,
-            true as is_scholarship_holder
-        from grant_of_year
-        union all by name
-        select
-            year,
-            origin,
-            student_token,
-            is_apprentice
-        from contract_of_year
-        union all by name
-        select
-            breach_year as year,
-            origin,
-            student_token,
-            breaches_count
-        from breach_of_year
-        union all by name
-        select
-            stay_year as year,
-            origin,
-            student_token,
-            true as is_mobile,
-            study_stays_count,
-            placement_stays_count
-        from stay_of_year
-    )
+    from said
     group by all
 ),
 

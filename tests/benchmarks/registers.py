@@ -1,0 +1,302 @@
+"""From raw registers to marts: the product beside one hand-written DuckDB script and pandas. Run by hand.
+
+    python tests/benchmarks/registers.py [--students 8000 80000] [--rounds 3] [--threads 2] [--out FILE]
+
+The generator writes 25 years of the five registers, CSV, with its usual dirt. Each contender runs in a process of its
+own, in turn, once to warm up and then `rounds` times: wall clock, processor time, peak memory (high-water mark of the
+process). The ratio is to the hand-written script of the same round. All marts of the script must equal the product's,
+row by row. What the product does and the script does not: it checks every cell, brings duplicates together, keeps
+sorted staging tables, and refuses a mart whose grain is not unique. Receipts and their hashes are no part of either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+SOURCES = ("apogee", "crous", "cfa", "relint", "survey")
+MARTS = {
+    "mart_student__year": "year, student_token",
+    "mart_enrolment__register": "year, site_code, diploma_code, speciality_code, sex_code, bac_code, regime_code",
+    "mart_scholarship__register": "year, site_code, diploma_code, speciality_code",
+    "mart_apprenticeship__register": "year, site_code, diploma_code, speciality_code",
+    "mart_mobility__register": "year, site_code, diploma_code, speciality_code",
+    "mart_success__register": "year, site_code, diploma_code",
+    "mart_employment__register": "year, site_code, diploma_code, months_after",
+    "mart_linkage__register": "year, source_id",
+}
+FIRST, LAST = 2000, 2024
+LATIN_1_UNTIL = 2012
+
+
+def simulate(home: Path, students: int) -> None:
+    """Write the raw registers below `home`, laid out as a project."""
+    from pipelines.kernel.project import Project, Settings
+    from pipelines.simulate.registers import simulate_registers
+
+    settings = Settings(edition=LAST, students=students, simulate_from=FIRST, simulate_to=LAST)
+    simulate_registers(Project(ROOT), settings, home / "simulated")
+    (home / "data").mkdir()
+    for name in ("reference", "sources"):
+        (home / "data" / name).symlink_to(ROOT / "data" / name)
+    (home / "sql").symlink_to(ROOT / "sql")
+    for source in SOURCES:
+        folder = home / "data" / "raw" / source
+        folder.mkdir(parents=True)
+        (home / "simulated" / source).rename(folder / "simulated")
+
+
+def product(home: Path, threads: int) -> None:
+    """Stage the five registers and make their marts, as the stages do."""
+    from pipelines.consolidate.marts import make
+    from pipelines.kernel.catalogue import read_catalogue
+    from pipelines.kernel.project import Project, Settings
+    from pipelines.kernel.sql import read_queries
+    from pipelines.kernel.store import table_path
+    from pipelines.kernel.warehouse import Warehouse
+    from pipelines.stage.registers import write_staging
+
+    project = Project(home)
+    catalogue = read_catalogue(project)
+    spent: dict[str, float] = {}
+    for source in SOURCES:
+        began = time.perf_counter()
+        target = table_path(project, catalogue[source].tables[0].name(source))
+        write_staging(project, catalogue[source], [project.raw / source / "simulated"], target, threads)
+        spent[source] = time.perf_counter() - began
+    settings = Settings(edition=LAST + 5, threads=threads)
+    queries = read_queries(project, "marts", "mart_*.sql")
+    with Warehouse(project, settings, catalogue) as warehouse:
+        for name in MARTS:
+            began = time.perf_counter()
+            make(warehouse, queries[name], project)
+            spent[name] = time.perf_counter() - began
+    print(json.dumps(spent), file=sys.stderr)
+
+
+def script(home: Path, threads: int, memory: str | None = None) -> None:
+    """Run the hand-written script and write its tables."""
+    import duckdb
+
+    from pipelines.kernel.identity import SIMULATED_KEY
+
+    connection = duckdb.connect(config={"threads": threads})
+    if memory:
+        connection.execute(f"set memory_limit = '{memory}'")
+    key = SIMULATED_KEY.ljust(64, b"\0")
+    connection.execute("set variable inner_pad = $1", [bytes(byte ^ 0x36 for byte in key)])
+    connection.execute("set variable outer_pad = $1", [bytes(byte ^ 0x5C for byte in key)])
+    for source in SOURCES:
+        files = sorted((home / "data" / "raw" / source / "simulated").glob("*.csv"))
+        old = [path for path in files if source == "apogee" and int(path.stem.split("_")[1]) <= LATIN_1_UNTIL]
+        connection.execute(f"set variable {source}_files = $1", [[str(path) for path in files if path not in old]])
+        if old:
+            connection.execute("set variable apogee_latin_1 = $1", [[str(path) for path in old]])
+    connection.execute(
+        "create temp table establishment as select distinct identifier as uai, establishment_code "
+        f"from read_csv('{home}/data/reference/ref_identity.csv', all_varchar = true) where scheme = 'uai'"
+    )
+    connection.execute((HERE / "registers.sql").read_text(encoding="utf-8"))
+    out = home / "script"
+    out.mkdir(exist_ok=True)
+    for name, grain in MARTS.items():
+        connection.execute(f"copy (select * from {name} order by {grain}) to '{out}/{name}.parquet'")
+
+
+def pandas(home: Path, threads: int) -> None:
+    """Read, hash, link and count with pandas. Stays are not brought together, promotion and survey not followed."""
+    import hmac
+
+    import pandas as pd
+
+    from pipelines.kernel.identity import SIMULATED_KEY
+
+    del threads
+
+    def read(source: str) -> pd.DataFrame:
+        parts = []
+        for path in sorted((home / "data" / "raw" / source / "simulated").glob("*.csv")):
+            is_old = source == "apogee" and int(path.stem.split("_")[1]) <= LATIN_1_UNTIL
+            parts.append(pd.read_csv(path, sep=";", dtype=str, encoding="latin-1" if is_old else "utf-8"))
+        return pd.concat(parts, ignore_index=True)
+
+    def tokens(column: pd.Series[str]) -> pd.Series[str]:
+        known = {text: hmac.digest(SIMULATED_KEY, text.encode(), "sha256").hex() for text in column.unique()}
+        return column.map(known)
+
+    def days(column: pd.Series[str]) -> Any:
+        return pd.to_datetime(column, format="%d/%m/%Y")
+
+    apogee, crous, cfa, relint, survey = (read(source) for source in SOURCES)
+    for frame in (apogee, crous, cfa, relint):
+        frame["year"] = frame["ANNEE"].astype(int)
+    number = apogee["UAI"] + "/" + apogee["NUM_ETUDIANT"]
+    has_ine = apogee["INE"].str.fullmatch("[0-9A-Z]{11}")
+    crosswalk = pd.Series(apogee["INE"][has_ine].values, index=number[has_ine]).groupby(level=0).first()
+    apogee["token"] = tokens(apogee["INE"].where(has_ine, number.map(crosswalk)).fillna(number))
+    for frame in (crous, cfa, relint, survey):
+        frame["token"] = tokens(frame["INE"])
+    apogee["enrolled"], apogee["left"] = days(apogee["DATE_INSCRIPTION"]), days(apogee["DATE_DEPART"])
+    reference = pd.to_datetime((apogee["year"] + 1).astype(str) + "-01-15")
+    counted = (apogee["INSCRIPTION"] == "P") & (apogee["enrolled"] <= reference)
+    counted &= apogee["left"].isna() | (apogee["left"] > reference)
+    student = apogee[counted].sort_values(
+        ["enrolled", "NIVEAU", "DIPLOME", "SITE", "SPECIALITE"], ascending=[False, False, True, True, True]
+    )
+    student = student.drop_duplicates(["year", "token"])
+    crous["decided"] = days(crous["DATE_DECISION"])
+    last = crous.sort_values("decided").drop_duplicates(["year", "token"], keep="last")
+    student = student.merge(last[["year", "token", "ECHELON"]], on=["year", "token"], how="left")
+    day = pd.to_datetime((cfa["year"] + 1).astype(str) + "-01-15")
+    breach = days(cfa["DATE_RUPTURE"])
+    in_force = (days(cfa["DATE_DEBUT"]) <= day) & (days(cfa["DATE_FIN"]) >= day) & (breach.isna() | (breach > day))
+    holders = cfa[in_force].drop_duplicates(["year", "token"])[["year", "token"]].assign(is_apprentice=True)
+    student = student.merge(holders, on=["year", "token"], how="left")
+    away = relint[(days(relint["DATE_FIN"]) - days(relint["DATE_DEBUT"])).dt.days >= 13]
+    away = away.drop_duplicates(["year", "token"])[["year", "token"]].assign(is_mobile=True)
+    student = student.merge(away, on=["year", "token"], how="left")
+    grain = ["year", "SITE", "DIPLOME", "SPECIALITE"]
+    out = home / "pandas"
+    out.mkdir(exist_ok=True)
+    table = student.groupby(grain)[["token", "ECHELON", "is_apprentice", "is_mobile"]].count()
+    table.to_csv(out / "counts.csv")
+    student.groupby([*grain, "SEXE", "SERIE_BAC", "REGIME"]).size().to_csv(out / "enrolment.csv")
+    graduates = survey.assign(year=survey["ANNEE_DIPLOME"].astype(int) - 1)
+    answers = graduates.merge(student[["year", "token", "SITE", "DIPLOME"]], on=["year", "token"])
+    answers.groupby(["year", "SITE", "DIPLOME", "DELAI_MOIS"])["A_REPONDU"].count().to_csv(out / "employment.csv")
+    student.sort_values(["year", "token"]).to_csv(out / "student.csv", index=False)
+
+
+CONTENDERS = {"product": product, "script": script, "pandas": pandas}
+
+
+def measured(contender: str, home: Path, threads: int) -> dict[str, float]:
+    """Run one contender in a process of its own; return seconds of wall clock and processor, and megabytes."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, __file__, "--contender", contender, "--home", str(home), "--threads", str(threads)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    if contender == "product":
+        print("   ", done.stderr.strip(), file=sys.stderr)
+    result: dict[str, float] = json.loads(done.stdout)
+    return result
+
+
+def contend(contender: str, home: Path, threads: int) -> None:
+    """Run one contender here and print what it took. Imports are counted, the start of Python is not."""
+    began = time.perf_counter()
+    CONTENDERS[contender](home, threads)
+    wall = time.perf_counter() - began
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({"wall": wall, "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss / 1024}))
+
+
+def compare(home: Path) -> int:
+    """Refuse a difference between the script's marts and the product's; return the student-years."""
+    import duckdb
+
+    rows = 0
+    connection = duckdb.connect()
+
+    def number(query: str) -> int:
+        found = connection.execute(query).fetchone()
+        return int(found[0]) if found else 0
+
+    for name in MARTS:
+        ours, theirs = f"'{home}/data/marts/{name}.parquet'", f"'{home}/script/{name}.parquet'"
+        columns = ", ".join(str(row[0]) for row in connection.execute(f"describe from {ours}").fetchall())
+        for one, other in ((ours, theirs), (theirs, ours)):
+            differing = number(
+                f"select count(*) from (select {columns} from {one} except all select {columns} from {other})"
+            )
+            if differing:
+                raise SystemExit(f"{name}: {differing} rows differ between the product and the script")
+        if name == "mart_student__year":
+            rows = number(f"select count(*) from {ours}")
+    return rows
+
+
+def table(students: list[int], rounds: int, threads: int, warm_ups: int) -> list[str]:
+    """Measure every contender at every size; return the lines of the table."""
+    lines = [
+        "| student-years | contender | wall, s | processor, s | wall, ratio | processor, ratio | peak, MB |",
+        "|--:|---|--:|--:|--:|--:|--:|",
+    ]
+    for size in students:
+        with TemporaryDirectory() as folder:
+            home = Path(folder)
+            simulate(home, size)
+            runs: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
+            for _ in range(rounds + warm_ups):
+                for name, taken in runs.items():
+                    taken.append(measured(name, home, threads))
+            rows = compare(home)
+            for name, taken in runs.items():
+                kept, base = taken[warm_ups:], runs["script"][warm_ups:]
+                ratios = [
+                    median(one[key] / other[key] for one, other in zip(kept, base, strict=True))
+                    for key in ("wall", "cpu")
+                ]
+                cells = [median(one[key] for one in kept) for key in ("wall", "cpu", "peak")]
+                lines.append(
+                    f"| {rows:,} | {name} | {cells[0]:.2f} | {cells[1]:.2f} | {ratios[0]:.2f} | {ratios[1]:.2f} "
+                    f"| {cells[2]:,.0f} |"
+                )
+                print(lines[-1], file=sys.stderr)
+    return lines
+
+
+def main() -> None:
+    """Measure, print the table, write it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--students", type=int, nargs="+", default=[8_000, 80_000], help="students a year")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cold", action="store_true", help="no round to warm up")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, help="file that gets the table")
+    parser.add_argument("--contender", choices=sorted(CONTENDERS), help=argparse.SUPPRESS)
+    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
+    if given.contender:
+        contend(given.contender, given.home, given.threads)
+        return
+    load = os.getloadavg()[0]
+    lines = [
+        "# Five registers, from raw CSV to marts",
+        "",
+        "Made by `python tests/benchmarks/registers.py --out tests/benchmarks/registers.md`; what is measured, and",
+        "what each contender does, stands at the top of that file.",
+        "",
+        f"- {date.today():%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} processors, {given.threads} threads, "
+        f"Python {platform.python_version()}",
+        f"- load of the machine before and after: {load:.1f}, ",
+        f"- medians of {given.rounds} rounds{'' if given.cold else ' after one to warm up'}; contenders in turn, "
+        "each ratio within its round",
+        "",
+        *table(given.students, given.rounds, given.threads, 0 if given.cold else 1),
+    ]
+    lines = [
+        line + f"{os.getloadavg()[0]:.1f}" if line.endswith("after: " + f"{load:.1f}, ") else line for line in lines
+    ]
+    print("\n".join(lines))
+    if given.out:
+        given.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
