@@ -170,8 +170,8 @@ def coverage(shelf: Shelf) -> Picture | Absent:
     )
     subtitle = two(
         shelf,
-        "● année observée ; S année simulée (registres) ; case pâle : aucune donnée",
-        "● observed year; S simulated year (registers); pale cell: no data",
+        f"● année observée{' ; S année simulée (registres)' if simulated else ''} ; case pâle : aucune donnée",
+        f"● observed year{'; S simulated year (registers)' if simulated else ''}; pale cell: no data",
     )
     return Picture(
         name=name,
