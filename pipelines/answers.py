@@ -50,7 +50,8 @@ def target_answer(project: Project, ids: tuple[str, ...], *, as_json: bool) -> s
     _refuse_unknown("target", ids, states["target_id"].unique().to_list())
     if ids:
         states = states.filter(pl.col("target_id").is_in(ids))
-    states = states.sort("target_id", "scope_code")
+    is_site = pl.col("scope_level") == "site"  # the whole before its parts
+    states = states.sort("target_id", is_site, "scope_code")
     if as_json:
         return _as_json(states)
     lines = []

@@ -20,6 +20,9 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.sql import Query, read_queries
 from pipelines.kernel.store import read_protected, table_path
 
+SHOWN = 3
+"""Files of one dataset that the text shows; a register has two a year."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableFact:
@@ -199,8 +202,10 @@ def _as_text(facts: dict[str, Any], tables: list[TableFact], files: list[FileFac
         checks = ", ".join(f"{count} {outcome}" for outcome, count in table.checks.items())
         lines.append(f"    {table.name}{rows}, made by {table.made_by}" + (f"; checks: {checks}" if checks else ""))
     lines.append("  files:")
-    lines += [
-        f"    {file.file} (sha256 {file.sha256[:16]}…, {file.origin}): {file.title}, {file.producer}, {file.licence}"
-        for file in files
-    ]
+    for source in dict.fromkeys(file.source for file in files):
+        mine = [file for file in files if file.source == source]
+        lines.append(f"    {mine[0].title}, {mine[0].producer} ({mine[0].licence}):")
+        lines += [f"      {file.file} (sha256 {file.sha256[:16]}…, {file.origin})" for file in mine[:SHOWN]]
+        if len(mine) > SHOWN:
+            lines.append(f"      … and {len(mine) - SHOWN} more; --json lists them all.")
     return "\n".join(lines)

@@ -162,7 +162,7 @@ def test_a_bad_file_changes_nothing(small: Project, tmp_path: Path) -> None:
     [
         ("populations", "p.csv", POPULATION + ARIEGE, "No dataset has this id"),
         ("population", "p.parquet", "x", "No vintage of population is a file of this kind"),
-        ("population", "p.csv", "a;b\n1;2\n", "A column that the sidecar maps is missing"),
+        ("population", "p.csv", "a;b\n1;2\n", "This is no file of this dataset: 5 of the 5 columns"),
         ("barometre", "contrats.csv", "a,b\n1,2\n", "The file's name fits no part of this vintage"),
     ],
     ids=["unknown source", "other kind of file", "unknown layout", "renamed part"],

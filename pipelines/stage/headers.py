@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from pipelines.kernel.catalogue import Layout
 from pipelines.kernel.problems import Problem
 
+FEW = 3
+"""So few missing columns are named one by one."""
+
 _NTH = re.compile(r"^(?P<name>.*) \[(?P<nth>\d+)\]$")
 
 
@@ -40,9 +43,21 @@ def places(layout: Layout, headers: Sequence[str]) -> dict[str, int]:
 
 
 def header_problems(layout: Layout, headers: Sequence[str], file: str) -> list[Problem]:
-    """Say which columns are missing, unknown or ambiguous, one problem each."""
+    """Say which columns are missing, unknown or ambiguous: one problem each, one in all for a file of another kind."""
     shown = [normal(header) for header in headers]
     found = places(layout, headers)
+    asked = dict.fromkeys(wanted(layout).values())
+    absent = [header for header in asked if normal(_NTH.sub(r"\g<name>", header)) not in shown]
+    if len(absent) > FEW and len(absent) * 2 > len(asked):
+        return [
+            Problem(
+                file,
+                f"This is no file of this dataset: {len(absent)} of the {len(asked)} columns it maps are missing",
+                f"Check that the file and the dataset go together; one looked for is {absent[0]}.",
+                row=1,
+                value=", ".join(header or "(no header)" for header in headers[:5]),
+            )
+        ]
     problems = []
     for name, header in wanted(layout).items():
         if name not in found:
