@@ -92,7 +92,9 @@ def listed(project: Project) -> list[dict[str, Any]]:
 
 
 def test_the_list_that_ships_is_sound(project: Project) -> None:
-    read_corrections(project, read_catalogue(project))
+    catalogue = read_catalogue(project)
+    corrections = read_corrections(project, catalogue)
+    assert all(correction.table in catalogue.tables for correction in corrections)
 
 
 def test_without_corrections_nothing_changes_and_the_list_says_so(home: Project) -> None:

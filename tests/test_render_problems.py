@@ -83,6 +83,8 @@ def test_problems_of_all_pages_are_told_together(project: Project) -> None:
 def test_shortcodes_and_tabsets_shown_as_code_are_no_problem(project: Project) -> None:
     add(project, "```\n::: {.panel-tabset}\n{{{< var nothing >}}}\n```")
     run(project, SETTINGS)
+    pages = [page.read_text(encoding="utf-8") for page in (project.build / "site").rglob("*.html")]
+    assert any("panel-tabset" in page and "var nothing" in page for page in pages)
 
 
 def test_the_menu_names_a_page_that_is_not_there(project: Project) -> None:
