@@ -1,7 +1,6 @@
 """The canary: persons planted in five registers that look real, then every byte written is searched for them.
 
-The registers go in through `observatoire add` and through the stages up to the published data, DVC included. Figures
-and pages are left out: they are drawn from protected tables only, and those are searched.
+The registers go in through `observatoire add` and through every stage, DVC included, to the pages and the PDF.
 """
 
 from __future__ import annotations
@@ -24,13 +23,11 @@ from click.testing import CliRunner
 from observatory import ROOT, copy_of_the_project
 from register_tables import REGISTERS, sidecar
 
-from pipelines import indicators, protect, targets
+from pipelines import indicators, protect, publish, render, seal, targets
 from pipelines.check import results
 from pipelines.cli import observatoire
 from pipelines.kernel.identity import KEY
 from pipelines.kernel.project import Project
-from pipelines.publish.data import write_data
-from pipelines.publish.shelf import Shelf
 from pipelines.run import reproduce
 
 SECRET = "9c" * 32
@@ -178,6 +175,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Project:
     shutil.copytree(ROOT / ".dvc", root / ".dvc", ignore=shutil.ignore_patterns("tmp", "cache"))
     (root / "dvc.yaml").write_text(pipeline(), encoding="utf-8")
     (root / "data" / "quality").mkdir()
+    for lang in ("fr", "en"):
+        made = shutil.ignore_patterns("_generated", "_variables.yml", "sites", "fields", "_theme")
+        shutil.copytree(ROOT / "reports" / lang, root / "reports" / lang, ignore=made)
     for layer in ("staging", "marts"):  # others see open figures only, or what these see
         (root / "expectations" / layer).mkdir(parents=True)
         for path in (ROOT / "expectations" / layer).glob("*.yml"):
@@ -202,9 +202,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Project:
             # Forty students are too few for a real region, which the checks say; the test goes on all the same.
             path = project.quality / f"{layer}.json"
             path.write_text(json.dumps({**json.loads(path.read_text()), "critical_failures": 0}, ensure_ascii=False))
-        for module in (indicators, targets, protect):
+        for module in (indicators, targets, protect, publish, render, seal):
             said.write(repr(module.run(project, settings)))
-        write_data(Shelf(project, settings), project.build / "data")
     logging.getLogger().removeHandler(handler)
     (root / "said.txt").write_text(said.getvalue(), encoding="utf-8")
     return project
@@ -216,7 +215,7 @@ def test_no_byte_written_holds_a_person(written: Project) -> None:
         "observed"
     ]
     assert pl.read_parquet(written.marts / "mart_scholarship__register.parquet")["scholarship_holders_count"].sum() > 0
-    for place in ("data/raw", "data/quality", "data/protected", "build/data", ".dvc/tmp"):
+    for place in ("data/raw", "data/quality", "data/protected", "build/data", "build/site", "reports/fr", ".dvc/tmp"):
         assert any(path.is_file() for path in (written.root / place).rglob("*")), place
     assert "row" in (written.root / "said.txt").read_text(encoding="utf-8")
     assert found(written.root, TRACES) == []
