@@ -122,6 +122,7 @@ def _write_all(
         )
     with connect(threads) as connection, TemporaryDirectory() as spill:
         connection.execute(f"set temp_directory = {quoted(spill)}")
+        connection.execute("set preserve_insertion_order = false")  # rows are sorted when they are written
         tokeniser.bind(connection)
         declare(connection, reading.form, reading.table.columns, reading.lists)
         if not _read(connection, opened, reading):
@@ -134,6 +135,7 @@ def _write_all(
                         "Export it again as CSV in UTF-8.",
                     )
                 )
+        connection.execute("set preserve_insertion_order = true")
         with replacing(target) as part:
             return write_rows(connection, reading.table, part, origin)
 

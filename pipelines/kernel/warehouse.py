@@ -155,7 +155,7 @@ class Warehouse:
         with replacing(path) as part:
             counted = self._run(
                 f"copy (select * from {_quoted(name)} order by {_list(grain)}) to '{_escaped(part)}' "
-                f"(format parquet, compression zstd, row_group_size {ROW_GROUP:d})",
+                f"(format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP:d})",
                 shown,
             ).fetchone()
             self._refuse_double_rows(part, grain, shown)
