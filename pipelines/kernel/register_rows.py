@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.kernel.catalogue import Table
-from pipelines.kernel.files import ROW_GROUP
+from pipelines.kernel.files import PARQUET
 from pipelines.kernel.register_cells import listed
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def write_rows(connection: duckdb.DuckDBPyConnection, table: Table, part: Path, 
     marked = f", {quoted(origin)} as origin" if origin else ""
     written = connection.execute(
         f"copy (select {listed(tuple(table.columns))}{marked} from ({once}) order by {narrow}) "
-        f"to {quoted(part.as_posix())} (format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP:d})"
+        f"to {quoted(part.as_posix())} ({PARQUET})"
     ).fetchone()
     return int(written[0]) if written else 0
 

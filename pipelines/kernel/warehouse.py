@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, get_args
 
 from pipelines.kernel.catalogue import Catalogue, Dtype
 from pipelines.kernel.corrections import CORRECTIONS, Correction, corrected, facts, guarded, of_table, read_corrections
-from pipelines.kernel.files import ROW_GROUP, replacing
+from pipelines.kernel.files import PARQUET, replacing
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.reference.rows import CSV_TABLES
@@ -154,8 +154,7 @@ class Warehouse:
         """
         with replacing(path) as part:
             counted = self._run(
-                f"copy (select * from {_quoted(name)} order by {_list(grain)}) to '{_escaped(part)}' "
-                f"(format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP:d})",
+                f"copy (select * from {_quoted(name)} order by {_list(grain)}) to '{_escaped(part)}' ({PARQUET})",
                 shown,
             ).fetchone()
             self._refuse_double_rows(part, grain, shown)
