@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # polars takes 0.15 s to import and many verbs never touch a 
 ROW_GROUP = 131_072
 """Rows per Parquet row group. Polars picks its own otherwise, and not the same from run to run."""
 
+PARQUET = f"format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP:d}"
+"""How DuckDB writes tables. Tokens hardly shrink: a higher level takes longer and gains nothing."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:

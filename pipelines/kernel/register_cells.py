@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipelines.kernel.catalogue import Dtype
 from pipelines.kernel.register_forms import Cell, Form
+
+if TYPE_CHECKING:
+    import duckdb
 
 SQL_TYPES: dict[Dtype, str] = {
     "int": "bigint",
@@ -48,8 +52,9 @@ def typed(column: str, cell: Cell, kind: Dtype, lists: Lists) -> str:
             if cell.shape:
                 return f"case when regexp_matches({text}, {_literal(cell.shape[0])}) then {text} end"
             return text
-        cases = " ".join(f"when {_literal(said)} then {_literal(code)}" for said, code in codes.items())
-        return f"cast(case lower({text}) {cases} end as {SQL_TYPES[kind]})"
+        kind_ = _enum(column) if kind == "str" else SQL_TYPES[kind]
+        branches = [f"when {_literal(said)} then cast({_literal(code)} as {kind_})" for said, code in codes.items()]
+        return f"case lower({text}) {' '.join(branches)} end"
     if cell.kind == "date":
         day = f"coalesce(try_strptime({text}, '%d/%m/%Y'), try_strptime({text}, '%Y-%m-%d'))"
         return f"cast({day} as date)"
@@ -61,6 +66,21 @@ def typed(column: str, cell: Cell, kind: Dtype, lists: Lists) -> str:
         f"case when {number} = round({number}) and abs({number}) < 9007199254740992 "
         f"then cast({number} as {SQL_TYPES[kind]}) end"
     )
+
+
+def declare(connection: duckdb.DuckDBPyConnection, form: Form, columns: Mapping[str, Dtype], lists: Lists) -> None:
+    """Declare the lists of codes as types of a connection: a code then takes a byte or two, and sorts as its text."""
+    kinds = {"identities": {"ine", "number", "none"}}
+    for column, cell in form.cells.items():
+        codes = _codes(cell, lists) if cell.kind == "code" and columns[column] == "str" else None
+        if codes is not None:
+            kinds[_enum(column)] = {str(code) for code in codes.values()}
+    for name, values in kinds.items():
+        connection.execute(f"create type {name} as enum ({', '.join(map(_literal, sorted(values)))})")
+
+
+def _enum(column: str) -> str:
+    return f"codes_of_{column}"
 
 
 def rules(form: Form, headers: Mapping[str, str], lists: Lists) -> list[Rule]:

@@ -18,22 +18,21 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipelines.kernel.catalogue import Source, Table, Vintage
-from pipelines.kernel.files import ROW_GROUP, replacing
+from pipelines.kernel.files import replacing
 from pipelines.kernel.identity import INE_SHAPE, Tokeniser, tokeniser_of
 from pipelines.kernel.problems import BadInput, Problem, shown
 from pipelines.kernel.project import Project
-from pipelines.kernel.register_cells import Lists, Rule, listed, rules, typed
+from pipelines.kernel.register_cells import Lists, Rule, declare, listed, rules, typed
 from pipelines.kernel.register_door import Opened, nameless, open_register, refuse_simulated
 from pipelines.kernel.register_files import layout_of
 from pipelines.kernel.register_forms import FORMS, Form
 from pipelines.kernel.register_lists import reference_lists, reference_names
+from pipelines.kernel.register_rows import PREFIX, prefix_of, quoted, write_rows
 from pipelines.kernel.register_text import BLANKS, MOST, CsvFile, connect, open_csv, read_with_python, relation
 
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
-
-COUNTS = ("rows_count", "contradictions_count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,9 @@ def _write_all(
         )
     with connect(threads) as connection, TemporaryDirectory() as spill:
         connection.execute(f"set temp_directory = {quoted(spill)}")
+        connection.execute("set preserve_insertion_order = false")  # rows are sorted when they are written
         tokeniser.bind(connection)
+        declare(connection, reading.form, reading.table.columns, reading.lists)
         if not _read(connection, opened, reading):
             opened = _explained(opened, reading)
             if not _read(connection, opened, reading):
@@ -134,8 +135,9 @@ def _write_all(
                         "Export it again as CSV in UTF-8.",
                     )
                 )
+        connection.execute("set preserve_insertion_order = true")
         with replacing(target) as part:
-            return _write(connection, reading, part, origin)
+            return write_rows(connection, reading.table, part, origin)
 
 
 def _text_of(connection: duckdb.DuckDBPyConnection, files: Sequence[Opened], reading: Reading) -> str:
@@ -180,7 +182,9 @@ def _read(connection: duckdb.DuckDBPyConnection, files: Sequence[Opened], readin
     numbered = "student_number" in reading.form.identifiers
     number = "upper(establishment_code || '/' || t_student_number)" if numbered else "cast(null as varchar)"
     # Only the whole row tells a person without identifier from another; in any order it gives the same token.
+    # It is made in a branch, not in a column, so that no other row makes it.
     cells = ", ".join(f"coalesce(t_{column}, '')" for column in reading.form.cells)
+    whole = f"upper(concat_ws('|', coalesce(t_ine, ''), {cells}))"
     query = f"""
         create or replace temp table rows as
         with text as ({text}),
@@ -192,15 +196,20 @@ def _read(connection: duckdb.DuckDBPyConnection, files: Sequence[Opened], readin
                 regexp_full_match(upper(t_ine), '{INE_SHAPE}') is true as has_ine,
                 upper(t_ine) as ine,
                 {number} as number,
-                upper(concat_ws('|', coalesce(t_ine, ''), {cells})) as whole
+                {listed(reading.wanted(), "t_")}
             from typed
+        ),
+        named as (
+            select
+                {listed((first, *others))},
+                cast(case when has_ine then 'ine' when number is not null then 'number' else 'none' end as identities)
+                    as identity_code,
+                token_of(case when has_ine then ine when number is not null then number else {whole} end)
+                    as student_token
+                {f", {prefix_of('token_of(number)')} as number_key" if numbered else ""}
+            from checked
         )
-        select
-            {listed((first, *others))},
-            case when has_ine then 'ine' when number is not null then 'number' else 'none' end as identity_code,
-            token_of(case when has_ine then ine when number is not null then number else whole end) as student_token
-            {", cast('0x' || left(token_of(number), 15) as bigint) as number_key" if numbered else ""}
-        from checked
+        select *, {prefix_of("student_token")} as {PREFIX} from named
     """
     try:
         connection.execute(query)
@@ -239,6 +248,7 @@ def _problems(opened: Opened, reading: Reading) -> list[Problem] | None:
         found = ", ".join(
             f"count(*) filter ({rule.broken}), min(place, {MOST}) filter ({rule.broken})" for rule in told
         )
+        declare(connection, reading.form, reading.table.columns, reading.lists)
         text = _text_of(connection, [opened], reading)
         numbered = f"select *, row_number() over () as place from ({text})"
         try:
@@ -252,46 +262,6 @@ def _problems(opened: Opened, reading: Reading) -> list[Problem] | None:
         for number in file.numbers(places or []):
             problems.append(Problem(file.shown, rule.rule, rule.mend + more, row=number, column=header))
     return problems
-
-
-def _write(connection: duckdb.DuckDBPyConnection, reading: Reading, part: Path, origin: str | None) -> int:
-    """Write the table `rows`, one row a grain and sorted by it."""
-    grain = listed(reading.table.grain)
-    said = [column for column in reading.table.columns if column not in COUNTS]
-    # Almost every row stands alone: only those whose grain has the hash of another's are grouped.
-    connection.execute(
-        f"create or replace temp table doubled as select key from (select hash({grain}) as key from rows) "
-        "group by key having count(*) > 1"
-    )
-    counted = connection.execute("select count(*) from doubled").fetchone()
-    once = f"select {listed(said)}, 1::bigint as rows_count, 0::bigint as contradictions_count from rows"
-    if counted and counted[0]:
-        once = f"""
-            {once} where hash({grain}) not in (select key from doubled)
-            union all
-            select
-                {listed(said)},
-                cast(sum(count) over (partition by {grain}) as bigint) as rows_count,
-                cast(sum(count) over (partition by {grain}) - count as bigint) as contradictions_count
-            from (
-                select {listed(said)}, count(*) as count from rows
-                where hash({grain}) in (select key from doubled)
-                group by all
-            )
-            qualify row_number() over (partition by {grain} order by count desc, {listed(said)}) = 1
-        """
-    marked = f", {quoted(origin)} as origin" if origin else ""
-    connection.execute(
-        f"copy (select {listed(tuple(reading.table.columns))}{marked} from ({once}) order by {grain}) "
-        f"to {quoted(part.as_posix())} (format parquet, compression zstd, row_group_size {ROW_GROUP:d})"
-    )
-    written = connection.execute(f"select count(*) from read_parquet({quoted(part.as_posix())})").fetchone()
-    return int(written[0]) if written else 0
-
-
-def quoted(text: str) -> str:
-    """Return a text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def tokenise_register(project: Project, source: Source, files: Iterable[Path], into: Path) -> tuple[Path, list[str]]:

@@ -12,12 +12,13 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from pipelines.kernel.catalogue import Source
-from pipelines.kernel.files import ROW_GROUP, replacing
+from pipelines.kernel.files import PARQUET, replacing
 from pipelines.kernel.identity import simulated_tokeniser
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.register_rows import quoted
 from pipelines.kernel.register_text import connect
-from pipelines.kernel.registers import quoted, write_register
+from pipelines.kernel.registers import write_register
 
 SIMULATED = "simulated"
 """Vintage of the sidecar that describes the generator's files; every other vintage holds a real register's tokens."""
@@ -86,5 +87,5 @@ def _combine(source: Source, vintages: Mapping[Path, Path], target: Path, thread
     with connect(threads) as connection, replacing(target) as part:
         connection.execute(
             f"copy ({' union all '.join(parts)} order by {', '.join(table.grain)}) to {quoted(part.as_posix())} "
-            f"(format parquet, compression zstd, row_group_size {ROW_GROUP:d})"
+            f"({PARQUET})"
         )

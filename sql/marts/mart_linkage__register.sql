@@ -150,7 +150,7 @@ covered as (
     select distinct
         year,
         origin
-    from enrolment
+    from stg_apogee__enrolment
 ),
 
 linked as (

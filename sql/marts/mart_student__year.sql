@@ -143,17 +143,6 @@ stay_year as (
     from stay
 ),
 
--- Échelon changes: the échelon is decided again when the family's means change; the last decision of the year holds.
-grant_of_year as (
-    select
-        year,
-        origin,
-        student_token,
-        arg_max(echelon_code, decided_on) as echelon_code
-    from scholarship
-    group by all
-),
-
 -- A contract stands in the export of every year in which it runs, and a breach is often typed in the one after: what
 -- the latest export says of a contract holds for all.
 known_contract as (
@@ -272,18 +261,20 @@ said as (
         origin,
         student_token,
         echelon_code,
+        decided_on,
         cast(null as boolean) as is_apprentice,
         cast(null as bigint) as breaches_count,
         cast(null as bigint) as study_stays_count,
         cast(null as bigint) as placement_stays_count,
         'scholarship' as register_name
-    from grant_of_year
+    from scholarship
     union all
     select
         year,
         origin,
         student_token,
         null as echelon_code,
+        null as decided_on,
         is_apprentice,
         null as breaches_count,
         null as study_stays_count,
@@ -296,6 +287,7 @@ said as (
         origin,
         student_token,
         null as echelon_code,
+        null as decided_on,
         null as is_apprentice,
         breaches_count,
         null as study_stays_count,
@@ -308,6 +300,7 @@ said as (
         origin,
         student_token,
         null as echelon_code,
+        null as decided_on,
         null as is_apprentice,
         null as breaches_count,
         study_stays_count,
@@ -317,12 +310,13 @@ said as (
 ),
 
 -- What the registers say about a person's year, on one row: students are then joined once, not once a register.
+-- Échelon changes: the échelon is decided again when the family's means change; the last decision of the year holds.
 said_of_year as (
     select
         year,
         origin,
         student_token,
-        max(echelon_code) as echelon_code,
+        arg_max(echelon_code, decided_on) as echelon_code,
         bool_or(register_name = 'scholarship') as is_scholarship_holder,
         bool_or(is_apprentice) as is_apprentice,
         max(breaches_count) as breaches_count,

@@ -7,20 +7,22 @@ with student as (
     select * from mart_student__year
 ),
 
-complete_year as (
+covered_year as (
     select distinct
+        year,
+        origin
+    from student
+),
+
+complete_year as (
+    select
         this_year.year,
         this_year.origin
-    from student as this_year
-    where
-        exists (
-            select 1 from student as other
-            where other.year = this_year.year - 1 and other.origin = this_year.origin
-        )
-        and exists (
-            select 1 from student as other
-            where other.year = this_year.year + 1 and other.origin = this_year.origin
-        )
+    from covered_year as this_year
+    inner join covered_year as last_year
+        on this_year.year = last_year.year + 1 and this_year.origin = last_year.origin
+    inner join covered_year as next_year
+        on this_year.year = next_year.year - 1 and this_year.origin = next_year.origin
 ),
 
 -- A DUT and the BUT that replaced it are one course: the first year of either leads to the second of the other.
