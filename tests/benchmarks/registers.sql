@@ -263,7 +263,7 @@ select
         as weighted_intermediate_count,
     cast(coalesce(sum(weight) filter (where is_active and is_in_region), 0) as decimal(18, 4)) as weighted_in_region_count,
     'simulated' as origin
-from survey
+from (select distinct * from survey) as survey -- answers sent again in a later file count once
 inner join mart_student__year as student on survey.year - 1 = student.year and survey.token = student.student_token
 group by all;
 
