@@ -51,9 +51,15 @@ def write_rows(connection: duckdb.DuckDBPyConnection, table: Table, part: Path, 
             )
             qualify row_number() over (partition by {grain} order by count desc, {listed(said)}) = 1
         """
+    # Codes are sorted as enums and written as text: what DuckDB writes of an enum depends on the number of threads.
+    shown = ", ".join(
+        f"cast(sorted.{column} as varchar) as {column}" if kind == "str" else f"sorted.{column}"
+        for column, kind in table.columns.items()
+    )
     marked = f", {quoted(origin)} as origin" if origin else ""
+    order = ", ".join(f"sorted.{PREFIX if column == 'student_token' else column}" for column in table.grain)
     written = connection.execute(
-        f"copy (select {listed(tuple(table.columns))}{marked} from ({once}) order by {narrow}) "
+        f"copy (select {shown}{marked} from ({once}) as sorted order by {order}) "
         f"to {quoted(part.as_posix())} ({PARQUET})"
     ).fetchone()
     return int(written[0]) if written else 0
