@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from pipelines.kernel.problems import BadInput, CheckFailed, Problem
+from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
 
@@ -164,10 +164,3 @@ def _python_on_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
-
-
-def failed_status(error: BadInput | CheckFailed | StageFailed) -> int:
-    """Return the exit status the command ends with: 1 for a failed check, 2 for wrong input, else the stage's own."""
-    if isinstance(error, StageFailed):
-        return error.status if error.status in (1, 2) else 1
-    return 2 if isinstance(error, BadInput) else 1
