@@ -9,7 +9,7 @@ from __future__ import annotations
 FIRST = "where rowid = 0"
 
 BY_CONDITION = {
-    "is_token": f"update {{t}} set student_token = '1234567890A' {FIRST}",
+    "is_token": "alter table {t} alter student_token type varchar",
     "with_ine >= 0.9 * row_count": "update {t} set identity_code = 'number' where year = 2020",
     "contradicting <= 0.01 * read_count": "update {t} set contradictions_count = rows_count where year = 2020",
     "is_there": "delete from {t} where year = 2020",
@@ -106,6 +106,7 @@ BY_ID = {
     "LNK-014": "update {t} set conflicts_count = rows_count where source_id = 'apogee' and year = 2020",
     "LNK-031": "update {t} set linked_count = rows_count // 3 where source_id = 'crous' and year = 2020",
     "LNK-012": "delete from {t} where source_id = 'apogee' and year = 2020",
+    "LNK-047": f"update {{t}} set student_token = null, identities_count = 1 {FIRST}",
     "MOB-015": f"update {{t}} set students_count = students_count + 1 {FIRST}",
     "MOB-016": "update {t} set students_count = 9999 where origin_system_label <> 'Autres cas' and year = 2019",
     "MOB-114": "update {t} set sending_code = 'F TOULOUS03' where sending_code = 'F  TOULOUS03'",
@@ -139,7 +140,7 @@ BY_ID = {
     "SCH-126": "update {t} set formation_code = '1' where year = 2023",
     "SCH-127": "update {t} set admitted_count = admitted_count * 3 where uai = '0120870F' and year = 2019",
     "SCH-216": f"update {{t}} set decided_on = make_date(year + 2, 1, 1) {FIRST}",
-    "SCH-217": "update {t} set student_token = reverse(student_token) where year = 2020",
+    "SCH-217": "update {t} set student_token = uuid() where year = 2020",
     "SCH-319": "update {t} set admitted_scholarship_count = 1 where year = 2018",
     "SCH-321": "update {t} set admitted_count = admitted_count + 1 where rowid = (select min(rowid) from {t} "
     "where year = 2018 and site_code = 'toulouse')",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -123,7 +124,7 @@ def needles(text: str) -> Iterator[bytes]:
         # A hash without the key can be undone by trying all identifiers.
         for name in ("md5", "sha1", "sha256"):
             digest = hashlib.new(name, plain)
-            yield from (digest.digest(), digest.hexdigest().encode())
+            yield from (digest.digest()[:16], digest.hexdigest()[:32].encode())  # half of one would do
 
 
 def bytes_of(path: Path) -> bytes:
@@ -133,7 +134,7 @@ def bytes_of(path: Path) -> bytes:
         frame = pl.read_parquet(path)
         plain = io.BytesIO()
         frame.write_parquet(plain, compression="uncompressed")
-        content += plain.getvalue() + frame.write_csv().encode()
+        content += plain.getvalue() + frame.drop(cs.binary()).write_csv().encode()
     return content
 
 

@@ -7,7 +7,7 @@ from sqlglot import exp, parse_one
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
-from pipelines.kernel.catalogue import read_catalogue
+from pipelines.kernel.catalogue import SQL_TYPES, read_catalogue
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.project import Project
 from pipelines.kernel.sql import read_queries
@@ -150,7 +150,7 @@ def test_the_check_of_sums_can_fail() -> None:
 
 
 def test_the_dictionary_defines_every_column_with_its_type(made: Project) -> None:
-    kinds = {"BIGINT": "int", "INTEGER": "int", "DOUBLE": "float", "VARCHAR": "str", "BOOLEAN": "bool", "DATE": "date"}
+    kinds = {kind.upper(): dtype for dtype, kind in SQL_TYPES.items()} | {"INTEGER": "int"}
     dictionary = read_dictionary(made)
     names = [*read_queries(made, "marts", "mart_*.sql"), "ind_values", "ind_status"]
     wrong = []

@@ -32,8 +32,8 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 
 @given(st.text(), st.binary(min_size=32, max_size=64))
 def test_a_token_is_the_hmac_of_the_normalised_text(text: str, key: bytes) -> None:
-    expected = hmac.new(key, text.strip().upper().encode("utf-8", "strict"), hashlib.sha256).hexdigest()
-    assert Tokeniser(key).token(text) == expected
+    expected = hmac.new(key, text.strip().upper().encode("utf-8", "strict"), hashlib.sha256).digest()
+    assert Tokeniser(key).token(text).bytes == expected[:16]
 
 
 @given(st.from_regex(r"[0-9a-zA-Z]{11}", fullmatch=True), st.sampled_from(["", " ", "\t", "\u00a0"]))
@@ -48,7 +48,7 @@ def test_a_known_answer() -> None:
     key = b"\xaa" * 20 + b"\x00" * 44
     data = b"\xdd" * 50
     assert hmac.digest(key, data, "sha256").hex() == "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"
-    assert Tokeniser(key).token("ABC") == hmac.new(key, b"ABC", hashlib.sha256).hexdigest()
+    assert Tokeniser(key).token("ABC").bytes == hmac.new(key, b"ABC", hashlib.sha256).digest()[:16]
 
 
 def test_two_keys_give_two_tokens() -> None:

@@ -35,8 +35,8 @@ from pipelines.templates.workbook import Row, workbook_of
 SECRET = "5ec2e7" * 11
 
 
-def token(identifier: str) -> str:
-    return Tokeniser(bytes.fromhex(SECRET)).token(identifier)
+def token(identifier: str) -> bytes:
+    return Tokeniser(bytes.fromhex(SECRET)).token(identifier).bytes
 
 
 @pytest.fixture

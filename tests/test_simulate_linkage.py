@@ -75,9 +75,9 @@ def differences(result: Made, project: Project) -> list[dict[str, object]]:
     from pipelines.kernel.identity import simulated_tokeniser
 
     connection, truth = result
-    tokens = simulated_tokeniser().tokens(truth["ine"].to_list())
+    tokens = {ine: token.bytes for ine, token in simulated_tokeniser().tokens(truth["ine"].to_list()).items()}
     path = project.data / "truth_tokens.parquet"
-    truth.with_columns(token=pl.col("ine").replace_strict(tokens)).write_parquet(path)
+    truth.with_columns(token=pl.col("ine").replace_strict(tokens, return_dtype=pl.Binary)).write_parquet(path)
     connection.execute(f"create or replace view truth as select * from read_parquet('{path}')")
     return records(connection, COMPARED.format(mart="mart_student__year"))
 
@@ -213,7 +213,7 @@ def test_real_registers_give_the_same_counts_are_observed_and_hold_no_identifier
             for written in (plain, taken):  # a hash may hold eight digits in a row: known identifiers are looked for
                 assert known.isdisjoint(re.findall(rb"77\d{8}Q|S\d{8}", written.read_bytes()))
     make_marts(real)
-    for mart in MARTS:
+    for mart in MARTS[1:]:  # mart_linkage__number is empty: every INE is good
         # Another key gives other tokens; all the rest is the same.
         counts = f"select columns(lambda name: name not in ('origin', 'student_token', 'number_key')) from {mart}"
         order = "order by all"

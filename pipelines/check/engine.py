@@ -115,6 +115,8 @@ def _discreet(finding: Finding, item: Expectation, tables: Tables, confidential:
 
 def _why_empty(tables: Tables, suite: Suite, settings: Settings) -> tuple[str, str] | None:
     """Return why no row is due, or `None` when the emptiness is a fault."""
+    if suite.may_be_empty:
+        return suite.may_be_empty.fr, suite.may_be_empty.en
     for name in suite.needs:
         years = 0
         if tables.path(name).exists():

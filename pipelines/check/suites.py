@@ -81,6 +81,9 @@ class Suite(BaseModel):
         description="Floor of the row count; or edition → floor from that edition on."
     )
     optional: Bilingual | None = Field(default=None, description="Why the table may be absent altogether.")
+    may_be_empty: Bilingual | None = Field(
+        default=None, description="What is true of good data when the table has no row; left out, that is a fault."
+    )
     needs: tuple[str, ...] = Field(
         default=(),
         description="Staging tables without whose rows this one has none: it may be empty when the run sees none.",

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from pipelines.kernel.catalogue import Catalogue
+from pipelines.kernel.catalogue import SQL_TYPES, Catalogue
 from pipelines.kernel.corrections import corrected, of_table, read_corrections
 from pipelines.kernel.dictionary import Column
 from pipelines.kernel.project import Project, Settings
@@ -20,9 +20,6 @@ from pipelines.kernel.project import Project, Settings
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
-
-
-SQL_TYPES = {"int": "bigint", "float": "double", "str": "varchar", "bool": "boolean", "date": "date"}
 
 
 class Tables:

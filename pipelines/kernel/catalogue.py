@@ -20,7 +20,17 @@ from pipelines.kernel.project import Project
 
 Origin = Literal["observed", "declared", "simulated"]
 Format = Literal["csv", "parquet", "xlsx", "geojson"]
-Dtype = Literal["int", "float", "str", "bool", "date"]
+Dtype = Literal["int", "float", "str", "bool", "date", "token"]
+
+SQL_TYPES: dict[Dtype, str] = {
+    "int": "bigint",
+    "float": "double",
+    "str": "varchar",
+    "bool": "boolean",
+    "date": "date",
+    "token": "uuid",
+}
+"""Our types → DuckDB's. A token is kept as the number it is: compared, sorted and stored faster than its letters."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader in C where it was built: every stage reads every sidecar, and the one in Python takes 0.2 s."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.kernel.catalogue import Bilingual, Catalogue, Dtype
+from pipelines.kernel.catalogue import SQL_TYPES, Bilingual, Catalogue, Dtype
 from pipelines.kernel.dictionary import Column, read_dictionary
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
@@ -38,7 +38,6 @@ _PYTHON: dict[Dtype, tuple[type, ...]] = {
     "bool": (bool,),
     "date": (date,),
 }
-_SQL: dict[Dtype, str] = {"int": "bigint", "float": "double", "str": "varchar", "bool": "boolean", "date": "date"}
 
 
 class Guard(BaseModel):
@@ -203,7 +202,7 @@ def corrected(query: str, corrections: Sequence[Correction], columns: Mapping[st
     replaced = [
         "case "
         + " ".join(
-            f"when {item.match()} then cast({_literal(item.value)} as {_SQL[columns[column]]})" for item in items
+            f"when {item.match()} then cast({_literal(item.value)} as {SQL_TYPES[columns[column]]})" for item in items
         )
         + f" else {_quoted(column)} end as {_quoted(column)}"
         for column, items in overrides.items()

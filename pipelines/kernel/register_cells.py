@@ -10,19 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.kernel.catalogue import Dtype
+from pipelines.kernel.catalogue import SQL_TYPES, Dtype
 from pipelines.kernel.register_forms import Cell, Form
 
 if TYPE_CHECKING:
     import duckdb
-
-SQL_TYPES: dict[Dtype, str] = {
-    "int": "bigint",
-    "float": "double",
-    "str": "varchar",
-    "bool": "boolean",
-    "date": "date",
-}
 
 Lists = Mapping[str, Mapping[str, str]]
 """Name of a reference list → what a file may say (in lower case) → our code."""

@@ -14,50 +14,41 @@ if TYPE_CHECKING:
 
 COUNTS = ("rows_count", "contradictions_count")
 
-PREFIX = "token_prefix"
-"""Column of the first 60 bits of the token: rows are sorted and compared by it, a number in place of 64 letters. Two
-tokens of one year that share them would stand in any order beside each other, if all else were the same too."""
-
-
-def prefix_of(token: str) -> str:
-    """Return the SQL of a token's first 60 bits."""
-    return f"cast('0x' || left({token}, 15) as bigint)"
-
 
 def write_rows(connection: duckdb.DuckDBPyConnection, table: Table, part: Path, origin: str | None) -> int:
     """Write the table `rows` of a connection as Parquet and return how many rows that makes."""
     grain = listed(table.grain)
-    narrow = listed([PREFIX if column == "student_token" else column for column in table.grain])
     said = [column for column in table.columns if column not in COUNTS]
     # Almost every row stands alone: only those whose grain has the hash of another's are grouped.
     connection.execute(
-        f"create or replace temp table doubled as select key from (select hash({narrow}) as key from rows) "
+        f"create or replace temp table doubled as select key from (select hash({grain}) as key from rows) "
         "group by key having count(*) > 1"
     )
     counted = connection.execute("select count(*) from doubled").fetchone()
-    once = f"select {listed(said)}, {PREFIX}, 1::bigint as rows_count, 0::bigint as contradictions_count from rows"
+    once = f"select {listed(said)}, 1::bigint as rows_count, 0::bigint as contradictions_count from rows"
     if counted and counted[0]:
         once = f"""
-            {once} where hash({narrow}) not in (select key from doubled)
+            {once} where hash({grain}) not in (select key from doubled)
             union all
             select
-                {listed(said)}, {PREFIX},
+                {listed(said)},
                 cast(sum(count) over (partition by {grain}) as bigint) as rows_count,
                 cast(sum(count) over (partition by {grain}) - count as bigint) as contradictions_count
             from (
-                select {listed(said)}, {PREFIX}, count(*) as count from rows
-                where hash({narrow}) in (select key from doubled)
+                select {listed(said)}, count(*) as count from rows
+                where hash({grain}) in (select key from doubled)
                 group by all
             )
             qualify row_number() over (partition by {grain} order by count desc, {listed(said)}) = 1
         """
-    # Codes are sorted as enums and written as text: what DuckDB writes of an enum depends on the number of threads.
+    # Codes are sorted as enums and written as text: of an enum, DuckDB writes the values that a row group lacks or not,
+    # as the thread has met them before or not, and the bytes would depend on the number of threads.
     shown = ", ".join(
         f"cast(sorted.{column} as varchar) as {column}" if kind == "str" else f"sorted.{column}"
         for column, kind in table.columns.items()
     )
     marked = f", {quoted(origin)} as origin" if origin else ""
-    order = ", ".join(f"sorted.{PREFIX if column == 'student_token' else column}" for column in table.grain)
+    order = ", ".join(f"sorted.{column}" for column in table.grain)
     written = connection.execute(
         f"copy (select {shown}{marked} from ({once}) as sorted order by {order}) "
         f"to {quoted(part.as_posix())} ({PARQUET})"

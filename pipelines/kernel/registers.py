@@ -27,7 +27,7 @@ from pipelines.kernel.register_door import Opened, nameless, open_register, refu
 from pipelines.kernel.register_files import layout_of
 from pipelines.kernel.register_forms import FORMS, Form
 from pipelines.kernel.register_lists import reference_lists, reference_names
-from pipelines.kernel.register_rows import PREFIX, prefix_of, quoted, write_rows
+from pipelines.kernel.register_rows import quoted, write_rows
 from pipelines.kernel.register_text import BLANKS, MOST, CsvFile, connect, open_csv, read_with_python, relation
 
 if TYPE_CHECKING:
@@ -198,18 +198,15 @@ def _read(connection: duckdb.DuckDBPyConnection, files: Sequence[Opened], readin
                 {number} as number,
                 {listed(reading.wanted(), "t_")}
             from typed
-        ),
-        named as (
-            select
-                {listed((first, *others))},
-                cast(case when has_ine then 'ine' when number is not null then 'number' else 'none' end as identities)
-                    as identity_code,
-                token_of(case when has_ine then ine when number is not null then number else {whole} end)
-                    as student_token
-                {f", {prefix_of('token_of(number)')} as number_key" if numbered else ""}
-            from checked
         )
-        select *, {prefix_of("student_token")} as {PREFIX} from named
+        select
+            {listed((first, *others))},
+            cast(case when has_ine then 'ine' when number is not null then 'number' else 'none' end as identities)
+                as identity_code,
+            token_of(case when has_ine then ine when number is not null then number else {whole} end)
+                as student_token
+            {", key_of(number) as number_key" if numbered else ""}
+        from checked
     """
     try:
         connection.execute(query)

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
-from pipelines.kernel.catalogue import Catalogue, Dtype
+from pipelines.kernel.catalogue import SQL_TYPES, Catalogue, Dtype
 from pipelines.kernel.corrections import CORRECTIONS, Correction, corrected, facts, guarded, of_table, read_corrections
 from pipelines.kernel.files import PARQUET, replacing
 from pipelines.kernel.problems import BadInput, Problem
@@ -26,15 +27,6 @@ from pipelines.kernel.store import table_path
 
 if TYPE_CHECKING:
     import duckdb
-
-SQL_TYPES: dict[Dtype, str] = {
-    "int": "bigint",
-    "float": "double",
-    "str": "varchar",
-    "bool": "boolean",
-    "date": "date",
-}
-"""Our types → DuckDB's."""
 
 PYTHON_TYPES: dict[type, Dtype] = {bool: "bool", int: "int", float: "float", date: "date"}
 """Types of the reference's rows → ours; whatever else is text."""
@@ -65,6 +57,9 @@ class Warehouse:
         )
         self._connection.execute(f"set variable edition = {settings.edition:d}")
         self._connection.execute(f"set memory_limit = '{MEMORY}'")
+        # Away from the folder one happens to stand in; what lies there for a while are tokens, codes and counts.
+        self._spill = TemporaryDirectory(prefix="observatoire-")
+        self._connection.execute(f"set temp_directory = '{_escaped(Path(self._spill.name))}'")
         # A join keeps its right side in memory, as its author wrote it: DuckDB's guess of which side is small is far
         # off behind a few filters, and then holds millions of students to look up a handful of rows.
         self._connection.execute("set disabled_optimizers = 'build_side_probe_side'")
@@ -77,6 +72,7 @@ class Warehouse:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+        self._spill.cleanup()
 
     def known(self) -> set[str]:
         """Return the staging tables of the catalogue and the code lists of data/reference."""

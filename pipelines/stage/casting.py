@@ -18,6 +18,7 @@ TYPES: dict[Dtype, pl.DataType] = {
     "str": pl.String(),
     "bool": pl.Boolean(),
     "date": pl.Date(),
+    "token": pl.Binary(),
 }
 
 EARLIEST, LATEST = 1990, 2100

@@ -1,56 +1,11 @@
 -- what: rows of each register that find a student of the enrolment register, and those that find none
 -- grain: year, source_id
--- inputs: stg_apogee__enrolment, stg_cfa__contract, stg_crous__scholarship, stg_relint__stay, stg_survey__answer
+-- inputs: mart_linkage__number, stg_apogee__enrolment, stg_cfa__contract, stg_crous__scholarship, stg_relint__stay,
+--   stg_survey__answer
 -- caveats: any enrolment of the year is enough, counted or not; for apogee itself, linked are the rows that have an
 --   INE, their own or the one their student number leads to. A survey of year Y is linked with enrolments of Y - 1.
 --   Years that apogee does not cover are absent. A row whose student number two INE share is a conflict, linked or not.
-with numbered as (
-    select
-        origin,
-        number_key,
-        student_token,
-        identity_code
-    from stg_apogee__enrolment
-    where number_key is not null
-    union all
-    select
-        origin,
-        number_key,
-        student_token,
-        identity_code
-    from stg_relint__stay
-    where number_key is not null
-),
-
--- Only numbers that some row needs, or that two INE share: millions are neither. As in mart_student__year.
-wanted as (
-    select
-        origin,
-        number_key
-    from numbered
-    where identity_code = 'number'
-    union
-    select
-        origin,
-        number_key
-    from numbered
-    where identity_code = 'ine'
-    group by origin, number_key
-    having min(hash(student_token)) <> max(hash(student_token))
-),
-
-crosswalk as (
-    select
-        origin,
-        number_key,
-        case when count(distinct student_token) = 1 then min(student_token) end as student_token,
-        count(distinct student_token) as identities_count
-    from numbered
-    where identity_code = 'ine' and (origin, number_key) in (select (origin, number_key) from wanted)
-    group by origin, number_key
-),
-
-enrolment as (
+with enrolment as (
     select
         enrolled.year,
         enrolled.origin,
@@ -64,7 +19,7 @@ enrolment as (
         coalesce(crosswalk.student_token is not null, false) as has_number,
         coalesce(crosswalk.identities_count > 1, false) as is_conflict
     from stg_apogee__enrolment as enrolled
-    left join crosswalk
+    left join mart_linkage__number as crosswalk
         on enrolled.origin = crosswalk.origin and enrolled.number_key = crosswalk.number_key
 ),
 
@@ -82,7 +37,7 @@ stay as (
         end as student_token,
         coalesce(crosswalk.identities_count > 1, false) as is_conflict
     from stg_relint__stay as stayed
-    left join crosswalk
+    left join mart_linkage__number as crosswalk
         on stayed.origin = crosswalk.origin and stayed.number_key = crosswalk.number_key
 ),
 

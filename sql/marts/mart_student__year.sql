@@ -1,51 +1,13 @@
 -- what: one row per student and year: where enrolled, and what the four other registers say about the same person
 -- grain: year, student_token
--- inputs: stg_apogee__enrolment, stg_cfa__contract, stg_crous__scholarship, stg_relint__stay
+-- inputs: mart_linkage__number, stg_apogee__enrolment, stg_cfa__contract, stg_crous__scholarship, stg_relint__stay
 -- caveats: internal, never published. A column about a register that does not cover the year, or covers it with
 --   another origin, is null and not false: simulated and observed registers have other keys and cannot be linked.
-with numbered as (
-    select
-        origin,
-        number_key,
-        student_token,
-        identity_code
-    from stg_apogee__enrolment
-    where number_key is not null
-    union all
-    select
-        origin,
-        number_key,
-        student_token,
-        identity_code
-    from stg_relint__stay
-    where number_key is not null
-),
-
-unnamed as (
-    select distinct
-        origin,
-        number_key
-    from numbered
-    where identity_code = 'number'
-),
-
--- Where the INE is missing or malformed, the student number, one of an establishment, leads to the INE that other rows
--- give for it, in any year. Where two INE share the number nobody can say whose row it is, and nothing is guessed.
-crosswalk as (
-    select
-        origin,
-        number_key,
-        min(student_token) as student_token
-    from numbered
-    where identity_code = 'ine' and (origin, number_key) in (select (origin, number_key) from unnamed)
-    group by origin, number_key
-    having count(distinct student_token) = 1
-),
-
-enrolment as not materialized (
+-- A row without a usable INE is the student's whose INE its number leads to, if there is one and one only.
+with enrolment as not materialized (
     select enrolled.* replace (coalesce(crosswalk.student_token, enrolled.student_token) as student_token)
     from stg_apogee__enrolment as enrolled
-    left join crosswalk
+    left join mart_linkage__number as crosswalk
         on
             enrolled.identity_code = 'number'
             and enrolled.origin = crosswalk.origin
@@ -63,7 +25,7 @@ contract as (
 stay as (
     select stayed.* replace (coalesce(crosswalk.student_token, stayed.student_token) as student_token)
     from stg_relint__stay as stayed
-    left join crosswalk
+    left join mart_linkage__number as crosswalk
         on
             stayed.identity_code = 'number'
             and stayed.origin = crosswalk.origin

@@ -3,7 +3,7 @@
 -- inputs: mart_student__year
 -- caveats: only years whose year before and year after are in the register; whoever goes on outside the eight sites
 --   has left, as far as the registers can see.
-with student as (
+with student as not materialized (
     select * from mart_student__year
 ),
 
@@ -26,7 +26,7 @@ complete_year as (
 ),
 
 -- A DUT and the BUT that replaced it are one course: the first year of either leads to the second of the other.
-course as (
+course as not materialized (
     select
         student.*,
         student.diploma_code <> 'LP' and student.level_code = '1' as is_first_year,

@@ -28,6 +28,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 SOURCES = ("apogee", "crous", "cfa", "relint", "survey")
+NUMBERS = "mart_linkage__number"
+"""A step of the product's way; the script keeps it to itself."""
 MARTS = {
     "mart_student__year": "year, student_token",
     "mart_enrolment__register": "year, site_code, diploma_code, speciality_code, sex_code, bac_code, regime_code",
@@ -80,7 +82,7 @@ def product(home: Path, threads: int) -> None:
     settings = Settings(edition=LAST + 5, threads=threads)
     queries = read_queries(project, "marts", "mart_*.sql")
     with Warehouse(project, settings, catalogue) as warehouse:
-        for name in MARTS:
+        for name in (NUMBERS, *MARTS):
             began = time.perf_counter()
             make(warehouse, queries[name], project)
             spent[name] = time.perf_counter() - began

@@ -2,8 +2,9 @@
 -- tests/benchmarks/registers.py. It takes clean files on trust: no rule is checked, no bad row named, no duplicate
 -- brought together, nothing kept between reading and counting.
 -- Variables: inner_pad, outer_pad (HMAC-SHA-256), <register>_files (lists), apogee_latin_1 (list).
-create macro token_of(x) as sha256(getvariable('outer_pad') || unhex(sha256(getvariable('inner_pad') || encode(x))));
-create macro key_of(x) as cast('0x' || left(token_of(x), 15) as bigint);
+create macro hmac_of(x) as sha256(getvariable('outer_pad') || unhex(sha256(getvariable('inner_pad') || encode(x))));
+create macro token_of(x) as cast(left(hmac_of(x), 32) as uuid);
+create macro key_of(x) as cast('0x' || left(hmac_of(x), 15) as bigint);
 create macro is_ine(x) as regexp_full_match(x, '[0-9A-Z]{11}');
 create macro day_of(x) as cast(try_strptime(x, '%d/%m/%Y') as date);
 
