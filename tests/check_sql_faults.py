@@ -106,7 +106,7 @@ BY_ID = {
     "LNK-014": "update {t} set conflicts_count = rows_count where source_id = 'apogee' and year = 2020",
     "LNK-031": "update {t} set linked_count = rows_count // 3 where source_id = 'crous' and year = 2020",
     "LNK-012": "delete from {t} where source_id = 'apogee' and year = 2020",
-    "LNK-047": f"update {{t}} set student_token = null, identities_count = 1 {FIRST}",
+    "LNK-046": f"update {{t}} set student_token = null, identities_count = 1 {FIRST}",
     "MOB-015": f"update {{t}} set students_count = students_count + 1 {FIRST}",
     "MOB-016": "update {t} set students_count = 9999 where origin_system_label <> 'Autres cas' and year = 2019",
     "MOB-114": "update {t} set sending_code = 'F TOULOUS03' where sending_code = 'F  TOULOUS03'",

@@ -225,7 +225,8 @@ def _opening_faults(suite: Suite, name: str) -> Iterable[Problem]:
     """
     if not suite.expectations:
         return
-    due = [COLUMNS, ROWS, *[FILLED] * len(suite.grain), UNIQUE if len(suite.grain) == 1 else UNIQUE_TOGETHER]
+    floor = [] if suite.may_be_empty else [ROWS]
+    due = [COLUMNS, *floor, *[FILLED] * len(suite.grain), UNIQUE if len(suite.grain) == 1 else UNIQUE_TOGETHER]
     opening = suite.expectations[: len(due)]
     filled = {item.kwargs.get("column") for item in opening if item.type == FILLED and "mostly" not in item.kwargs}
     together = opening[-1].columns
@@ -245,7 +246,7 @@ def _opening_faults(suite: Suite, name: str) -> Iterable[Problem]:
         return
     if opening[0].kwargs.get("exact_match", True) is not True or not opening[0].kwargs.get("column_set"):
         yield Problem(name, "The columns are listed exactly", "List them in `column_set`.", column=opening[0].id)
-    if opening[1].kwargs.get("min_value") != {"from": "min_rows"}:
+    if floor and opening[1].kwargs.get("min_value") != {"from": "min_rows"}:
         yield Problem(
             name, "The row-count floor is the suite's own", "Write `min_value: {from: min_rows}`.", column=opening[1].id
         )
