@@ -61,8 +61,7 @@ def check_table(tables: Tables, suite: Suite, settings: Settings) -> tuple[list[
     if for_gx:
         from pipelines.check import gx  # three seconds: not for a run with nothing to check
 
-        needed = sorted({column for item in for_gx for column in item.columns})
-        found |= gx.findings(tables.frame(name, needed), for_gx, arguments)
+        found |= gx.findings(tables, name, for_gx, arguments)
     checks = []
     for item in due:
         finding = _discreet(found[item.id], item, tables, suite.confidential)

@@ -107,7 +107,11 @@ class Tables:
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Return the columns of a declared table, in order."""
-        return tuple(row[0] for row in self.connection.execute(f"describe {_quoted(name)}").fetchall())
+        return tuple(self.types(name))
+
+    def types(self, name: str) -> dict[str, str]:
+        """Return the columns of a declared table, in order, with their DuckDB types."""
+        return {row[0]: row[1] for row in self.connection.execute(f"describe {_quoted(name)}").fetchall()}
 
     def rows(self, name: str) -> int:
         """Return the number of rows of a declared table."""
