@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipelines.check import rows
-from pipelines.check.rows import all_of, family, literal, missing_in, quoted
+from pipelines.check.rows import FLOATS, all_of, family, literal, missing_in, quoted
 from pipelines.check.suites import COLUMNS, ROWS, UNIQUE, UNIQUE_TOGETHER, Expectation
 
 if TYPE_CHECKING:
@@ -104,8 +104,11 @@ def _asked(item: Expectation, arguments: Mapping[str, Any], types: Mapping[str, 
     if item.columns:
         lacks = [missing_in(name, types[name]) for name in item.columns]
         needs_all = arguments.get("ignore_row_if", "") in ("either_value_is_missing", "any_value_is_missing")
-        # The number of rows that have something to be judged, whatever GX says it has seen.
+        # The number of rows that have something to be judged, whatever GX says it has seen; none, where a pair has a
+        # column without a single value.
         asked["seen"] = f"count(*) filter (where not ({(' or ' if needs_all else ' and ').join(lacks)}))"
+        if item.type == rows.PAIR:
+            asked["seen"] = f"if({' or '.join(f'bool_and({one})' for one in lacks)}, 0, {asked['seen']})"
     rule = rows.rule_of(item.type, arguments, types)
     if rule is not None:
         asked["considered"] = f"count(*) filter (where {rule.considered})"
@@ -166,9 +169,13 @@ def _doubled(tables: Tables, relation: str, item: Expectation, types: Mapping[st
 
     Hashes first: grouping by them takes a fraction of the memory, and no two keys share one, as a rule.
     """
+    lacks = {name: missing_in(name, types[name]) for name in item.columns}
     listed = ", ".join(quoted(name) for name in item.columns)
-    some = f"not ({' and '.join(missing_in(name, types[name]) for name in item.columns)})"
-    source = f"from {quoted(relation)} where {some}"
+    keys = ", ".join(
+        f"if({lacks[name]}, null, {quoted(name)}) as {quoted(name)}" if types[name] in FLOATS else quoted(name)
+        for name in item.columns
+    )
+    source = f"from (select {keys} from {quoted(relation)} where not ({' and '.join(lacks.values())}))"
     if not tables.fetch(f"select 1 {source} group by hash({listed}) having count(*) > 1 limit 1"):
         return 0, []
     groups = f"select {listed}, count(*) as n {source} group by {listed} having count(*) > 1"
