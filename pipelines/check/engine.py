@@ -12,7 +12,6 @@ from pipelines.check.tables import Tables
 from pipelines.check.wording import message_of
 from pipelines.kernel.project import Settings
 
-
 LOST = Finding(
     "error",
     reason=(

@@ -132,9 +132,9 @@ class Rows:
 def quality(layer: Layer, checks: list[Check], not_checked: list[NotChecked], rows: dict[str, Rows]) -> dict[str, Any]:
     """Return the quality report of a layer, as it is written to JSON.
 
-    `tables` has one entry per table checked (of its `rows`, some are `kept`, the others `quarantined`, with `null` for a
-    table that does not exist), `critical_failures`, `warnings` and `errors` count the checks that stop
-    the run, those that go to the list, and those without an answer (whatever their severity).
+    `tables` has one entry per table checked: of its `rows` some are `kept`, the others `quarantined` (`null` for a
+    table that does not exist). `critical_failures`, `warnings` and `errors` count the checks that stop the run, those
+    that go to the list, and those without an answer (whatever their severity).
     """
     names = sorted({check.table for check in checks})
     return {

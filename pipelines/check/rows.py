@@ -62,7 +62,7 @@ def rule_of(kind: str, arguments: Mapping[str, Any], types: Mapping[str, str]) -
     if kind == FILLED:
         return RowRule("true", missing)
     broken = {IN_SET: _not_in_set, BETWEEN: _not_between, REGEX: _not_matching}[kind](arguments, types[column])
-    return broken and RowRule(f"not {missing}", f"(not {missing} and {broken})")
+    return RowRule(f"not {missing}", f"(not {missing} and {broken})") if broken else None
 
 
 def missing_in(column: str, dtype: str) -> str:

@@ -2,7 +2,8 @@
 
 `query` gives the rows looked at, `expect` the condition that each must meet (a condition that is null is not met);
 without `query`, every row of the suite's table is looked at, and what is shown of a bad one is its key and the columns
-that the condition names. Giving the rows looked at, and not the failing ones, is what lets an empty look be told from a clean one.
+that the condition names. Giving the rows looked at, and not the failing ones, is what lets an empty look be told from
+a clean one.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ def finding(
 ) -> Finding:
     """Run one SQL check. What DuckDB refuses, or a query that sees nothing, is a finding with the outcome `error`.
 
-    `relation` is the declared table looked at when there is no query, `grain` its key. `tolerated` (default 0) is the number of failing rows that still pass. In a confidential table the examples keep
-    years, sites and codes only: a small count is not to be read off a quality report.
+    `relation` is the declared table looked at when there is no query, `grain` its key. `tolerated` (default 0) is the
+    number of failing rows that still pass. In a confidential table the examples keep years, sites and codes only: a
+    small count is not to be read off a quality report.
     """
     fault = _fault(arguments)
     if fault:

@@ -1,6 +1,6 @@
-"""The tables as the checks see them: DuckDB over Parquet, and small pandas frames for Great Expectations.
+"""The tables as the checks see them: DuckDB over Parquet, without the rows that were put in quarantine.
 
-A frame holds only the columns that the suite looks at. A personal column reaches it as a 64-bit hash of itself:
+What only Great Expectations itself can judge gets a pandas frame; it holds only the columns that the check looks at. A personal column reaches it as a 64-bit hash of itself:
 presence and uniqueness can be told from it, and no identifier can slip into a message.
 """
 

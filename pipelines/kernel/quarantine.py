@@ -13,7 +13,7 @@ from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project
 
 REASON = "check_ids"
-"""Column of a quarantine table that its staging table has not: the checks that the row breaks, as `APP-217, APP-219`."""
+"""The one column of a quarantine table that its staging table has not: the checks broken, as `APP-217, APP-219`."""
 
 
 def quarantine_path(project: Project, table: str) -> Path:
