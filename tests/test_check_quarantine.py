@@ -183,6 +183,18 @@ def test_an_identifier_that_staging_let_through_is_not_copied(project: Project) 
     assert "1234567890A" not in (project.quality / "staging.json").read_text(encoding="utf-8")
 
 
+def test_a_condition_may_name_a_code_list(project: Project) -> None:
+    (project.reference / "ref_demo.csv").write_text("origin\nobserved\n", encoding="utf-8")
+    item = quarantining(63, "sql", expect="origin in (select origin from ref_demo)")
+    table = rows(40)
+    table[9]["origin"] = "guessed"
+    put(project, suite(item), pl.DataFrame(table))
+    run(project, SETTINGS, "staging")
+    found = aside(project)
+    assert found is not None
+    assert found.select("key", "check_ids").rows() == [(9, "TST-063")]
+
+
 @pytest.mark.parametrize(
     "change",
     [

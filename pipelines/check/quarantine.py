@@ -40,6 +40,8 @@ def _written(project: Project, tables: Tables, suite: Suite, filled: Filled) -> 
     if not asking or not tables.path(suite.table).exists():
         return False
     source = tables.file(suite.table)
+    # Code lists that a condition may name. Other staging tables are not to be seen before their own bad rows are aside.
+    tables.declare(name for name in suite.tables_read if name.startswith("ref_") and tables.path(name).exists())
     types = tables.types_of(f"select * from {source}")
     total = int(tables.fetch(f"select count(*) from {source}")[0][0])
     fit = " and ".join(

@@ -1,7 +1,8 @@
 """The tables as the checks see them: DuckDB over Parquet, without the rows that were put in quarantine.
 
-What only Great Expectations itself can judge gets a pandas frame; it holds only the columns that the check looks at. A personal column reaches it as a 64-bit hash of itself:
-presence and uniqueness can be told from it, and no identifier can slip into a message.
+What only Great Expectations itself can judge gets a pandas frame of the columns that the check looks at. There a
+personal column is a 64-bit hash of itself: presence and uniqueness can be told from it, and no identifier can slip
+into a message.
 """
 
 from __future__ import annotations
