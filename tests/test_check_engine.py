@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines.check import results, run
+from pipelines.check import gx, results, run
+from pipelines.kernel.files import write_json
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project, Settings
 
@@ -104,7 +105,8 @@ def test_a_good_table_passes_and_says_what_it_looked_at(project: Project) -> Non
     content = report(project)
     assert made.made == (TABLE,)
     assert {row["outcome"] for row in content["checks"]} == {"pass"}
-    assert content["tables"] == [{"table": TABLE, "rows": 4, "pass": 6, "fail": 0, "error": 0}]
+    counts = {"rows": 4, "kept": 4, "quarantined": 0, "quarantined_by": {}, "pass": 6, "fail": 0, "error": 0}
+    assert content["tables"] == [{"table": TABLE, **counts}]
     assert content["checks"][-1]["seen"] == 3  # the null is no value that could be judged
     assert (content["critical_failures"], content["warnings"], content["errors"]) == (0, 0, 0)
 
@@ -227,6 +229,53 @@ def test_what_cannot_be_judged_is_an_error(project: Project, item: dict[str, Any
     assert rows["TST-060"]["outcome"] == "error"
     assert said in rows["TST-060"]["message"]["en"]
     assert all(row["outcome"] == "pass" for number, row in rows.items() if number != "TST-060")
+
+
+def test_great_expectations_losing_an_expectation_is_an_error(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from great_expectations.datasource.fluent.interfaces import Batch
+
+    rare = [
+        expectation(number, "expect_column_value_lengths_to_be_between", column="site_code", min_value=1, max_value=9)
+        for number in (60, 61)
+    ]
+    whole = Batch.validate
+
+    def forgetful(batch: Batch, *given: Any, **named: Any) -> Any:
+        outcome = whole(batch, *given, **named)
+        outcome.results = outcome.results[:-1]
+        return outcome
+
+    monkeypatch.setattr(Batch, "validate", forgetful)
+    put(project, suite(*rare), good())
+    rows = checks(project)
+    assert (rows["TST-060"]["outcome"], rows["TST-061"]["outcome"]) == ("pass", "error")
+    assert "gave no result" in rows["TST-061"]["message"]["en"]
+
+
+def test_an_expectation_of_the_file_without_a_result_is_an_error(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = gx.findings
+
+    def forgetful(*given: Any) -> dict[str, Any]:
+        return {name: found for name, found in whole(*given).items() if name != "TST-050"}
+
+    monkeypatch.setattr(gx, "findings", forgetful)
+    put(project, suite(), good())
+    rows = checks(project)
+    assert {number: row["outcome"] for number, row in rows.items() if row["outcome"] != "pass"} == {"TST-050": "error"}
+    assert "lost on the way" in rows["TST-050"]["message"]["en"]
+
+
+def test_stored_results_that_lack_an_expectation_are_not_kept(project: Project) -> None:
+    put(project, suite(), good())
+    run(project, SETTINGS, "staging")
+    whole = report(project)
+    write_json(project.quality / "staging.json", whole | {"checks": whole["checks"][1:]})
+    assert run(project, SETTINGS, "staging").made == (TABLE,)
+    assert report(project) == whole
 
 
 def test_an_empty_suite_a_table_without_suite_and_a_suite_without_table_are_errors(project: Project) -> None:
@@ -403,12 +452,16 @@ def test_the_same_id_twice_and_a_broken_yaml_are_refused(project: Project) -> No
     put(project, suite(expectation(1, "expect_column_max_to_be_between", column="year", min_value=1)), good())
     (project.expectations / "staging/stg_demo__broken.yml").write_text("table: [", encoding="utf-8")
     (project.expectations / "staging/stg_demo__text.yml").write_text("hello", encoding="utf-8")
+    twice = yaml.safe_dump(suite()) + yaml.safe_dump({"expectations": []})
+    (project.expectations / "staging/stg_demo__twice.yml").write_text(twice, encoding="utf-8")
     with pytest.raises(BadInput) as caught:
         run(project, SETTINGS, "staging")
     text = str(caught.value)
     assert "already used" in text
     assert "TST-001" in text
     assert "not valid YAML" in text
+    assert "stg_demo__twice.yml, row" in text
+    assert "A key stands twice" in text
     assert "holds no `key: value` lines" in text
 
 

@@ -12,6 +12,15 @@ from pipelines.check.tables import Tables
 from pipelines.check.wording import message_of
 from pipelines.kernel.project import Settings
 
+LOST = Finding(
+    "error",
+    reason=(
+        "vérification non exécutée (l'attente s'est perdue en route)",
+        "not run (the expectation was lost on the way)",
+    ),
+)
+"""What stands for an expectation of the file that came back without an answer: never silence."""
+
 
 def check_table(tables: Tables, suite: Suite, settings: Settings) -> tuple[list[Check], list[NotChecked]]:
     """Check one table against its suite: the checks in the suite's order, and what was rightly left out.
@@ -44,6 +53,9 @@ def check_table(tables: Tables, suite: Suite, settings: Settings) -> tuple[list[
         for item in suite.expectations
         if item not in due
     ]
+    aside, by_check = tables.quarantined(name)
+    if aside and tables.rows(tables.whole(name)) != rows + aside:
+        return [_lost_rows(name)], left
     arguments: dict[str, dict[str, Any]] = {}
     found: dict[str, Finding] = {}
     for item in due:
@@ -54,18 +66,20 @@ def check_table(tables: Tables, suite: Suite, settings: Settings) -> tuple[list[
             found[item.id] = Finding(
                 "error", reason=(f"la liste de référence manque ({error})", f"the reference list is missing ({error})")
             )
-    found |= _sql_findings(
-        tables, suite, [item for item in due if item.type == SQL and item.id not in found], arguments
-    )
-    for_gx = [item for item in due if item.id not in found]
-    if for_gx:
-        from pipelines.check import gx  # three seconds: not for a run with nothing to check
+    # A check that puts rows aside looks at all of them; the others judge what goes on.
+    for relation, asking in ((tables.whole(name), True), (name, False)):
+        items = [item for item in due if (item.quarantine is not None) is asking and item.id not in found]
+        found |= _sql_findings(tables, suite, [item for item in items if item.type == SQL], arguments, relation)
+        for_gx = [item for item in items if item.id not in found]
+        if for_gx:
+            from pipelines.check import gx  # two seconds: not for a run with nothing to check
 
-        needed = sorted({column for item in for_gx for column in item.columns})
-        found |= gx.findings(tables.frame(name, needed), for_gx, arguments)
+            found |= gx.findings(tables, relation, for_gx, arguments)
     checks = []
     for item in due:
-        finding = _discreet(found[item.id], item, tables, suite.confidential)
+        finding = _discreet(found.get(item.id, LOST), item, tables, suite.confidential)
+        if finding.outcome == "fail" and by_check.get(item.id) == finding.unexpected:
+            finding = replace(finding, quarantined=finding.unexpected)
         checks.append(check_of(name, item, finding, message_of(item, arguments[item.id], finding)))
     return checks, left
 
@@ -96,12 +110,15 @@ def filled(tables: Tables, suite: Suite, item: Expectation, settings: Settings) 
 
 
 def _sql_findings(
-    tables: Tables, suite: Suite, items: list[Expectation], arguments: dict[str, dict[str, Any]]
+    tables: Tables, suite: Suite, items: list[Expectation], arguments: dict[str, dict[str, Any]], relation: str
 ) -> dict[str, Finding]:
     if items:
         # A table that a query names and that does not exist is DuckDB's to report, check by check.
         tables.declare(name for name in suite.tables_read if tables.path(name).exists())
-    return {item.id: sqlcheck.finding(tables, arguments[item.id], suite.confidential) for item in items}
+    return {
+        item.id: sqlcheck.finding(tables, arguments[item.id], suite.confidential, relation, suite.grain)
+        for item in items
+    }
 
 
 def _discreet(finding: Finding, item: Expectation, tables: Tables, confidential: bool) -> Finding:
@@ -134,6 +151,21 @@ def _why_empty(tables: Tables, suite: Suite, settings: Settings) -> tuple[str, s
                 f"{due} needed.",
             )
     return None
+
+
+def _lost_rows(table: str) -> Check:
+    return fault_of(
+        table,
+        "QUARANTINE-COUNT",
+        (
+            "Les lignes gardées et les lignes en quarantaine ne font pas ensemble celles de la table.",
+            "The rows kept and the rows in quarantine do not make up those of the table.",
+        ),
+        (
+            "Effacer data/quarantine et relancer : ces lignes y sont mises d'après la table telle qu'elle est.",
+            "Delete data/quarantine and run again: rows are put there from the table as it is now.",
+        ),
+    )
 
 
 def _absent(suite: Suite) -> tuple[list[Check], list[NotChecked]]:

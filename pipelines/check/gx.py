@@ -1,6 +1,10 @@
-"""Great Expectations, kept at arm's length: a pandas frame and expectations in, plain findings out.
+"""Great Expectations, kept at arm's length: a table in DuckDB and expectations in, plain findings out.
 
-What it does by itself and must not be let through: an unknown type is logged and dropped, an empty frame and a column
+GX knows the types, refuses what they are not, says which figures each needs and judges them; DuckDB counts
+(`metrics.py`). What DuckDB has no figures for (a rare type, a regular expression of Python's own) goes GX's usual way,
+on a pandas frame of the columns looked at.
+
+What GX does by itself and must not be let through: an unknown type is logged and dropped, an empty table and a column
 without a single value pass, and an exception hides in `exception_info` beside `success: False`. Each of these is an
 error here. No telemetry, no file, no network, no progress bar.
 """
@@ -14,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from pipelines.check.metrics import SHOWN, Answer, answers
 from pipelines.check.outcome import EXAMPLES, Finding
 from pipelines.check.suites import Expectation
 from pipelines.check.values import plain
@@ -21,66 +26,114 @@ from pipelines.check.values import plain
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipelines.check.tables import Tables
+
 _AGGREGATE = ("_to_be_between",)
-_PAIRWISE = ("either_value_is_missing", "any_value_is_missing", "both_values_are_missing", "all_values_are_missing")
 
 EMPTY_COLUMN = ("la colonne n'a aucune valeur", "the column holds no value at all")
 EMPTY_ROWS = ("aucune ligne n'a les valeurs à comparer", "no row holds the values to compare")
 
 
-@cache
-def _context() -> Any:
-    """Return the one ephemeral context of this process; the import takes three seconds, so it happens here."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read while the package is being imported
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import great_expectations as gx
-        from great_expectations.data_context.types.base import ProgressBarsConfig
-
-        context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context, context.data_sources.add_pandas("frames")
-
-
 def findings(
-    frame: pd.DataFrame, items: Sequence[Expectation], arguments: Mapping[str, dict[str, Any]]
+    tables: Tables, relation: str, items: Sequence[Expectation], arguments: Mapping[str, dict[str, Any]]
 ) -> dict[str, Finding]:
-    """Validate a frame: expectation id → finding.
+    """Judge a declared table: expectation id → finding.
 
     `arguments` holds, by id, the keyword arguments with code lists and floors filled in. Never raises for what an
     expectation or the data have wrong: each such thing is a finding with the outcome `error`.
     """
     result: dict[str, Finding] = {}
-    known: list[Any] = []
+    there = set(tables.columns(relation))
+    known: dict[str, Any] = {}
     for item in items:
+        missing = [name for name in item.columns if name not in there]
         try:
-            known.append(_configured(item, arguments[item.id]))
+            expectation = _configured(item, arguments[item.id])
         except Exception as error:  # unknown type, misspelt argument: whatever GX raises, the steward is told
             result[item.id] = Finding("error", reason=_not_understood(item, error))
-    if known:
-        try:
-            raw = _validated(frame, known)
-        except Exception as error:  # the whole batch failed: none of its checks has an answer
-            raw = {}
-            broken = _first_line(error)
+            continue
+        if missing:
+            names = ", ".join(missing)
+            result[item.id] = Finding(
+                "error", reason=(f"la colonne {names} est absente", f"the column {names} is absent")
+            )
+            continue
+        known[item.id] = expectation
+    counted = _counted(tables, relation, [item for item in items if item.id in known], arguments)
+    on_frame: list[Expectation] = []
+    for item in items:
+        if item.id not in known:
+            continue
+        answer = counted[item.id]
+        if answer.seen == 0:
+            result[item.id] = Finding("error", reason=EMPTY_COLUMN if len(item.columns) == 1 else EMPTY_ROWS)
+            continue
+        judged = _judged(known[item.id], answer)
+        if judged is None:
+            on_frame.append(item)
         else:
-            broken = "Great Expectations gave no result for this check"
-        for item in items:
-            if item.id in result:
-                continue
-            answer = raw.get(item.id)
-            if answer is None:
-                result[item.id] = Finding(
-                    "error", reason=(f"vérification non exécutée ({broken})", f"not run ({broken})")
-                )
-            else:
-                result[item.id] = _finding(frame, item, arguments[item.id], answer)
+            result[item.id] = _finding(item, answer.seen, judged)
+    if on_frame:
+        result |= _on_frame(tables, relation, on_frame, known, counted)
     return result
 
 
+def _counted(
+    tables: Tables, relation: str, items: Sequence[Expectation], arguments: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Answer]:
+    """Return the figures of all items; an item of which DuckDB refuses the condition has none."""
+    import duckdb
+
+    if not items:
+        return {}
+    try:
+        return answers(tables, relation, items, arguments)
+    except duckdb.Error:
+        if len(items) == 1:
+            return {items[0].id: Answer(seen=tables.rows(relation))}
+    # One of them is at fault: asked one by one, it leaves the others their figures.
+    return {item.id: _counted(tables, relation, [item], arguments)[item.id] for item in items}
+
+
+def _judged(expectation: Any, answer: Answer) -> Any:
+    """Return GX's verdict on figures, `None` when it asks for one that DuckDB does not give."""
+    wanted = _configuration_of_results()
+    needed = expectation.get_validation_dependencies(runtime_configuration=wanted).metric_configurations
+    if answer.metrics is None or not set(needed) <= set(answer.metrics):
+        return None
+    figures = {asked.id: answer.metrics[name] for name, asked in needed.items()}
+    return expectation.metrics_validate(figures, runtime_configuration=wanted)
+
+
+def _configuration_of_results() -> dict[str, Any]:
+    """Return what GX is to put into a result: a new one each time, since GX writes into it."""
+    return {"result_format": {"result_format": "BASIC", "partial_unexpected_count": SHOWN}}
+
+
+@cache
+def _library() -> Any:
+    """Return the package; its import takes two seconds, so it happens here."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read while the package is being imported
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations as gx
+
+        return gx
+
+
+@cache
+def _frames() -> Any:
+    """Return the data source of frames of the one ephemeral context of this process."""
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = _library().get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return context.data_sources.add_pandas("frames")
+
+
 def _configured(item: Expectation, arguments: dict[str, Any]) -> Any:
-    _context()
+    _library()
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     return ExpectationConfiguration(
@@ -88,36 +141,47 @@ def _configured(item: Expectation, arguments: dict[str, Any]) -> Any:
     ).to_domain_obj()
 
 
-def _validated(frame: pd.DataFrame, known: Sequence[Any]) -> dict[str, Any]:
-    _, source = _context()
-    import great_expectations as gx
+def _on_frame(
+    tables: Tables, relation: str, items: Sequence[Expectation], known: Mapping[str, Any], seen: Mapping[str, Answer]
+) -> dict[str, Finding]:
+    """Judge expectations GX's usual way. One that GX loses on the way, or that breaks down, is an error."""
+    frame = tables.frame(relation, sorted({column for item in items for column in item.columns}))
+    lost = "Great Expectations gave no result for this check"
+    try:
+        raw = _validated(frame, [known[item.id] for item in items])
+    except Exception as error:  # the whole batch failed: none of its checks has an answer
+        raw, lost = {}, _first_line(error)
+    found = {}
+    for item in items:
+        answer = raw.get(item.id)
+        raised = "" if answer is None else _exception(answer.exception_info)
+        if answer is None:
+            found[item.id] = Finding("error", reason=(f"vérification non exécutée ({lost})", f"not run ({lost})"))
+        elif raised:
+            found[item.id] = Finding(
+                "error", reason=(f"la vérification a échoué ({raised})", f"the check broke down ({raised})")
+            )
+        else:
+            found[item.id] = _finding(item, seen[item.id].seen, answer)
+    return found
 
+
+def _validated(frame: pd.DataFrame, known: Sequence[Any]) -> dict[str, Any]:
+    source = _frames()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         asset = source.add_dataframe_asset("table")
         try:
             batch = asset.add_batch_definition_whole_dataframe("whole").get_batch(batch_parameters={"dataframe": frame})
-            suite = gx.ExpectationSuite(name="suite", expectations=list(known))
-            outcome = batch.validate(
-                suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": 4 * EXAMPLES}
-            )
+            suite = _library().ExpectationSuite(name="suite", expectations=list(known))
+            outcome = batch.validate(suite, **_configuration_of_results())
         finally:
             source.delete_asset("table")
     return {answer.expectation_config.meta["check"]: answer for answer in outcome.results}
 
 
-def _finding(frame: pd.DataFrame, item: Expectation, arguments: Mapping[str, Any], answer: Any) -> Finding:
-    raised = _exception(answer.exception_info)
-    if raised:
-        missing = [name for name in item.columns if name not in frame.columns]
-        if missing:
-            names = ", ".join(missing)
-            return Finding("error", reason=(f"la colonne {names} est absente", f"the column {names} is absent"))
-        return Finding("error", reason=(f"la vérification a échoué ({raised})", f"the check broke down ({raised})"))
+def _finding(item: Expectation, seen: int, answer: Any) -> Finding:
     details: dict[str, Any] = answer.result or {}
-    seen = _seen(frame, item, arguments)
-    if seen == 0:
-        return Finding("error", reason=EMPTY_COLUMN if len(item.columns) == 1 else EMPTY_ROWS)
     observed = plain(details.get("observed_value"))
     if item.type.endswith(_AGGREGATE) and "unexpected_count" not in details and observed is None:
         return Finding("error", seen=seen, reason=EMPTY_COLUMN)
@@ -129,18 +193,6 @@ def _finding(frame: pd.DataFrame, item: Expectation, arguments: Mapping[str, Any
         observed=plain(missing_values) if missing_values and not answer.success else _shown(item, observed),
         examples=() if answer.success and not details.get("unexpected_count") else _examples(details, item),
     )
-
-
-def _seen(frame: pd.DataFrame, item: Expectation, arguments: Mapping[str, Any]) -> int:
-    """Return how many rows the check could judge, counted on the frame and not believed from GX."""
-    columns = [name for name in item.columns if name in frame.columns]
-    if not columns:
-        return len(frame)
-    filled = frame[columns].notna()
-    if len(columns) == 1:
-        return int(filled.iloc[:, 0].sum())
-    needs_all = arguments.get("ignore_row_if", "") in _PAIRWISE[:2]
-    return int((filled.all(axis=1) if needs_all else filled.any(axis=1)).sum())
 
 
 def _exception(info: Any) -> str:

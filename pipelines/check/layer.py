@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pipelines.check import steward
-from pipelines.check.engine import check_table, no_suite
-from pipelines.check.outcome import Check, NotChecked
+from pipelines.check.engine import check_table, filled, no_suite
+from pipelines.check.outcome import OF_TABLES, Check, NotChecked
+from pipelines.check.quarantine import put_aside
 from pipelines.check.suites import Layer, Suite, read_suites
 from pipelines.check.tables import Tables
 from pipelines.kernel.catalogue import read_catalogue
@@ -23,6 +24,7 @@ from pipelines.kernel.files import write_json
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, CheckFailed, Problem
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.quarantine import quarantine_path
 from pipelines.kernel.report import StageReport
 
 LAYERS: tuple[Layer, ...] = ("staging", "marts")
@@ -40,9 +42,11 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
     catalogue = read_catalogue(project) if layer == "marts" else None
     checks: list[Check] = []
     not_checked: list[NotChecked] = []
-    rows: dict[str, int] = {}
+    rows: dict[str, Rows] = {}
     done: list[tuple[str, str]] = []
     with Tables(project, settings, read_dictionary(project), catalogue) as tables:
+        if layer == "staging":
+            put_aside(project, tables, suites.values(), lambda suite, item: filled(tables, suite, item, settings))
         for name in sorted({*suites, *present}):
             suite = suites.get(name)
             if suite is None:
@@ -50,8 +54,10 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
                 continue
             fingerprint = _fingerprint(freshness, project, settings, tables, suite)
             # Without its earlier result a suite is out of date, whatever its fingerprint.
-            if freshness.is_fresh(name, fingerprint if name in earlier else "", [target]):
-                kept = earlier[name]
+            kept = earlier.get(name)
+            if kept is not None and not kept.answers(suite):
+                kept = None
+            if freshness.is_fresh(name, fingerprint if kept else "", [target]) and kept is not None:
                 checks += kept.checks
                 not_checked += kept.not_checked
                 rows[name] = kept.rows
@@ -61,7 +67,7 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
             not_checked += left
             if name in present:
                 tables.declare([name])
-                rows[name] = tables.rows(name)
+                rows[name] = Rows(tables.rows(tables.whole(name)), *tables.quarantined(name))
             done.append((name, fingerprint))
         if catalogue is not None:
             # The staging layer has been checked before: what failed there goes to the same list.
@@ -77,7 +83,8 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
         raise CheckFailed("\n".join(check.line("en") for check in stopping))
     # What is only for information is written down and not said aloud.
     told = [check for check in checks if check.outcome == "error" or check.severity != "info"]
-    others = [check.line("en") for check in told if check.outcome != "pass"]
+    others = [rows[name].line(name, project) for name in rows if rows[name].quarantined]
+    others += [check.line("en") for check in told if check.outcome != "pass"]
     left_out = [f"{item.table} {item.id}: {item.reason['en']}" for item in not_checked]
     return StageReport(made=tuple(freshness.made), kept=tuple(freshness.kept), notes=tuple(others + left_out))
 
@@ -105,11 +112,29 @@ def checks_of(project: Project, settings: Settings, layer: Layer, tables: Collec
     return [row for row in rows if not tables or row["table"] in tables]
 
 
-def quality(layer: Layer, checks: list[Check], not_checked: list[NotChecked], rows: dict[str, int]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a table: all of them, those put aside, and check → how many of these break it."""
+
+    count: int = 0
+    quarantined: int = 0
+    quarantined_by: dict[str, int] = field(default_factory=dict)
+
+    def line(self, table: str, project: Project) -> str:
+        """Return the reconciliation in one line: in, put aside and why, kept."""
+        why = ", ".join(f"{check}: {count}" for check, count in self.quarantined_by.items())
+        return (
+            f"{table}: of {self.count} rows, {self.quarantined} are in quarantine ({why}; "
+            f"{project.shown(quarantine_path(project, table))}) and {self.count - self.quarantined} are kept."
+        )
+
+
+def quality(layer: Layer, checks: list[Check], not_checked: list[NotChecked], rows: dict[str, Rows]) -> dict[str, Any]:
     """Return the quality report of a layer, as it is written to JSON.
 
-    `tables` has one entry per table checked, `critical_failures`, `warnings` and `errors` count the checks that stop
-    the run, those that go to the list, and those without an answer (whatever their severity).
+    `tables` has one entry per table checked: of its `rows` some are `kept`, the others `quarantined` (`null` for a
+    table that does not exist). `critical_failures`, `warnings` and `errors` count the checks that stop the run, those
+    that go to the list, and those without an answer (whatever their severity).
     """
     names = sorted({check.table for check in checks})
     return {
@@ -117,7 +142,7 @@ def quality(layer: Layer, checks: list[Check], not_checked: list[NotChecked], ro
         "tables": [
             {
                 "table": name,
-                "rows": rows.get(name),
+                **_rows_of(rows.get(name)),
                 **{
                     outcome: sum(check.table == name and check.outcome == outcome for check in checks)
                     for outcome in ("pass", "fail", "error")
@@ -134,13 +159,31 @@ def quality(layer: Layer, checks: list[Check], not_checked: list[NotChecked], ro
     }
 
 
+def _rows_of(rows: Rows | None) -> dict[str, Any]:
+    if rows is None:
+        return {"rows": None, "kept": None, "quarantined": None, "quarantined_by": {}}
+    return {
+        "rows": rows.count,
+        "kept": rows.count - rows.quarantined,
+        "quarantined": rows.quarantined,
+        "quarantined_by": rows.quarantined_by,
+    }
+
+
 class _Kept:
     """What an earlier run found on one table."""
 
     def __init__(self) -> None:
         self.checks: list[Check] = []
         self.not_checked: list[NotChecked] = []
-        self.rows = 0
+        self.rows = Rows()
+
+    def answers(self, suite: Suite) -> bool:
+        """Say whether every expectation of the suite has its result here, or the table as a whole has one."""
+        found = [*(check.id for check in self.checks), *(item.id for item in self.not_checked)]
+        return sorted(found) == sorted(item.id for item in suite.expectations) or (
+            len(found) == 1 and found[0] in OF_TABLES
+        )
 
 
 def _earlier(path: Path) -> dict[str, _Kept]:
@@ -153,7 +196,7 @@ def _earlier(path: Path) -> dict[str, _Kept]:
         for row in content["not_checked"]:
             kept.setdefault(row["table"], _Kept()).not_checked.append(NotChecked(**row))
         for row in content["tables"]:
-            kept[row["table"]].rows = row["rows"] or 0
+            kept[row["table"]].rows = Rows(row["rows"] or 0, row["quarantined"] or 0, row["quarantined_by"])
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return kept
@@ -172,6 +215,7 @@ def _fingerprint(freshness: Freshness, project: Project, settings: Settings, tab
         *(_sidecar_of(project, name) for name in (suite.tables_read if suite.layer == "marts" else ())),
         *([project.reference / CORRECTIONS] if suite.layer == "marts" else []),
         *(tables.path(name) for name in suite.tables_read),
+        *(quarantine_path(project, name) for name in (suite.table, *suite.tables_read)),
     ]
     return freshness.fingerprint(inputs, facts)
 

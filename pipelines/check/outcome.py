@@ -13,12 +13,17 @@ EXAMPLES = 5
 """At most so many offending values are shown."""
 
 
+OF_TABLES = ("TABLE-MISSING", "TABLE-EMPTY", "SUITE-MISSING", "SUITE-EMPTY", "QUARANTINE-COUNT")
+"""What a result is called that speaks of a table as a whole, and not of an expectation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What the looking gave, before it is worded.
 
     `seen` is the number of rows or values that the check could judge; `reason` says, in French and in English, why
-    there is no answer, and is empty unless the outcome is `error`.
+    there is no answer, and is empty unless the outcome is `error`; `quarantined` is the number of the unexpected rows
+    that were put aside: all of them, or none.
     """
 
     outcome: Outcome
@@ -27,6 +32,7 @@ class Finding:
     observed: Any = None
     examples: tuple[Any, ...] = ()
     reason: tuple[str, str] = ("", "")
+    quarantined: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Check:
     mend: dict[str, str]
     owner: str
     since: str
+    quarantined_count: int = 0
 
     def content(self) -> dict[str, Any]:
         """Return the row as JSON takes it."""
@@ -55,8 +62,8 @@ class Check:
 
     @property
     def stops(self) -> bool:
-        """Whether the run stops here."""
-        return self.severity == "critical" and self.outcome != "pass"
+        """Whether the run stops here: not for rows that were put aside, since what goes on keeps the rule."""
+        return self.severity == "critical" and self.outcome != "pass" and not self.quarantined_count
 
     def line(self, lang: str) -> str:
         """Return the row as one line: table, id, what was found, what to do."""
@@ -90,6 +97,7 @@ def check_of(table: str, item: Expectation, finding: Finding, message: tuple[str
         mend=item.mend.model_dump(),
         owner=item.owner,
         since=item.since.isoformat(),
+        quarantined_count=finding.quarantined,
     )
 
 

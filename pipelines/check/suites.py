@@ -15,7 +15,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipelines.check.rows import FILLED, ROW_TYPES
 from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.declared import LOADER
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 
@@ -27,18 +29,37 @@ SQL = "sql"
 
 COLUMNS = "expect_table_columns_to_match_set"
 ROWS = "expect_table_row_count_to_be_between"
-FILLED = "expect_column_values_to_not_be_null"
 UNIQUE = "expect_column_values_to_be_unique"
 UNIQUE_TOGETHER = "expect_compound_columns_to_be_unique"
 
 INHERITED = ("owner", "since", "mend")
 """Keys that an expectation takes from its suite when it does not say them itself."""
 
-LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader written in C where libyaml is at hand: forty suites are read at every run, changed or not."""
+TWICE = "A key stands twice"
 
 _TABLE = re.compile(r"\b(?:stg|mart|ref)_[a-z0-9_]+")
 _STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Loader(LOADER):  # type: ignore[misc, valid-type]
+    """YAML that refuses a key written twice: half a suite would be dropped without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys: set[str] = set()
+        for key, _ in node.value:
+            if key.value in keys:
+                raise yaml.constructor.ConstructorError(None, None, TWICE, key.start_mark)
+            keys.add(key.value)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+class Quarantine(BaseModel):
+    """Leave to put the rows that break a check aside and to use the others."""
+
+    model_config = _STRICT
+
+    max_share: float = Field(gt=0, le=0.1, description="Largest share of the table's rows; more stops the run.")
 
 
 class Expectation(BaseModel):
@@ -57,6 +78,7 @@ class Expectation(BaseModel):
     from_edition: int | None = Field(
         default=None, description="Editions before this year know too little for the check: it is then not run."
     )
+    quarantine: Quarantine | None = Field(default=None, description="The rows that fail may be put aside.")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -163,14 +185,15 @@ def read_suite(path: Path, project: Project) -> Suite:
     """Read one suite. Raises `BadInput` as `read_suites` does."""
     name = project.shown(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
+        twice = getattr(error, "problem", None) == TWICE
         raise BadInput(
             Problem(
                 name,
-                "The suite is not valid YAML in UTF-8",
-                "Mend the line; a text that holds a colon needs quotes.",
+                f"{TWICE}: of the two, YAML would drop the first" if twice else "The suite is not valid YAML in UTF-8",
+                "Keep one." if twice else "Mend the line; a text that holds a colon needs quotes.",
                 row=mark.line + 1 if mark else None,
             )
         ) from error
@@ -190,7 +213,7 @@ def read_suite(path: Path, project: Project) -> Suite:
             )
             for item in error.errors()
         ) from error
-    problems = list(_opening_faults(suite, name))
+    problems = [*_opening_faults(suite, name), *_quarantine_faults(suite, name)]
     if suite.table != path.stem:
         problems.append(Problem(name, "A suite bears the name of its table", f"Rename it to {suite.table}.yml."))
     if problems:
@@ -250,6 +273,25 @@ def _opening_faults(suite: Suite, name: str) -> Iterable[Problem]:
         yield Problem(
             name, "The row-count floor is the suite's own", "Write `min_value: {from: min_rows}`.", column=opening[1].id
         )
+
+
+def _quarantine_faults(suite: Suite, name: str) -> Iterable[Problem]:
+    """Say which checks put rows aside without being able to: only a single row's own fault can be quarantined."""
+    for item in suite.expectations:
+        if item.quarantine is None:
+            continue
+        by_row = "query" not in item.kwargs if item.type == SQL else item.type in ROW_TYPES
+        lenient = {"mostly", "tolerated"} & set(item.kwargs)
+        dated = item.from_edition is not None or "$edition" in str(item.kwargs)
+        if suite.layer != "staging" or item.severity != "critical" or not by_row or lenient or dated:
+            yield Problem(
+                name,
+                "Rows are put aside by a critical check of a staging table that looks at each row by itself, in every "
+                "edition, and tolerates none",
+                f"Take `quarantine` away, or write the check as one of {', '.join(ROW_TYPES)}, or as sql with "
+                "`expect` alone.",
+                column=f"{item.id}.quarantine",
+            )
 
 
 def _sources_of_lists(kwargs: dict[str, Any]) -> Iterable[str]:

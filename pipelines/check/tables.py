@@ -1,7 +1,8 @@
-"""The tables as the checks see them: DuckDB over Parquet, and small pandas frames for Great Expectations.
+"""The tables as the checks see them: DuckDB over Parquet, without the rows that were put in quarantine.
 
-A frame holds only the columns that the suite looks at. A personal column reaches it as a 64-bit hash of itself:
-presence and uniqueness can be told from it, and no identifier can slip into a message.
+What only Great Expectations itself can judge gets a pandas frame of the columns that the check looks at. There a
+personal column is a 64-bit hash of itself: presence and uniqueness can be told from it, and no identifier can slip
+into a message.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pipelines.kernel.catalogue import SQL_TYPES, Catalogue
 from pipelines.kernel.corrections import corrected, of_table, read_corrections
 from pipelines.kernel.dictionary import Column
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.quarantine import REASON, quarantine_path, without_quarantined
 
 if TYPE_CHECKING:
     import duckdb
@@ -86,7 +88,11 @@ class Tables:
             # Types are given, not guessed: `09` is a département, not a nine.
             types = ", ".join(f"'{column}': '{self._type_of(column)}'" for column in header)
             return f"select * from read_csv({_literal(path)}, header=true, nullstr='', columns={{{types}}})"
-        rows = f"select * from read_parquet({_literal(path)})"
+        kept = self.file(name)
+        aside = quarantine_path(self._project, name)
+        if name.startswith("stg_") and aside.exists():
+            kept = without_quarantined(path, aside, self.types_of(f"select * from {kept}"))
+        rows = f"select * from {kept}"
         if self._catalogue is None or name not in self._catalogue.tables:
             return rows
         source, table = self._catalogue.tables[name]
@@ -104,7 +110,39 @@ class Tables:
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Return the columns of a declared table, in order."""
-        return tuple(row[0] for row in self.connection.execute(f"describe {_quoted(name)}").fetchall())
+        return tuple(self.types(name))
+
+    def types(self, name: str) -> dict[str, str]:
+        """Return the columns of a declared table, in order, with their DuckDB types."""
+        return self.types_of(f"select * from {_quoted(name)}")
+
+    def types_of(self, query: str) -> dict[str, str]:
+        """Return the columns of a query, in order, with their DuckDB types."""
+        return {row[0]: row[1] for row in self.connection.execute(f"describe {query}").fetchall()}
+
+    def file(self, name: str) -> str:
+        """Return the whole file of a table, quarantined rows included, as SQL takes it after `from`."""
+        return f"read_parquet({_literal(self.path(name))})"
+
+    def whole(self, name: str) -> str:
+        """Return the name under which a declared table shows its quarantined rows too; its own when it has none."""
+        if not quarantine_path(self._project, name).exists():
+            return name
+        whole = f"whole_{name}"
+        self.connection.execute(f"create or replace view {_quoted(whole)} as select * from {self.file(name)}")
+        return whole
+
+    def quarantined(self, name: str) -> tuple[int, dict[str, int]]:
+        """Return how many rows of a table are quarantined, and check → how many of them break it."""
+        aside = quarantine_path(self._project, name)
+        if not aside.exists():
+            return 0, {}
+        found = self.fetch(f"select {REASON}, count(*) from read_parquet({_literal(aside)}) group by all order by all")
+        broken: dict[str, int] = {}
+        for reasons, count in found:
+            for check in reasons.split(", "):
+                broken[check] = broken.get(check, 0) + int(count)
+        return sum(int(count) for _, count in found), dict(sorted(broken.items()))
 
     def rows(self, name: str) -> int:
         """Return the number of rows of a declared table."""

@@ -112,9 +112,14 @@ def found(finding: Finding) -> Both:
     shown = finding.examples
     like = (f", par exemple {listed(shown, 'fr')}", f", for example {listed(shown, 'en')}") if shown else ("", "")
     allowed = (" (toléré)", " (tolerated)") if finding.outcome == "pass" else ("", "")
+    aside = (
+        (" Mises en quarantaine, hors des calculs.", " Put in quarantine, left out.")
+        if finding.quarantined
+        else ("", "")
+    )
     return (
-        f"Constaté : {_number(n, 'fr')} sur {_number(seen, 'fr')} hors règle{allowed[0]}{like[0]}.",
-        f"Found: {_number(n, 'en')} of {_number(seen, 'en')} break the rule{allowed[1]}{like[1]}.",
+        f"Constaté : {_number(n, 'fr')} sur {_number(seen, 'fr')} hors règle{allowed[0]}{like[0]}.{aside[0]}",
+        f"Found: {_number(n, 'en')} of {_number(seen, 'en')} break the rule{allowed[1]}{like[1]}.{aside[1]}",
     )
 
 

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.kernel.catalogue import Bilingual, Dtype
+from pipelines.kernel.declared import LOADER
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 
@@ -33,7 +34,7 @@ def read_dictionary(project: Project) -> dict[str, Column]:
     """
     columns: dict[str, Column] = {}
     for path in sorted((project.reference / "dictionary").glob("*.yml")):
-        for name, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        for name, entry in yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER).items():
             if name in columns:
                 raise BadInput(
                     Problem(

@@ -84,6 +84,11 @@ class Project:
         return self.data / "staging"
 
     @property
+    def quarantine(self) -> Path:
+        """`data/quarantine/stg_<source>__<object>.parquet`: staging rows that a check put aside. Internal."""
+        return self.data / "quarantine"
+
+    @property
     def quality(self) -> Path:
         """`data/quality/`: results of the checks."""
         return self.data / "quality"

@@ -21,6 +21,8 @@ from pipelines.kernel.corrections import CORRECTIONS, Correction, corrected, fac
 from pipelines.kernel.files import PARQUET, replacing
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.quarantine import facts as facts_of_quarantine
+from pipelines.kernel.quarantine import quarantine_path, without_quarantined
 from pipelines.kernel.reference.rows import CSV_TABLES
 from pipelines.kernel.sql import Query
 from pipelines.kernel.store import table_path
@@ -90,7 +92,8 @@ class Warehouse:
             return ""
         source, table = self._catalogue.tables[name]
         columns = ",".join(f"{column}:{dtype}" for column, dtype in table.columns.items())
-        return f"lag {source.lag} columns {columns} {facts(of_table(self.corrections, name))}".rstrip()
+        more = [facts(of_table(self.corrections, name)), facts_of_quarantine(quarantine_path(self._project, name))]
+        return " ".join([f"lag {source.lag} columns {columns}", *filter(None, more)])
 
     @cached_property
     def corrections(self) -> tuple[Correction, ...]:
@@ -200,7 +203,8 @@ class Warehouse:
         if self._settings.observed_only:
             conditions.append("origin <> 'simulated'")
         where = f" where {' and '.join(conditions)}" if conditions else ""
-        rows = f"select * from read_parquet('{_escaped(path)}'){where}"
+        kept = without_quarantined(path, quarantine_path(self._project, name), (*table.columns, "origin"))
+        rows = f"select * from {kept}{where}"
         return corrected(rows, of_table(self.corrections, name), table.columns)
 
     def _reference(self, name: str) -> str:

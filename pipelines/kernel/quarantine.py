@@ -1,0 +1,42 @@
+"""Rows put aside by a check: where they lie, and how whoever reads a staging table leaves them out.
+
+Staging keeps every row that the source gave. A quarantined row is left out where staging is read, by all its columns:
+a row that has since been mended or removed at its source is another row, and no longer meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipelines.kernel.files import sha256_of
+from pipelines.kernel.project import Project
+
+REASON = "check_ids"
+"""The one column of a quarantine table that its staging table has not: the checks broken, as `APP-217, APP-219`."""
+
+
+def quarantine_path(project: Project, table: str) -> Path:
+    """Return where the quarantined rows of a staging table lie; no file when there are none."""
+    return project.quarantine / f"{table}.parquet"
+
+
+def without_quarantined(staged: Path, aside: Path, columns: Iterable[str]) -> str:
+    """Return the rows of a staging file that are not quarantined, as SQL takes them after `from`.
+
+    `columns` are all the columns of the staging table. Without a quarantine file this is the staging file itself.
+    """
+    whole = f"read_parquet('{_escaped(staged)}')"
+    if not aside.exists():
+        return whole
+    same = " and ".join(f'staged."{name}" is not distinct from aside."{name}"' for name in columns)
+    return f"(select staged.* from {whole} as staged anti join read_parquet('{_escaped(aside)}') as aside on {same})"
+
+
+def facts(aside: Path) -> str:
+    """Return what a quarantine does to the rows that are read, for fingerprints; empty without a quarantine."""
+    return f"quarantine {sha256_of(aside)}" if aside.exists() else ""
+
+
+def _escaped(path: Path) -> str:
+    return path.as_posix().replace("'", "''")
