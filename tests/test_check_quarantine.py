@@ -28,7 +28,7 @@ __all__ = ["made", "project"]  # fixtures
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = ["key", "students_count", "women_count", "started_on", "student_token", "origin"]
-TOKEN = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
+TOKEN = bytes.fromhex("5feceb66ffc86f38d952786c6d696c79")
 AT_MOST = 0.1
 
 
@@ -173,13 +173,10 @@ def test_the_same_rows_give_the_same_bytes_in_any_order_and_on_any_number_of_thr
 
 def test_an_identifier_that_staging_let_through_is_not_copied(project: Project) -> None:
     table = rows(40)
-    table[5] |= FAULTS["TST-060"] | {"student_token": "1234567890A"}
     table[6] |= FAULTS["TST-060"]
-    put(project, suite(), pl.DataFrame(table))
+    put(project, suite(), pl.DataFrame([row | {"student_token": "1234567890A"} for row in table]))
     assert stops(project)
-    found = aside(project)
-    assert found is not None
-    assert found["key"].to_list() == [6]
+    assert aside(project) is None
     assert "1234567890A" not in (project.quality / "staging.json").read_text(encoding="utf-8")
 
 
