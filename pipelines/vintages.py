@@ -199,12 +199,12 @@ def _rules(project: Project, source: Source) -> Rules:
     )
 
 
-def _scopes(project: Project) -> frozenset[str]:
-    """Return every code by which a source may name one of our sites, establishments or départements."""
+def _scopes(project: Project) -> dict[str, str]:
+    """Return every code by which a source may name a site, an establishment or a département of ours → whose it is."""
     reference = read_reference(project)
-    return frozenset(
-        {row.site_code for row in reference.site_rows}
-        | {row.uai for row in reference.site_uais}
-        | {row.identifier for row in reference.identities}
-        | {row.territory_code for row in reference.territory_rows if row.is_in_region}
-    )
+    return {
+        **{row.territory_code: row.territory_label for row in reference.territory_rows if row.is_in_region},
+        **{row.identifier: row.establishment_code for row in reference.identities},
+        **{row.uai: row.site_code for row in reference.site_uais},
+        **{row.site_code: row.site_code for row in reference.site_rows},
+    }

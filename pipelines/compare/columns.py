@@ -57,13 +57,12 @@ def codes(name: str, before: pl.DataFrame, after: pl.DataFrame, rules: Rules) ->
     for column in _texts(before):
         gone, new = _only(before, after, column), _only(after, before, column)
         known = before[column].n_unique() - (before[column].null_count() > 0)
-        scopes = [code for code in gone if code in rules.scopes and code not in rules.gone]
+        scopes = rules.vanished(gone, after[column].unique().to_list())
         changes += [
             _structural(
-                name, "scope", column, f"{code} was there and has vanished with all its rows.", code in rules.gone
+                name, "scope", column, f"{code} was there and has vanished with all its rows.", rules.may_go(code)
             )
-            for code in sorted(gone)
-            if code in rules.scopes
+            for code in scopes
         ]
         if known > 1 and len(gone) == known and new:
             text = f"none of the {known} codes known before is left: the list is another one."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pipelines.kernel.comparison import SEVERITIES, Change, Thresholds
 
@@ -15,13 +15,14 @@ MOST = 3
 class Rules:
     """Thresholds, with what the source adds to them.
 
-    `least` is the smallest count that may be shown, 0 for open figures. `scopes` are the sites, establishments and
-    départements of the reference: a source that no longer names one is refused, unless it stands in `gone`.
+    `least` is the smallest count that may be shown, 0 for open figures. `scopes` are codes of sites, establishments and
+    départements → whose they are: a source that names one no more, under none of its codes, is refused, unless the
+    code stands in `gone`.
     """
 
     limits: Thresholds
     least: int = 0
-    scopes: frozenset[str] = frozenset()
+    scopes: Mapping[str, str] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
 
     def is_small(self, *counts: float) -> bool:
@@ -31,6 +32,15 @@ class Rules:
     def count(self, number: int) -> int | None:
         """Return a count that may be shown, else nothing."""
         return None if self.is_small(number) else number
+
+    def vanished(self, codes: Collection[str], left: Collection[str | None]) -> list[str]:
+        """Return which of the codes name a site or establishment that is left under no code at all, sorted."""
+        there = {self.scopes[code] for code in left if code is not None and code in self.scopes}
+        return sorted(code for code in codes if code in self.scopes and self.scopes[code] not in there)
+
+    def may_go(self, code: str) -> bool:
+        """Say whether a code, or another of the same site or establishment, is declared as rightly gone."""
+        return self.scopes.get(code) in {self.scopes.get(other) for other in self.gone} - {None}
 
     def size(self, before: float, after: float, size: float) -> float | None:
         """Return the size of a change, unless a count, or the difference, could be told from it."""

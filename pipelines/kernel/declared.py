@@ -9,6 +9,9 @@ import yaml
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 
+_LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader written in C where libyaml is at hand."""
+
 
 def read_declared(project: Project, file: str, what: str, at_stake: str = "") -> tuple[str, Any]:
     """Return the name to show in messages and the content of `data/reference/<file>`.
@@ -19,7 +22,7 @@ def read_declared(project: Project, file: str, what: str, at_stake: str = "") ->
     path = project.reference / file
     name = project.shown(path)
     try:
-        return name, yaml.safe_load(path.read_text(encoding="utf-8"))
+        return name, yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except FileNotFoundError as error:
         mend = f"Restore it with `git checkout -- {name}`{at_stake}."
         raise BadInput(Problem(name, f"{what} is missing", mend)) from error
