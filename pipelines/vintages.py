@@ -95,6 +95,9 @@ def _of_figures(project: Project, source: Source, candidate: Candidate, folder: 
     changes: list[Change] = []
     for table in source.tables:
         name = table.name(source.id)
+        if given[name].is_empty() and candidate.tables[name].height:
+            changes.append(_outside(name, candidate.tables[name].height))
+            continue
         one, found = compare_table(name, table, before[name], after[name], given[name], rules)
         described.append(one.model_copy(update={"rows_given": candidate.tables[name].height}))
         changes += found
@@ -156,6 +159,11 @@ def _finished(
         figures_moved=moved,
         changes=tuple(sorted(changes, key=lambda change: SEVERITIES.index(change.severity))),
     )
+
+
+def _outside(name: str, rows: int) -> Change:
+    text = f"none of the {rows:,} rows of the file lies within the observatory's perimeter."
+    return Change(severity="structural", kind="perimeter", table=name, subject="rows", message=text)
 
 
 def _stopping(recount: Recount, rules: Rules) -> list[Change]:

@@ -368,8 +368,8 @@ def test_a_coordinate_that_is_none(project: Project, tmp_path: Path) -> None:
         error.value,
         "coordinates.csv",
         [
-            Expected("A count of students is a positive number", "leave the row out", 3, "students_count", "-2"),
-            Expected("A coordinate is a number", "leave the row out", 2, "sending_latitude", "north"),
+            Expected("A count of students is a positive number", "leave the row out", 3, "count", "-2"),
+            Expected("A coordinate is a number", "leave the row out", 2, "sendLat", "north"),
         ],
     )
 

@@ -142,7 +142,7 @@ def test_a_structural_change_stops_whatever_reason_is_given(home: Project, tmp_p
 
 LARGE: dict[str, tuple[Edit, str]] = {
     "totals up by three tenths": (times(*COUNTS, by=1.3), "(+30.0%)"),
-    "thousands": (times("women_count", by=0.001), "all quantiles are divided by about 1,0"),
+    "thousands": (times("women_count", by=0.001), "all quantiles are divided by about 1,000, as if the unit"),
     "one year doubled": (times("students_count", by=2, where=pl.col("year") == "2015"), "(+100.0%)"),
     "half of the rows of two years": (
         lambda frame: frame.filter(~pl.col("year").is_in(["2010", "2011"]) | (pl.col("paysage_id") < "Z")).filter(

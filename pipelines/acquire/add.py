@@ -158,7 +158,7 @@ def add_file(
     if source.personal:
         return _add_register(adding, files)
     named = [file for file in files if _is_named(source, file)] or files  # a renamed file is known by its headers
-    tried = try_out(project, source, named)
+    tried = _tried(project, source, named, files, try_out)
     rows = {name: frame.height for name, frame in tried.tables.items()}
     added = adding.take_in(tried.layout, rows, named, tried.tables)
     return replace(added, left_out=tuple(file.name for file in files if file not in named))
@@ -243,11 +243,27 @@ def _mend(change: Change) -> str:
             "Add a file with all sites (a folder, when several offices give one each); if it is rightly gone, name it "
             "under `gone` in data/reference/vintages.yml."
         )
+    if change.kind == "perimeter":
+        return "Check that it is the file of our région; what is kept is declared in data/baseline/perimeter.yml."
     if change.kind == "codes":
         return "Translate the new codes under `recode` in the sidecar, or ask the producer for the codes known so far."
     if change.kind == "grain":
         return "Ask for the file at the detail known so far; a new one is a new table, described in the sidecar."
     return "Check the column map of this vintage in the sidecar, or ask the producer for the column."
+
+
+def _tried(project: Project, source: Source, named: list[Path], files: list[Path], try_out: TryOut) -> Tried:
+    """Try the files out; a refusal says which others of the folder nobody looked at: one may be what is missing."""
+    left_out = [file.name for file in files if file not in named]
+    try:
+        return try_out(project, source, named)
+    except BadInput as error:
+        if not left_out:
+            raise
+        note = f" Not looked at, since the sidecar names no such file: {', '.join(left_out)}."
+        raise BadInput(
+            [*error.problems[:-1], replace(error.problems[-1], mend=error.problems[-1].mend + note)]
+        ) from error
 
 
 def _is_named(source: Source, file: Path) -> bool:

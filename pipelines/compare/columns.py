@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,8 @@ LEAST_ROWS = 8
 """Values that both sides need before their distributions are compared: with fewer, one row moves the distance."""
 
 
-def kinds(name: str, before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:
-    """Say which columns went, came, lost all their values or changed their type."""
+def kinds(name: str, before: pl.DataFrame, after: pl.DataFrame, old: pl.DataFrame, now: pl.DataFrame) -> list[Change]:
+    """Say which columns went, came or changed their type, and which lost all values in the rows compared."""
     changes: list[Change] = []
     for column in before.columns:
         if column not in after.columns:
@@ -37,9 +38,9 @@ def kinds(name: str, before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:
         elif before.schema[column] != after.schema[column]:
             text = f"the column held {before.schema[column]} and now holds {after.schema[column]}."
             changes.append(_structural(name, "type", column, text))
-        elif after.height and before.height and after[column].null_count() == after.height:
-            filled = before.height - before[column].null_count()
-            if 2 * filled >= before.height:
+        elif column in old.columns and now.height and old.height and now[column].null_count() == now.height:
+            filled = old.height - old[column].null_count()
+            if 2 * filled >= old.height:
                 changes.append(
                     _structural(name, "column", column, "the column was filled and is now blank throughout.")
                 )
@@ -54,6 +55,7 @@ def codes(name: str, before: pl.DataFrame, after: pl.DataFrame, rules: Rules) ->
     changes: list[Change] = []
     if before.is_empty():
         return changes
+    told: set[str] = set()
     for column in _texts(before):
         gone, new = _only(before, after, column), _only(after, before, column)
         known = before[column].n_unique() - (before[column].null_count() > 0)
@@ -63,7 +65,9 @@ def codes(name: str, before: pl.DataFrame, after: pl.DataFrame, rules: Rules) ->
                 name, "scope", column, f"{code} was there and has vanished with all its rows.", rules.may_go(code)
             )
             for code in scopes
+            if rules.scopes[code] not in told  # named once, whatever the number of columns that name it
         ]
+        told |= {rules.scopes[code] for code in scopes}
         if known > 1 and len(gone) == known and new:
             text = f"none of the {known} codes known before is left: the list is another one."
             changes.append(_structural(name, "codes", column, text))
@@ -98,8 +102,8 @@ def numbers(
         label = measure or column
         scale = _scale(_values(whole.before, column, measure), _values(whole.after, column, measure), rules)
         if scale is not None:
-            text = f"all quantiles are {'multiplied' if scale > 1 else 'divided'} by about "
-            text += f"{number(round(max(scale, 1 / scale), 1))}: another unit?"
+            text = f"all quantiles are {'multiplied' if scale > 1 else 'divided'} by about {_factor(scale)}, "
+            text += "as if the unit were another one."
             changes.append(
                 Change(severity="critical", kind="unit", table=name, subject=label, message=text, size=round(scale, 6))
             )
@@ -268,6 +272,13 @@ def _scale(before: pl.Series, after: pl.Series, rules: Rules) -> float | None:
     if min(ratios) >= unit or max(ratios) <= 1 / unit:
         return ratios[len(ratios) // 2]
     return None
+
+
+def _factor(scale: float) -> str:
+    """Return a factor as a round number when it is nearly a power of ten."""
+    factor = max(scale, 1 / scale)
+    power = 10 ** round(math.log10(factor))
+    return number(power if abs(factor / power - 1) < 0.05 else round(factor))
 
 
 def _blanks(name: str, table: Table, sides: Sides, rules: Rules) -> list[Change]:

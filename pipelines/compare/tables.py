@@ -42,10 +42,11 @@ def compare_table(
     common = tuple(year for year in covered if year in known)
     new = tuple(year for year in covered if year not in known)
     kept = tuple(year for year in known if year not in covered)
-    changes = kinds(name, before, after)
+    changes: list[Change] = []
     if has_years:
         changes += _holes(name, covered, kept)
         changes += _overruled(name, given, after, covered, rules)
+    full = before, after
     both = [column for column in before.columns if column in after.columns and not column.endswith(HIDDEN)]
     before, after = before.select(both), after.select(both)
     pairs: list[tuple[int | None, Sides]] = (
@@ -59,7 +60,6 @@ def compare_table(
             pairs.append((year, Sides(_of(before, (last,)), _of(after, (year,)), is_growth=True)))
     whole = Sides(_of(before, common), _of(after, common)) if has_years else Sides(before, after)
     changes += _rows(name, pairs, rules)
-    changes += _grain(name, table, whole)
     changes += numbers(name, table, pairs, whole, rules)
     for_codes = whole
     if not common and pairs:  # only new years: their codes are held against the last known year's
@@ -67,7 +67,11 @@ def compare_table(
             pl.concat([sides.before for _, sides in pairs]).unique(maintain_order=True),
             pl.concat([sides.after for _, sides in pairs]),
         )
-    changes += codes(name, for_codes.before, for_codes.after, rules)
+    changes += kinds(name, *full, for_codes.before, for_codes.after)
+    listed = codes(name, for_codes.before, for_codes.after, rules)
+    scoped = {change.subject for change in listed if change.kind == "scope"}
+    changes += listed
+    changes += [change for change in _grain(name, table, whole) if not scoped]  # fewer sites are no other grain
     keys = _keys(table, whole) if not rules.least else {}
     description = TableComparison(
         table=name,
@@ -132,7 +136,7 @@ def _rows(name: str, pairs: Sequence[tuple[int | None, Sides]], rules: Rules) ->
             continue
         limit = rules.limits.growth if sides.is_growth else rules.limits.rows
         against = " than the last year known before" if sides.is_growth else " than before"
-        text = f"{shown(old, now, rules)} rows, {'fewer' if now < old else 'more'}{against}."
+        text = f"{shown(old, now, rules)}, {'fewer' if now < old else 'more'}{against}."
         found.append(
             (
                 abs(size),

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.validation import said
 
 Severity = Literal["structural", "critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("structural", "critical", "warning", "info")
@@ -181,8 +182,9 @@ def read_thresholds(project: Project) -> Thresholds:
         raise BadInput(
             Problem(
                 name,
-                f"The thresholds break their format: {item['msg'].removeprefix('Value error, ')}",
-                "Its comments and README.md say what each key means.",
+                f"The thresholds break their format: {said(item)[0]}",
+                f"{said(item)[1]} Its comments and README.md say what each key means.",
+                value=said(item)[2],
                 column=".".join(map(str, item["loc"])) or None,
             )
             for item in error.errors()
