@@ -8,7 +8,7 @@ they become. An adapter in Python exists only where a column map is not enough.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -219,12 +219,17 @@ def read_catalogue(project: Project) -> Catalogue:
     return Catalogue(sources)
 
 
+@cache
+def _source_of(text: str) -> Source:
+    """Return what a sidecar says. One command reads the catalogue several times, and a source is never changed."""
+    return Source.model_validate(load_yaml(text))
+
+
 def read_sidecar(path: Path, project: Project) -> Source:
     """Read one sidecar. Raises `BadInput` as `read_catalogue` does."""
     name = project.shown(path)
     try:
-        content = load_yaml(path.read_text(encoding="utf-8"))
-        source = Source.model_validate(content)
+        source = _source_of(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise BadInput(yaml_problem(error, name, "The sidecar")) from error
     except ValidationError as error:

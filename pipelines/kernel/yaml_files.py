@@ -23,11 +23,15 @@ class KeyTwice(yaml.YAMLError):
 
 def load_yaml(text: str) -> Any:
     """Return the content of a YAML text. Raises `KeyTwice` when a key is repeated: YAML would keep the last unsaid."""
-    node = yaml.compose(text, Loader=LOADER)
-    if node is None:
-        return None
-    _refuse_double_keys(node, set())
-    return yaml.load(text, Loader=LOADER)
+    loader = LOADER(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _refuse_double_keys(node, set())  # while it still shows them: a mapping that is built keeps the last
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def _refuse_double_keys(node: yaml.Node, seen: set[int]) -> None:
