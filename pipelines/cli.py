@@ -82,15 +82,32 @@ def run(edition: int | None, lang: str | None, observed_only: bool | None, threa
 @observatoire.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--source", required=True, metavar="ID", help="Dataset the file belongs to: a name in data/sources.")
+@click.option("--accept", metavar="REASON", help="Take it in although figures move a lot; the reason is kept.")
+@click.option("--dry-run", is_flag=True, help="Show what it would change, and take nothing in.")
+@click.option("--json", "is_json", is_flag=True, help="Print the comparison as JSON, for scripts.")
 @_plainly
-def add(file: Path, source: str) -> None:
-    """Take FILE in as a new vintage of a source, once it has been read through and found sound."""
-    from pipelines.acquire.add import add_file
-    from pipelines.stage.trial import try_out
+def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: bool) -> None:
+    """Take FILE in as a new vintage of a source, once it has been read through and compared with the one before.
 
-    added = add_file(find_project(), source, file, try_out)
+    A structural change (a column, a code list, a site gone) stops; a large move asks for --accept. The thresholds
+    stand in data/reference/vintages.yml.
+    """
+    from pipelines.acquire.add import Refused
+    from pipelines.vintages import add_vintage, as_json, lines_of
+
+    try:
+        added = add_vintage(find_project(), source, file, accept=accept, dry_run=dry_run)
+    except Refused as error:
+        click.echo(as_json(error.comparison, None) if is_json else "\n".join(lines_of(error.comparison)))
+        raise
+    if is_json:
+        click.echo(as_json(added.comparison, added))
+        return
+    if added.comparison is not None:
+        click.echo("\n".join(lines_of(added.comparison)))
     click.echo(added.sentence())
-    click.echo("Run `observatoire run` to bring the report up to date.")
+    if added.is_new:
+        click.echo("Run `observatoire run` to bring the report up to date.")
 
 
 @observatoire.command()

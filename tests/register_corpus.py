@@ -1,4 +1,4 @@
-"""The files of `tests/fixtures/registers`: a sound one for each layout, and what is done to it in each case."""
+"""A sound register for each layout (`tests/fixtures/registers/bases.yml`), and what a test does to it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,6 @@ FOLDER = Path(__file__).resolve().parent / "fixtures" / "registers"
 @cache
 def bases() -> dict[str, dict[str, Any]]:
     content: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "bases.yml").read_text(encoding="utf-8"))
-    return content
-
-
-@cache
-def cases() -> dict[str, dict[str, Any]]:
-    content: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "cases.yml").read_text(encoding="utf-8"))
     return content
 
 

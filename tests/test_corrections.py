@@ -217,7 +217,7 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
         (correction(state="open"), "reported"),
         (correction(code="1"), "pattern"),
         (correction(expect={"rows": 0}), "greater than or equal to 1"),
-        (correction(colum="x"), "Extra inputs"),
+        (correction(colum="x"), "no entry has a key of this name"),
     ],
 )  # fmt: skip
 def test_a_slip_in_the_list_is_named(home: Project, entry: dict[str, Any], rule: str) -> None:

@@ -144,7 +144,7 @@ def test_no_byte_of_a_hidden_count_is_on_the_other_side(project):
     run(project, SETTINGS)
     assert not found(project, CANARY)
     assert found(project, 9_000_001)
-    threshold(project, 0)  # without the rule the same search finds it: the search is not blind
+    threshold(project, 2)  # without the rule the same search finds it: the search is not blind
     run(project, SETTINGS)
     assert found(project, CANARY)
 
@@ -214,7 +214,7 @@ def test_a_table_or_a_row_without_origin_stays_inside(project):
     ("name", "content", "words"),
     [
         ("publications.yml", [{**PUBLICATIONS[0], "sensitivity": "internal"}], "public"),
-        ("publications.yml", [{k: v for k, v in PUBLICATIONS[1].items() if k != "sensitivity"}], "Field required"),
+        ("publications.yml", [{k: v for k, v in PUBLICATIONS[1].items() if k != "sensitivity"}], "a value is missing"),
         ("publications.yml", [{k: v for k, v in PUBLICATIONS[1].items() if k != "sources"}], "name the sources"),
         ("publications.yml", [PUBLICATIONS[0], PUBLICATIONS[0]], "stands once"),
         ("publications.yml", {"a": 1}, "a list of public tables"),

@@ -45,12 +45,12 @@ FAULTS = {
     "renamed column": (
         "ref_site.csv",
         swap("commune_code", "commune"),
-        'row 1, column "commune": The table has no such',
+        'row 1, column "commune_code": A column is missing, and one that the table does not have stands there: commune',
     ),
     "missing column": (
         "ref_site.csv",
-        swap("commune_code", "commune"),
-        'row 1, column "commune_code": A column is miss',
+        lambda c: b"\n".join(b",".join(line.split(b",")[1:]) for line in c.split(b"\n") if line) + b"\n",
+        'row 1, column "site_code": A column is missing',
     ),
     "doubled column": ("ref_diploma.csv", swap("diploma_label_en", "diploma_label_fr"), "A column appears twice"),
     "one cell too many": ("ref_diploma.csv", add("X,a,b,,,,"), 'row 6: A row has 5 cells (found "7 cells")'),

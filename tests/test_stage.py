@@ -119,7 +119,11 @@ def test_every_sidecar_key_is_explained(project: Project) -> None:
 
 # Texts as staging leaves them: not blank, no space at either end, no code for a missing value.
 WORDS = st.text(
-    alphabet=st.characters(categories=["L", "N", "P", "S"], include_characters=" éà'’\";,\n"), min_size=1, max_size=12
+    alphabet=st.characters(
+        categories=["L", "N", "P", "S"], include_characters=" éà'’\";,\n", exclude_characters="Ãâ#\ufffd"
+    ),
+    min_size=1,
+    max_size=12,
 ).filter(lambda text: text.strip() == text and text.strip("\ufeff") == text)
 CELLS: dict[Dtype, st.SearchStrategy[object]] = {
     "int": st.integers(min_value=0, max_value=2**53 - 1),
@@ -184,7 +188,10 @@ def test_the_order_of_rows_does_not_change_a_byte(
         )
         for header in headers
     }
-    rows = data.draw(st.lists(st.fixed_dictionaries(cells), min_size=2, max_size=8))
+    # A row given twice, cell for cell, is refused where rows are numbered.
+    rows = data.draw(
+        st.lists(st.fixed_dictionaries(cells), min_size=2, max_size=8, unique_by=lambda row: tuple(row.values()))
+    )
     shuffled = random.Random(data.draw(st.integers(0, 99))).sample(rows, len(rows))
     folder = tmp_path_factory.mktemp("order")
     for name, content in (("a", rows), ("b", shuffled)):

@@ -8,7 +8,7 @@ they become. An adapter in Python exists only where a column map is not enough.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.validation import said
+from pipelines.kernel.yaml_files import load_yaml, yaml_problem
 
 Origin = Literal["observed", "declared", "simulated"]
 Format = Literal["csv", "parquet", "xlsx", "geojson"]
@@ -32,7 +34,6 @@ SQL_TYPES: dict[Dtype, str] = {
 }
 """Our types → DuckDB's. A token is kept as the number it is: compared, sorted and stored faster than its letters."""
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader in C where it was built: every stage reads every sidecar, and the one in Python takes 0.2 s."""
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -228,29 +229,27 @@ def read_catalogue(project: Project) -> Catalogue:
     return Catalogue(sources)
 
 
+@cache
+def _source_of(text: str) -> Source:
+    """Return what a sidecar says. One command reads the catalogue several times, and a source is never changed."""
+    return Source.model_validate(load_yaml(text))
+
+
 def read_sidecar(path: Path, project: Project) -> Source:
     """Read one sidecar. Raises `BadInput` as `read_catalogue` does."""
     name = project.shown(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-        source = Source.model_validate(content)
+        source = _source_of(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise BadInput(
-            Problem(
-                name,
-                "The sidecar is not valid YAML",
-                "Mend the line; a value that holds a colon needs quotes.",
-                row=mark.line + 1 if mark else None,
-            )
-        ) from error
+        raise BadInput(yaml_problem(error, name, "The sidecar")) from error
     except ValidationError as error:
         raise BadInput(
             Problem(
                 file=name,
                 column=".".join(str(part) for part in item["loc"]) or None,
-                rule=f"The sidecar breaks its format: {item['msg']}",
-                mend="Compare with another sidecar in data/sources; keys are explained in data/sources/README.md.",
+                rule=f"The sidecar breaks its format: {said(item)[0]}",
+                mend=f"{said(item)[1]} Keys are explained in data/sources/README.md.",
+                value=said(item)[2],
             )
             for item in error.errors()
         ) from error

@@ -20,6 +20,8 @@ from pipelines.kernel.catalogue import SQL_TYPES, Bilingual, Catalogue, Dtype
 from pipelines.kernel.dictionary import Column, read_dictionary
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.validation import said
+from pipelines.kernel.yaml_files import load_yaml, yaml_problem
 
 if TYPE_CHECKING:
     import duckdb
@@ -99,15 +101,12 @@ def read_corrections(project: Project, catalogue: Catalogue) -> tuple[Correction
     path = project.reference / CORRECTIONS
     name = project.shown(path)
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entries = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         mend = f"Restore it with `git checkout -- {name}`; a list without corrections is `[]`."
         raise BadInput(Problem(name, "The list of corrections is missing", mend)) from error
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        mend = "Mend the line; a value that holds a colon needs quotes."
-        row = mark.line + 1 if mark else None
-        raise BadInput(Problem(name, "The list of corrections is not valid YAML", mend, row=row)) from error
+        raise BadInput(yaml_problem(error, name, "The list of corrections")) from error
     if not isinstance(entries, list):
         raise BadInput(Problem(name, "This file is a list of corrections", "Begin each with `- code:`, or write `[]`."))
     corrections: list[Correction] = []
@@ -120,8 +119,9 @@ def read_corrections(project: Project, catalogue: Catalogue) -> tuple[Correction
             problems += [
                 Problem(
                     name,
-                    f"A correction breaks its format: {item['msg'].removeprefix('Value error, ')}",
-                    "The keys are explained in data/reference/README.md.",
+                    f"A correction breaks its format: {said(item)[0]}",
+                    f"{said(item)[1]} The keys are explained in data/reference/README.md.",
+                    value=said(item)[2],
                     column=".".join([who, *map(str, item["loc"])]),
                 )
                 for item in error.errors()

@@ -8,6 +8,7 @@ import yaml
 
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.yaml_files import load_yaml, yaml_problem
 
 LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader written in C where libyaml is at hand: for files that are read at every run, changed or not."""
@@ -22,12 +23,12 @@ def read_declared(project: Project, file: str, what: str, at_stake: str = "") ->
     path = project.reference / file
     name = project.shown(path)
     try:
-        return name, yaml.safe_load(path.read_text(encoding="utf-8"))
+        return name, load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         mend = f"Restore it with `git checkout -- {name}`{at_stake}."
         raise BadInput(Problem(name, f"{what} is missing", mend)) from error
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        mend = "Mend the line; a value that holds a colon needs quotes."
-        row = mark.line + 1 if mark else None
-        raise BadInput(Problem(name, f"{what} is not valid YAML", mend, row=row)) from error
+        raise BadInput(yaml_problem(error, name, what)) from error
+    except UnicodeDecodeError as error:
+        row = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise BadInput(Problem(name, f"{what} is not in UTF-8", "Save it again as UTF-8.", row=row)) from error

@@ -6,7 +6,7 @@ falls under the default rule, so a new register is never public by omission.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -15,6 +15,8 @@ from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.register_forms import FORMS
+from pipelines.kernel.validation import said
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,6 +38,8 @@ class Rule(BaseModel):
     def _says_how_many(self) -> Self:
         if self.rule == "producer" and self.threshold:
             raise ValueError("the producer's rule has no threshold of ours")
+        if self.rule == "threshold" and self.threshold < 2:
+            raise ValueError("a threshold is 2 or more: below, it would hide nothing")
         return self
 
 
@@ -63,10 +67,42 @@ def read_policy(project: Project) -> Policy:
         project, "disclosure.yml", "The disclosure policy", "; nothing is published without it"
     )
     try:
-        return Policy.model_validate(content)
+        policy = Policy.model_validate(content)
     except ValidationError as error:
-        mend = "Compare with the repository's version; pipelines/kernel/disclosure.py explains the fields."
+        more = "pipelines/kernel/disclosure.py explains the keys."
         raise BadInput(
-            Problem(name, f"The policy breaks its format: {item['msg']}", mend, column=".".join(map(str, item["loc"])))
+            Problem(
+                name,
+                f"The policy breaks its format: {said(item)[0]}",
+                f"{said(item)[1]} {more}",
+                column=".".join(map(str, item["loc"])) or None,
+                value=said(item)[2],
+            )
             for item in error.errors()
         ) from error
+    problems = list(_faults(project, policy, name))
+    if problems:
+        raise BadInput(problems)
+    return policy
+
+
+def _faults(project: Project, policy: Policy, name: str) -> Iterator[Problem]:
+    """Name a rule that would hide nothing of a register, and one that no source would ever follow."""
+    known = {path.stem for path in project.sources.glob("*.yml")}
+    for source, rule in policy.sources.items():
+        if source in FORMS and rule.rule == "producer":
+            yield Problem(
+                name,
+                "A register holds persons: its counts are shown from a threshold on, never as they are",
+                "Write `rule: threshold`, with the number of its agreement.",
+                column=f"sources.{source}.rule",
+                value=rule.rule,
+            )
+        if known and source not in known:
+            yield Problem(
+                name,
+                "No dataset has this id, so its rule would never be followed",
+                f"Use one of {', '.join(sorted(known))}.",
+                column="sources",
+                value=source,
+            )

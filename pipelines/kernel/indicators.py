@@ -5,7 +5,6 @@ Two denominators are two indicators: nothing here lets one code change its popul
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -14,6 +13,7 @@ from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.validation import said
 
 Theme = Literal["ENR", "SCH", "APP", "MOB", "EMP", "OFF", "RES", "LLL", "TRF", "QUA"]
 Unit = Literal[
@@ -130,8 +130,9 @@ def read_indicators(project: Project) -> dict[str, Indicator]:
             problems += [
                 Problem(
                     name,
-                    f"Indicator {code} breaks its format: {re.sub('^Value error, ', '', item['msg'])}",
-                    "Compare with the entry above it.",
+                    f"Indicator {code} breaks its format: {said(item)[0]}",
+                    said(item)[1],
+                    value=said(item)[2],
                     column=".".join(str(part) for part in item["loc"]) or None,
                 )
                 for item in error.errors()

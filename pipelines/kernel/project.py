@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.kernel.files import write_text
 from pipelines.kernel.problems import BadInput, Problem, shown
+from pipelines.kernel.validation import said
+from pipelines.kernel.yaml_files import load_yaml, yaml_problem
 
 Lang = Literal["fr", "en"]
 
@@ -189,15 +191,15 @@ def read_settings(path: Path, root: Path) -> Settings:
     """Read and validate one settings file. Raises `BadInput` as `Project.settings` does."""
     name = shown(path, root)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BadInput(
             Problem(name, "The settings file is missing", "Restore it with `git checkout -- params.yaml`.")
         ) from error
     except yaml.YAMLError as error:
-        raise BadInput(
-            Problem(name, f"The settings file is not valid YAML: {error}", "Mend the line that is named.")
-        ) from error
+        raise BadInput(yaml_problem(error, name, "The settings file")) from error
+    except UnicodeDecodeError as error:
+        raise BadInput(Problem(name, "The settings file is not in UTF-8", "Save it again as UTF-8.")) from error
     if not isinstance(content, dict):
         raise BadInput(
             Problem(name, "The settings file holds no `name: value` lines", "Restore it from the repository.")
@@ -213,9 +215,9 @@ def _setting_problems(error: ValidationError, name: str) -> list[Problem]:
         Problem(
             file=name,
             column=".".join(str(part) for part in item["loc"]),
-            rule=item["msg"],
-            value=str(item["input"]),
-            mend="Give a value within the bounds that params.yaml explains.",
+            rule=f"A setting is at fault: {said(item)[0]}",
+            value=said(item)[2],
+            mend=f"{said(item)[1]} params.yaml explains each.",
         )
         for item in error.errors()
     ]

@@ -16,6 +16,7 @@ from pipelines.kernel.dictionary import Column
 from pipelines.kernel.flags import LABELS
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.validation import said
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -108,7 +109,7 @@ def read_publications(project: Project) -> dict[str, Publication]:
         except ValidationError as error:
             mend = "Compare with the table above it; pipelines/kernel/publications.py explains the fields."
             problems += [
-                Problem(name, f"A public table breaks its format: {item['msg']}", mend,
+                Problem(name, f"A public table breaks its format: {said(item)[0]}", mend,
                         column=".".join([who, *map(str, item["loc"])]))
                 for item in error.errors()
             ]  # fmt: skip

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.kernel.catalogue import Origin
+from pipelines.kernel.comparison import ComparisonSummary
 from pipelines.kernel.files import sha256_of, write_text
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
@@ -35,6 +36,10 @@ class Received(BaseModel):
     layout: str
     origin: Origin
     files: tuple[ReceivedFile, ...] = Field(min_length=1)
+    comparison: ComparisonSummary | None = Field(
+        default=None, description="What was found against the vintage before; None when there was none."
+    )
+    accepted: str | None = Field(default=None, description="Why a large move was taken in all the same.")
 
 
 def describe_file(path: Path) -> ReceivedFile:
@@ -45,7 +50,7 @@ def describe_file(path: Path) -> ReceivedFile:
 def write_receipt(folder: Path, received: Received) -> None:
     """Write `vintage.yml` in the vintage's folder."""
     text = "# What was taken in, byte for byte. Written by acquire; do not edit.\n"
-    content = received.model_dump(mode="json")
+    content = received.model_dump(mode="json", exclude_none=True)
     write_text(folder / RECEIPT, text + yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 

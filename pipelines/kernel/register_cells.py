@@ -116,7 +116,12 @@ def _expected(cell: Cell, lists: Lists) -> str:
     if cell.shape:
         return f"A code of {cell.shape[1]} is expected, as Insee writes it"
     if cell.kind == "code":
-        known = sorted({str(code) for code in (_codes(cell, lists) or {}).values()})
+        codes = _codes(cell, lists) or {}
+        # What the file may say: for yes and no, and for an establishment, that is not our own code.
+        is_said = cell.listed == "establishment" or any(isinstance(code, bool) for code in codes.values())
+        known = sorted(
+            {said.upper() if cell.listed else said for said in codes} if is_said else set(map(str, codes.values()))
+        )
         return "The code is not in the list: " + (", ".join(known) if len(known) < 15 else f"ref_{cell.listed}")
     if cell.kind == "date":
         return "A date as 31/01/2024 is expected"

@@ -114,7 +114,20 @@ def places_of(headers: Sequence[str], vintage: Vintage, name: str, row: int = 1)
                     column=header,
                 )
             )
-    problems += _strangers(headers, vintage, name, row)
+    strangers = _strangers(headers, vintage, name, row)
+    missing = [problem for problem in problems if problem.rule == "This column is missing"]
+    if len(strangers) == len(missing) == 1:  # one renamed column is one thing to mend
+        problems.remove(missing[0])
+        strangers = [
+            Problem(
+                name,
+                f"This column is missing, and one that the sidecar does not know stands there: {strangers[0].column}",
+                "If they are the same, write the new header in the sidecar.",
+                row=row,
+                column=missing[0].column,
+            )
+        ]
+    problems += strangers
     if problems:
         raise BadInput(problems)
     return found

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pipelines.kernel.file_kinds import kind_of
 from pipelines.kernel.problems import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ _BLANK_BYTES = (b" ", b"\t", b"\x0b", b"\x0c", b"\x85", b"\xa0", b"\xe1", b"\xe2
 """One of these bytes stands in any file in which a cell may have a blank at an end, in UTF-8 or Latin-1."""
 
 _CHUNK = 1 << 20
+
+CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
+"""Beginnings of the lines that git puts into a file it could not merge."""
 
 
 MEMORY = "1400MB"
@@ -111,6 +115,11 @@ def open_csv(path: Path, shown: str, separator: str) -> CsvFile:
     is_quoted, is_blank_free, is_first = False, True, True
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
+            kind = kind_of(chunk) if is_first else None
+            if kind:
+                raise BadInput(
+                    Problem(shown, f"The file is no CSV text but {kind}", "Ask the office for its extract again.")
+                )
             if b"\0" in chunk:
                 raise BadInput(
                     Problem(
@@ -148,6 +157,12 @@ def read_with_python(file: CsvFile) -> CellFile:
     numbers: list[int] = []
     problems: list[Problem] = []
     for number, row in _rows(true):
+        if row[0].startswith(CONFLICT):
+            raise BadInput(
+                Problem(
+                    file.shown, "The file holds a conflict that git could not merge", "Export it again.", row=number
+                )
+            )
         if len(row) != len(true.header):
             problems.append(
                 Problem(

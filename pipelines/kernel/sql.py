@@ -10,8 +10,10 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import MappingProxyType
 
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
@@ -150,7 +152,9 @@ def _names(value: str) -> tuple[str, ...]:
     return tuple(part.strip().rstrip(".") for part in value.split(",") if part.strip())
 
 
-def _reads(text: str, shown: str) -> dict[str, int]:
+@cache
+def _reads(text: str, shown: str) -> Mapping[str, int]:
+    """Return the tables that a query reads. Parsing is what takes long, and a trial asks again for the same files."""
     from sqlglot import exp, parse
     from sqlglot.errors import SqlglotError
 
@@ -190,7 +194,7 @@ def _reads(text: str, shown: str) -> dict[str, int]:
             continue  # unnest(), generate_series(): rows made by the query itself
         if table.name not in ctes:
             reads.setdefault(table.name, _line_of(table.name, text))
-    return dict(sorted(reads.items()))
+    return MappingProxyType(dict(sorted(reads.items())))
 
 
 def _line_of(name: str, text: str) -> int:

@@ -17,6 +17,7 @@ from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.validation import said
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -188,8 +189,11 @@ def _validated(entries: Iterable[object], name: str) -> tuple[list[Target], list
         except ValidationError as error:
             for item in error.errors():
                 column = ".".join([str(who), *(str(part) for part in item["loc"])])
-                mend = "Compare with another contract of the file; pipelines/kernel/targets.py explains the fields."
-                problems.append(Problem(name, f"A contract does not hold together: {item['msg']}", mend, column=column))
+                rule, mend, value = said(item)
+                mend = f"{mend} pipelines/kernel/targets.py explains the fields."
+                problems.append(
+                    Problem(name, f"A contract does not hold together: {rule}", mend, column=column, value=value)
+                )
             continue
         if any(target.id == other.id for other in targets):
             problems.append(Problem(name, "A target stands once", "Give it another id.", value=target.id))

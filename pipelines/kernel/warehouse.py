@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -42,11 +42,21 @@ _CANDIDATES = re.compile(r"(?:Candidate bindings|Candidate tables|Did you mean)\
 
 
 class Warehouse:
-    """A DuckDB connection of one run. Use it in a `with` statement."""
+    """A DuckDB connection of one run. Use it in a `with` statement.
 
-    def __init__(self, project: Project, settings: Settings, catalogue: Catalogue) -> None:
+    `elsewhere` names tables whose files do not lie where the project keeps them: those of a vintage on trial.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        catalogue: Catalogue,
+        elsewhere: Mapping[str, Path] | None = None,
+    ) -> None:
         import duckdb
 
+        self._elsewhere = dict(elsewhere or {})
         self._project = project
         self._settings = settings
         self._catalogue = catalogue
@@ -82,9 +92,15 @@ class Warehouse:
 
     def file_of(self, name: str) -> Path:
         """Return the file behind a table's name, whether it exists or not."""
+        if name in self._elsewhere:
+            return self._elsewhere[name]
         if name.startswith("ref_"):
             return self._project.reference / f"{name}.csv"
         return table_path(self._project, name)
+
+    def place(self, name: str, path: Path) -> None:
+        """Say that a table's file lies at `path`, from now on."""
+        self._elsewhere[name] = path
 
     def facts_of(self, name: str) -> str:
         """Return what, besides its file, decides the rows a view shows: for fingerprints."""

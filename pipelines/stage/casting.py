@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.kernel.catalogue import Dtype, Table
 from pipelines.kernel.problems import BadInput, Problem
-from pipelines.stage.mapping import FILE, MOST, more
+from pipelines.stage.mapping import FILE, MOST, WAS, more
 from pipelines.stage.reading import ROW
 
 TYPES: dict[Dtype, pl.DataType] = {
@@ -27,7 +27,7 @@ EARLIEST, LATEST = 1990, 2100
 EXACT = 2**53
 """Above, a decimal number no longer names one whole number; no count comes near."""
 
-_NUMBER = r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$"
+_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"  # \d would let in the digits of other scripts
 _MEND_NUMBER = "Correct the cell, or add its code to `missing` in the sidecar."
 
 
@@ -56,12 +56,22 @@ def cast_table(
         typed = _cast(cells, dtype)
         columns.append(typed)
         problems += _faults(frame, cells, typed, dtype)
-        if name in table.grain or name in table.required:
-            problems += _problems(
-                frame, cells, typed.is_null() & cells.is_null(), "A value is required here", "Give the missing value."
-            )
+        blank = typed.is_null() & cells.is_null()
+        is_due = name in table.grain or name in table.required
+        if f"{WAS}{name}" in frame.columns and (is_due or dtype != "str"):
+            # A text may rightly be blank where its pattern finds nothing; a number or a date was not understood.
+            was = frame[f"{WAS}{name}"]
+            unmatched = was.is_not_null() & ~was.is_in(codes) & blank
+            rule = "The cell has not the form that the sidecar expects here"
+            mend = "Correct the cell, or mend the pattern under `extract`."
+            problems += _problems(frame, was.alias(name), unmatched, rule, mend)
+            blank = blank & ~unmatched
+        if is_due:
+            problems += _problems(frame, cells, blank, "A value is required here", "Give the missing value.")
     if problems:
-        raise BadInput(replace(problem, column=_header(problem, headers or {})) for problem in problems)
+        told = [replace(problem, column=_header(problem, headers or {})) for problem in problems]
+        # Two columns may be read from one cell: what is wrong with it is told once.
+        raise BadInput({(item.file, item.row, item.column): item for item in reversed(told)}.values().__reversed__())
     return pl.DataFrame([*columns, frame[FILE], frame[ROW]])
 
 

@@ -81,7 +81,7 @@ def stage_source(project: Project, source: Source, folders: list[Path]) -> Table
     problems: list[Problem] = []
     for folder, receipt in _received(project, source, folders):
         try:
-            vintage = _layout(project, source, folder, receipt)
+            vintage = vintage_of(project, source, folder, receipt)
             files = {project.shown(folder / item.file): folder / item.file for item in receipt.files}
             staged.append((vintage, stage_vintage(source, vintage, files, receipt.origin)))
         except BadInput as error:
@@ -97,13 +97,13 @@ def _received(project: Project, source: Source, folders: list[Path]) -> list[tup
     if any(receipt.origin != "simulated" for _, receipt in received):
         # A real register takes the place of the simulated one as a whole: their people are not the same.
         received = [(folder, receipt) for folder, receipt in received if receipt.origin != "simulated"]
-    return sorted(received, key=lambda item: _order(source, item[1]))
+    return sorted(received, key=lambda item: order_of(source, item[1].layout, item[1].vintage))
 
 
 def _register_folders(project: Project, source: Source, folders: list[Path]) -> list[Path]:
     received = _received(project, source, folders)
     for folder, receipt in received:
-        _layout(project, source, folder, receipt)
+        vintage_of(project, source, folder, receipt)
     return [folder for folder, _ in received]
 
 
@@ -111,18 +111,19 @@ def _vintage_folders(project: Project, source: Source) -> list[Path]:
     return sorted(path for path in (project.raw / source.id).glob("*") if path.is_dir() and path.name[0] != ".")
 
 
-def _order(source: Source, receipt: Received) -> tuple[int, int, str]:
-    """Vintages in the order of the sidecar; copies of one layout (`2023`, `2023-2`) in the order they came."""
-    ids = [vintage.id for vintage in source.vintages]
-    number = receipt.vintage.removeprefix(receipt.layout).strip("-")
+def order_of(source: Source, layout: str, vintage: str) -> tuple[int, int, str]:
+    """Return the key that sorts vintages as the sidecar does; copies of a layout (`2023`, `2023-2`) as they came."""
+    ids = [item.id for item in source.vintages]
+    number = vintage.removeprefix(layout).strip("-")
     return (
-        ids.index(receipt.layout) if receipt.layout in ids else len(ids),
+        ids.index(layout) if layout in ids else len(ids),
         int(number) if number.isdigit() else 1,
-        receipt.vintage,
+        vintage,
     )
 
 
-def _layout(project: Project, source: Source, folder: Path, receipt: Received) -> Vintage:
+def vintage_of(project: Project, source: Source, folder: Path, receipt: Received) -> Vintage:
+    """Return the layout that a receipt names. Raises `BadInput` when the sidecar has none of this name."""
     try:
         return source.vintage(receipt.layout)
     except KeyError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipelines.kernel.catalogue import Layout
 from pipelines.kernel.problems import Problem
@@ -91,20 +91,34 @@ def header_problems(layout: Layout, headers: Sequence[str], file: str) -> list[P
                     value=shown[place - 1] if place <= len(shown) else None,
                 )
             )
-    known = set(found.values())
+    unknown = list(_strangers(layout, shown, set(found.values())))
+    missing = [problem for problem in problems if problem.rule.startswith("A column that the sidecar maps")]
+    if len(unknown) == len(missing) == 1:
+        column = missing[0].column or ""
+        problems.remove(missing[0])
+        rule = f"A column that the sidecar maps is missing, and one that it does not know stands there: {unknown[0]}"
+        mend = "If they are the same, write the new header in the sidecar's column map."
+        return [*problems, Problem(file, rule, mend, row=1, column=column)]
+    problems += [
+        Problem(
+            file,
+            "A column is unknown to the sidecar",
+            "Map it under `columns`, or name it under `ignored`, in this vintage of the sidecar.",
+            row=1,
+            column=header,
+        )
+        for header in unknown
+    ]
+    return problems
+
+
+def _strangers(layout: Layout, shown: Sequence[str], known: set[int]) -> Iterator[str]:
+    """Give the headers that the layout neither reads nor ignores."""
+    read = {normal(_NTH.sub(r"\g<name>", item)) for item in wanted(layout).values()}  # one that stands twice is told
     patterns = [re.compile(".*".join(re.escape(part) for part in normal(item).split("*"))) for item in layout.ignored]
     for place, header in enumerate(shown):
-        if place in known or (header and any(pattern.fullmatch(header) for pattern in patterns)):
+        if place in known or header in read or (header and any(pattern.fullmatch(header) for pattern in patterns)):
             continue
         if not header and "" in layout.ignored:
             continue
-        problems.append(
-            Problem(
-                file,
-                "A column is unknown to the sidecar",
-                "Map it under `columns`, or name it under `ignored`, in this vintage of the sidecar.",
-                row=1,
-                column=header or f"(no header, column {place + 1})",
-            )
-        )
-    return problems
+        yield header or f"(no header, column {place + 1})"

@@ -15,7 +15,9 @@ from typing import Any
 import polars as pl
 
 from pipelines.kernel.catalogue import Format, Layout
+from pipelines.kernel.file_kinds import HEAD, kind_of
 from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.register_text import CONFLICT
 
 ROW = "_row"
 """Column of a sheet that holds the line number an editor or a spreadsheet shows."""
@@ -51,7 +53,9 @@ def read_sheet(path: Path, name: str, file_format: Format, layout: Layout, first
 
 
 def _read_csv(path: Path, name: str, layout: Layout) -> Sheet:
-    text = _decode(path.read_bytes(), name, layout.encoding)
+    content = path.read_bytes()
+    _refuse_other_kind(content, name, "CSV text")
+    text = _decode(content, name, layout.encoding)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.separator, strict=True)
     headers: list[str] = []
     rows: list[list[str]] = []
@@ -62,9 +66,22 @@ def _read_csv(path: Path, name: str, layout: Layout) -> Sheet:
         for cells in reader:
             if not cells:
                 pass  # a blank line, as at the end of many exports
+            elif not headers and cells[0].strip().lower() == "sep=":
+                pass  # a line that tells Excel the separator
             elif not headers:
                 headers = cells
                 _check_separator(headers, name, layout)
+            elif cells[0].startswith(CONFLICT):
+                raise BadInput(_conflict(name, start))
+            elif cells == headers:
+                problems.append(
+                    Problem(
+                        name,
+                        "The header stands here again: two files were put one below the other",
+                        "Add each file by itself, or take this line out.",
+                        row=start,
+                    )
+                )
             elif len(cells) != len(headers):
                 problems.append(_ragged(name, start, len(cells), len(headers)))
             else:
@@ -86,9 +103,37 @@ def _read_csv(path: Path, name: str, layout: Layout) -> Sheet:
         raise BadInput(problems[:5])
     if not rows:
         raise BadInput(Problem(name, "The file has a header and no row", _AGAIN))
+    while len(headers) > 1 and not headers[-1].strip() and not layout.positions and not any(row[-1] for row in rows):
+        headers = headers[:-1]  # each line ends with a separator
+        rows = [row[:-1] for row in rows]
     columns: dict[str, Any] = {f"c{place}": values for place, values in enumerate(zip(*rows, strict=True))}
     frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
     return Sheet(name, tuple(headers), frame.with_columns(pl.Series(ROW, numbers, dtype=pl.Int64)))
+
+
+def _conflict(name: str, row: int) -> Problem:
+    return Problem(
+        name,
+        "The file holds a conflict that git could not merge",
+        "Keep one of the two versions and take the marks out.",
+        row=row,
+    )
+
+
+def _refuse_other_kind(content: bytes, name: str, expected: str) -> None:
+    """Raise `BadInput` when the first bytes say that the file is of another kind."""
+    kind = kind_of(content)
+    if kind is not None:
+        raise BadInput(Problem(name, f"The file is no {expected} but {kind}", _AGAIN))
+
+
+def _refuse_other_start(path: Path, name: str, start: bytes, expected: str) -> None:
+    """Raise `BadInput` when a file that could not be read does not even begin as its kind does."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    if not head.startswith(start):
+        _refuse_other_kind(head, name, expected)
+        raise BadInput(Problem(name, f"The file is no {expected}, whatever its name says", _AGAIN))
 
 
 def _decode(content: bytes, name: str, encoding: str) -> str:
@@ -158,8 +203,9 @@ def _read_parquet(path: Path, name: str, first_rows: int | None) -> Sheet:
     try:
         frame = pl.read_parquet(path, n_rows=first_rows)
     except (pl.exceptions.PolarsError, OSError) as error:
+        _refuse_other_start(path, name, b"PAR1", "Parquet file")
         raise BadInput(
-            Problem(name, "The file is no whole Parquet file: it is damaged, cut short or another format", _AGAIN)
+            Problem(name, "The file is no whole Parquet file: it is damaged or cut short", _AGAIN)
         ) from error
     nested = [column for column, dtype in frame.schema.items() if dtype.is_nested() or dtype == pl.Binary]
     if nested:
@@ -189,8 +235,9 @@ def _read_xlsx(path: Path, name: str, sheet: str | None, first_rows: int | None)
             Problem(name, "The workbook has no sheet of this name", "Rename the sheet as in the sidecar.", value=sheet)
         ) from error
     except Exception as error:  # the reader's own exception types are not public
+        _refuse_other_start(path, name, b"PK", "Excel workbook")
         raise BadInput(
-            Problem(name, "The file is no Excel workbook: it is damaged, cut short or another format", _AGAIN)
+            Problem(name, "The file is no whole Excel workbook: it is damaged or cut short", _AGAIN)
         ) from error
     if frame.height < 2:
         raise BadInput(Problem(name, "The workbook has a header and no row", _AGAIN))

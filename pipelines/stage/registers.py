@@ -52,7 +52,7 @@ def write_staging(
             project, source, vintage, files, simulated_tokeniser(), target, origin="simulated", threads=threads
         )
         return
-    _combine(source, {folder: _tokens(project, source, folder) for folder in folders}, target, threads)
+    combine_tokens(source, {folder: _tokens(project, source, folder) for folder in folders}, target, threads)
 
 
 def _tokens(project: Project, source: Source, folder: Path) -> Path:
@@ -77,7 +77,8 @@ def _tokens(project: Project, source: Source, folder: Path) -> Path:
     return path
 
 
-def _combine(source: Source, vintages: Mapping[Path, Path], target: Path, threads: int | None) -> None:
+def combine_tokens(source: Source, vintages: Mapping[Path, Path], target: Path, threads: int | None) -> None:
+    """Write the staging table of a register from the tokens of its vintages (folder → file), the oldest first."""
     table, files = source.tables[0], [f"read_parquet({quoted(path.as_posix())})" for path in vintages.values()]
     columns, parts = ", ".join(table.columns), []
     for place, file in enumerate(files):

@@ -17,7 +17,10 @@ def number_rows(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     if table.rank is None or table.rank in frame.columns:
         return frame
     keys = [name for name in table.grain if name in frame.columns]
-    rest = [name for name in frame.columns if name not in (*keys, FILE, ROW)]
+    rest = [name for name in frame.columns if name not in keys and not name.startswith("_")]
+    twice = frame.select(*keys, *rest).is_duplicated()
+    if twice.any():
+        raise BadInput(_copies(frame.filter(twice).sort([*keys, *rest, FILE, ROW], nulls_last=True), [*keys, *rest]))
     rank = (pl.int_range(1, pl.len() + 1).over(keys)).cast(pl.String).alias(table.rank)
     return frame.sort([*keys, *rest, FILE, ROW], nulls_last=True).with_columns(rank)
 
@@ -74,10 +77,29 @@ def sum_rows(frame: pl.DataFrame, keys: list[str], measures: list[str], others: 
     )
 
 
+def _copies(repeated: pl.DataFrame, cells: list[str]) -> list[Problem]:
+    """Rows may share a key here, since nothing tells them apart; two that are equal cell for cell are one row twice."""
+    later = repeated.with_columns(pl.col(ROW).first().over(cells).alias("_first")).filter(
+        pl.int_range(pl.len()).over(cells) > 0
+    )
+    return [
+        Problem(
+            row[FILE],
+            f"The row is the same as row {row['_first']}, cell for cell, and would be counted twice",
+            f"Keep one of the two rows.{more(later.height)}",
+            row=row[ROW],
+        )
+        for row in later.head(MOST).iter_rows(named=True)
+    ]
+
+
 def _duplicates(repeated: pl.DataFrame, keys: list[str]) -> list[Problem]:
     later = repeated.with_columns(pl.col(ROW).first().over(keys).alias("_first")).filter(
         pl.int_range(pl.len()).over(keys) > 0
     )
+    # Of a long table one row of the file makes several: its key is told once, without the measure.
+    later = later.unique([FILE, ROW], keep="first", maintain_order=True)
+    keys = [key for key in keys if key != "measure_code"]
     return [
         Problem(
             row[FILE],

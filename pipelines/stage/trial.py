@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import polars as pl
+
 from pipelines.kernel.catalogue import Format, Layout, Source, Vintage
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
@@ -26,10 +28,15 @@ FORMATS: dict[str, Format] = {
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a file turned out to be: the vintage whose layout it has, and the rows it gives to each staging table."""
+    """What a file turned out to be: the vintage whose layout it has, and what it gives to each staging table."""
 
     layout: str
-    rows: dict[str, int]
+    tables: dict[str, pl.DataFrame]
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Staging table → the rows it would get."""
+        return {name: frame.height for name, frame in self.tables.items()}
 
 
 def try_out(project: Project, source: Source, paths: Sequence[Path]) -> Trial:
@@ -41,7 +48,7 @@ def try_out(project: Project, source: Source, paths: Sequence[Path]) -> Trial:
     files = {project.shown(path): path for path in paths}
     layout = _choose(source, files)
     tables = stage_vintage(source, layout, files, source.origin)
-    return Trial(layout.id, {name: frame.height for name, frame in tables.items()})
+    return Trial(layout.id, tables)
 
 
 def _choose(source: Source, files: dict[str, Path]) -> Vintage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from pipelines.kernel.problems import Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.reference.mission import YAML_TABLES
 from pipelines.kernel.reference.rows import CSV_TABLES, Row
+from pipelines.kernel.spoilt import SPOILT
+from pipelines.kernel.validation import plain
 
 MAY_BE_EMPTY = frozenset({"ref_explained_difference"})
 """Tables that may hold no row: there may be nothing to explain."""
@@ -58,12 +61,12 @@ def read_tables(project: Project) -> tuple[dict[str, Table[Any]], list[Problem]]
         text = _text_of(path, shown, problems)
         if text is None:
             continue
+        known = len(problems)
         entries = list(_csv_entries(text, shown, model, problems) if is_csv else _yaml_entries(text, shown, problems))
-        before = len(problems)
         lines = tuple(line for line in (_typed(entry, shown, model, problems) for entry in entries) if line)
         table = Table(shown, key, lines)
         problems.extend(_double_keys(table))
-        if len(problems) == before and not lines and name not in MAY_BE_EMPTY:
+        if len(problems) == known and not lines and name not in MAY_BE_EMPTY:
             problems.append(Problem(shown, "The table has no row", _restore(shown)))
         tables[name] = table
     return tables, problems
@@ -90,18 +93,9 @@ def _csv_entries(
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header = next(reader, [])
     expected = list(model.model_fields)
-    for column in dict.fromkeys(header):
-        if column not in expected:
-            problems.append(
-                Problem(shown, "The table has no such column", f"Its columns: {', '.join(expected)}.", 1, column)
-            )
-        elif header.count(column) > 1:
-            problems.append(Problem(shown, "A column appears twice", "Keep one of them.", 1, column))
-    missing = [column for column in expected if column not in header]
-    problems.extend(
-        Problem(shown, "A column is missing", "Put it back in the header.", 1, column) for column in missing
-    )
-    if missing or sorted(header) != sorted(expected):
+    faults = list(_header_faults(header, expected, shown))
+    problems.extend(faults)
+    if faults:
         return
     start = reader.line_num + 1
     try:
@@ -117,10 +111,37 @@ def _csv_entries(
                     )
                 )
             else:
+                problems.extend(_spoilt(shown, start, header, cells))
                 yield start, {name: cell or None for name, cell in zip(header, cells, strict=True)}
             start = reader.line_num + 1
     except csv.Error as error:
         problems.append(Problem(shown, f"The row cannot be read: {error}", "Check its double quotes.", row=start))
+
+
+def _header_faults(header: list[str], expected: list[str], shown: str) -> Iterator[Problem]:
+    if len(header) == 1 and len(expected) > 1:
+        yield Problem(shown, "Cells are separated by commas here", "Save it again with commas.", 1, value=header[0])
+        return
+    strangers = [column for column in dict.fromkeys(header) if column not in expected]
+    missing = [column for column in expected if column not in header]
+    if len(strangers) == len(missing) == 1:
+        rule = f"A column is missing, and one that the table does not have stands there: {strangers[0]}"
+        yield Problem(shown, rule, "Give it its name back.", 1, missing[0])
+        return
+    for column in strangers:
+        yield Problem(shown, "The table has no such column", f"Its columns: {', '.join(expected)}.", 1, column)
+    for column in dict.fromkeys(header):
+        if header.count(column) > 1 and column in expected:
+            yield Problem(shown, "A column appears twice", "Keep one of them.", 1, column)
+    for column in missing:
+        yield Problem(shown, "A column is missing", "Put it back in the header.", 1, column)
+
+
+def _spoilt(shown: str, row: int, header: list[str], cells: list[str]) -> Iterator[Problem]:
+    for column, cell in zip(header, cells, strict=True):
+        for pattern, rule, mend in SPOILT:
+            if re.search(pattern, cell):
+                yield Problem(shown, rule, mend, row=row, column=column, value=repr(cell)[1:-1])
 
 
 def _yaml_entries(text: str, shown: str, problems: list[Problem]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -155,7 +176,7 @@ def _typed(
         return Line(number, model.model_validate(values))
     except ValidationError as error:
         for item in error.errors():
-            rule, mend = _plain(item["type"], item["msg"], item.get("ctx", {}))
+            rule, mend = plain(item["type"], item["msg"], item.get("ctx", {}))
             given = item["input"]
             problems.append(
                 Problem(
@@ -168,35 +189,6 @@ def _typed(
                 )
             )
         return None
-
-
-def _plain(kind: str, message: str, context: dict[str, Any]) -> tuple[str, str]:
-    """Return pydantic's finding as a rule and a mend that a steward understands."""
-    if kind == "missing":
-        return "A value is missing", "Add it."
-    if kind == "extra_forbidden":
-        return "No entry has a key of this name", "Check its spelling against the entries beside it."
-    if kind == "literal_error":
-        return "The value is not one of the list", f"Write one of: {context['expected']}."
-    if kind == "string_pattern_mismatch":
-        return "The code has not the form it must have", f"Write it as {context['pattern']} asks."
-    if kind.startswith("int_"):
-        return "The value is no whole number", "Write digits only."
-    if kind.startswith("float_"):
-        return "The value is no number", "Write digits, with a point before decimals."
-    if kind.startswith(("date_", "datetime_")):
-        return "The value is no date", "Write it as 2023-01-31, or leave it empty."
-    if kind in ("greater_than_equal", "less_than_equal"):
-        bound = context.get("ge", context.get("le"))
-        return f"The value is out of bounds (limit {bound})", "Check for a slip of the pen."
-    if kind == "string_type":
-        return (
-            "A text is expected and must not be empty",
-            "Fill it in; put it between quotes if it looks like a number.",
-        )
-    if kind == "value_error":
-        return message.removeprefix("Value error, "), "Mend the row."
-    return message, "Compare with the rows beside it."
 
 
 def _double_keys(table: Table[Any]) -> Iterator[Problem]:

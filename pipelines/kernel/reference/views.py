@@ -154,10 +154,11 @@ def read_reference(project: Project) -> Reference:
 
     Raises `BadInput`, one problem per fault, all of them at once: a missing, empty or mis-encoded file, an unknown,
     missing or doubled column, a value of the wrong type or out of bounds, a doubled key, a code that another table does
-    not have, windows that overlap, a declared state without evidence.
+    not have, windows that overlap, a declared state without evidence. What holds between tables is looked at once each
+    can be read: a row that is not there would make the rows that name it look wrong.
     """
     tables, problems = read_tables(project)
-    problems.extend(check(tables))
+    problems = problems or list(check(tables))
     if problems:
         raise BadInput(problems)
     of = {name: tuple(line.row for line in table.lines) for name, table in tables.items()}

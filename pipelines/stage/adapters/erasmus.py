@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.kernel.catalogue import Vintage
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.stage.adapters.mapped import by_part
-from pipelines.stage.mapping import FILE
+from pipelines.stage.mapping import FILE, WAS
 from pipelines.stage.reading import ROW
 
 _DECIMALS = 6  # a tenth of a metre: the two files print the same point with different last digits
@@ -26,9 +26,10 @@ def adapt(vintage: Vintage, files: Mapping[str, Path]) -> pl.DataFrame:
     Flows from or to a point where no institution is known are left out: the source has lost their names.
     """
     parts = by_part(vintage, files)
-    flows = _points(parts["flows"], ("sending", "receiving"))
+    headers = {name: header for part in vintage.parts for name, header in part.columns.items()}
+    flows = _points(parts["flows"], ("sending", "receiving"), headers)
     places = (
-        _points(parts["institutions"], ("place",))
+        _points(parts["institutions"], ("place",), headers)
         .group_by("place_point")
         .agg(
             pl.col("code").sort().str.join(" + "),
@@ -59,9 +60,10 @@ def adapt(vintage: Vintage, files: Mapping[str, Path]) -> pl.DataFrame:
     )
 
 
-def _points(frame: pl.DataFrame, sides: tuple[str, ...]) -> pl.DataFrame:
+def _points(frame: pl.DataFrame, sides: tuple[str, ...], headers: Mapping[str, str]) -> pl.DataFrame:
     """Read the numbers of a part; add `<side>_point`, a key that both files share."""
-    numbers = [name for name in frame.columns if name.endswith(("_latitude", "_longitude", "_count"))]
+    ends = ("_latitude", "_longitude", "_count")
+    numbers = [name for name in frame.columns if name.endswith(ends) and not name.startswith("_")]
     read = frame.with_columns(pl.col(name).cast(pl.Float64, strict=False) for name in numbers)
     problems = []
     for name in numbers:
@@ -72,13 +74,13 @@ def _points(frame: pl.DataFrame, sides: tuple[str, ...]) -> pl.DataFrame:
                 "A count of students is a positive number" if name.endswith("_count") else "A coordinate is a number",
                 "Correct the cell, or leave the row out.",
                 row=row[ROW],
-                column=name,
-                value=row[name],
+                column=headers.get(name, name),
+                value=row.get(f"{WAS}{name}", row[name]),
             )
             for row in frame.filter(bad).head(5).iter_rows(named=True)
         ]
     if problems:
-        raise BadInput(problems)
+        raise BadInput(dict.fromkeys(problems))  # two columns are read from one cell
     counts = [pl.col(name).cast(pl.Int64) for name in numbers if name.endswith("_count")]
     keys = [
         pl.concat_str(
