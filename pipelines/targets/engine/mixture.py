@@ -40,7 +40,7 @@ class Member:
         at = (logs if self.is_log else values)[:, None]
         z = (at - self.centres[..., None]) / self.spreads[..., None]
         below = expit(z) if self.df is None else stdtr(self.df[:, None, None, None], z)
-        return np.einsum("sk,skhq->shq", self.weights, below)
+        return np.asarray(np.einsum("sk,skhq->shq", self.weights, below))
 
     def reach(self, tail: float) -> tuple[Array, Array]:
         """Return the lowest and the highest quantile of any component at `tail` and 1 - `tail`, each (S, H)."""

@@ -36,4 +36,4 @@ def quantiles(
         below = (cdf(values).reshape(inner.shape) < probabilities[:, None]).sum(axis=-1)
         left = left + width * below / _PARTS
         right = left + width / _PARTS
-    return shift + scale * np.sinh((left + right) / 2)
+    return np.asarray(shift + scale * np.sinh((left + right) / 2))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,12 +37,12 @@ class Table:
     @property
     def last(self) -> Array:
         """The latest value of every series, (S,)."""
-        return self.values[:, -1]
+        return np.asarray(self.values[:, -1])
 
     @property
     def points(self) -> Array:
         """How many years were observed, (S,)."""
-        return self.seen.sum(axis=1).astype(float)
+        return np.asarray(self.seen.sum(axis=1), dtype=float)
 
 
 def table(series: Sequence[Array], is_log: bool = False) -> Table:
@@ -55,7 +56,7 @@ def table(series: Sequence[Array], is_log: bool = False) -> Table:
     for row, one in enumerate(recent):
         values[row, longest - len(one) :] = np.log(one) if is_log else one
     seen = ~np.isnan(values)
-    for row in np.flatnonzero((~seen & (np.cumsum(seen, axis=1) > 0)).any(axis=1)):
+    for row in np.flatnonzero((~seen & (np.cumsum(seen, axis=1) > 0)).any(axis=1)).tolist():
         known = np.flatnonzero(seen[row])
         inner = np.arange(known[0], longest)
         values[row, inner] = np.interp(inner, known, values[row, known])
@@ -90,7 +91,7 @@ def steps(data: Table) -> Steps:
     widths = np.ones(sizes.shape)
     for row in np.flatnonzero((~data.seen[:, 1:] & inside).any(axis=1)):
         known = np.flatnonzero(data.seen[row])
-        for start, end in zip(known[:-1], known[1:], strict=True):
+        for start, end in pairwise(known.tolist()):
             widths[row, start:end] = end - start
     years = inside.sum(axis=1).astype(float)
     return Steps(np.where(inside, sizes, 0.0), inside, widths, data.points - 1, years)
