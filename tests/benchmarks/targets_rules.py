@@ -3,8 +3,8 @@
     python tests/benchmarks/targets_rules.py                 # ../shared/benchmarks beside the project; 8 minutes
 
 For each series with positive values and a horizon of 2 to 5 years, seven targets relative to the last value (-20, -10,
-+5, +10, +20, +50, +100 %); the base of the rules lies five years before the origin; met when the value observed at the
-horizon meets the target. Nothing is fitted. Rules that are not sourced are measured too; only the stage leaves them out.
++5, +10, +20, +50, +100 %); the base of the rules lies five years before the origin; met when the value at the
+horizon meets the target. Nothing is fitted. Rules that are not sourced are measured too, but never published.
 """
 
 from __future__ import annotations

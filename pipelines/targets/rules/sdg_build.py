@@ -102,7 +102,7 @@ def score_without_target(value: float, coefficient: float = 1.0) -> float:
 
 
 def limit_coefficient(base: float, limit: float) -> float:
-    """Return what the thresholds are multiplied by when the values have the natural bound `limit`: 0 at it, 1 far off."""
+    """Return what the thresholds are multiplied by near the natural bound `limit`: 0 at it, 1 far from it."""
     value, bound = abs(base), abs(limit)
     if value >= 2 * bound:
         return 1.0

@@ -83,7 +83,7 @@ def current_status_index(base: Point, latest: Point, goal: Point, better: int) -
 
 
 def parity_status_index(base: Point, latest: Point, goal: Point) -> Badge:
-    """Return the index for a target of parity, which may be missed on both sides: 10 at it, 0 as far off as the base."""
+    """Return the index for a target of parity, missed on either side: 10 at it, 0 as far off as the base."""
     if goal.value == base.value:
         return Badge(refused=undefined(_INDEX, NO_DISTANCE))
     return Badge(None, 10 - 10 * abs(goal.value - latest.value) / abs(goal.value - base.value))
