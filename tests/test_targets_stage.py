@@ -15,8 +15,8 @@ from pipelines.kernel.reference import Break, read_reference
 from pipelines.kernel.store import read_table, table_path
 from pipelines.targets import run
 from pipelines.targets.breaks import comparable_since, prevented_years
-from pipelines.targets.forecast import CEILING, FLOOR
-from pipelines.targets.tracker import Series
+from pipelines.targets.engine import CEILING, FLOOR
+from pipelines.targets.series import Series
 
 ROOT = Path(__file__).resolve().parent.parent
 SITES = ("toulouse", "blagnac", "auch", "castres", "albi", "tarbes", "rodez", "figeac")
@@ -42,7 +42,9 @@ def give(project, series, origin="simulated"):
     names = ["indicator_code", "scope_level", "scope_code", "year", "value", "origin"]
     schema = dict(zip(names, [pl.String, pl.String, pl.String, pl.Int64, pl.Float64, pl.String], strict=True))
     project.indicators.mkdir(parents=True, exist_ok=True)
-    pl.DataFrame(rows, schema=schema, orient="row").write_parquet(table_path(project, "ind_values"))
+    counts = [pl.col("value").alias("numerator"), pl.lit(None, pl.Float64).alias("denominator")]
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(counts)
+    frame.write_parquet(table_path(project, "ind_values"))
     status = {"indicator_code": ["RES-COM"], "reason_fr": ["Registre vide."], "reason_en": ["Empty register."]}
     pl.DataFrame(status).write_parquet(table_path(project, "ind_status"))
 
@@ -56,7 +58,7 @@ def state(project, target_id, scope_code="midi-pyrenees"):
 
 def test_the_doubling_as_seen_in_2013(project):
     report = run(project, Settings(edition=2013))
-    assert report.made == ("tgt_states", "tgt_paths", "tgt_history")
+    assert report.made == ("tgt_states", "tgt_paths", "tgt_history", "tgt_badges")
     row = state(project, "MOB-X2")
     assert row["state_code"] == "off_track"
     assert (row["base_year"], row["base_value"], row["base_origin"], row["base_series_value"]) == (
@@ -100,7 +102,10 @@ def test_once_the_deadline_is_past_the_outcome_is_known_and_past_views_are_score
 
 def test_nothing_later_than_the_edition_is_used(project):
     run(project, Settings(edition=2013))
-    kept = {name: table_path(project, name).read_bytes() for name in ("tgt_states", "tgt_paths", "tgt_history")}
+    kept = {
+        name: table_path(project, name).read_bytes()
+        for name in ("tgt_states", "tgt_paths", "tgt_history", "tgt_badges")
+    }
     cut = {year: value for year, value in MOBILE.items() if year <= 2013}
     give(project, {("MOB-OUT", *REGION): cut, ("MOB-OUT", "site", "auch"): {y: v / 8 for y, v in cut.items()}})
     assert run(project, Settings(edition=2013)).made
@@ -117,7 +122,7 @@ def test_an_unchanged_run_makes_nothing(project):
     run(project, Settings(edition=2013))
     again = run(project, Settings(edition=2013))
     assert not again.made
-    assert set(again.kept) == {"tgt_states", "tgt_paths", "tgt_history"}
+    assert set(again.kept) == {"tgt_states", "tgt_paths", "tgt_history", "tgt_badges"}
 
 
 def test_declared_registers_without_data_are_not_measurable_with_the_reason(project):
@@ -202,7 +207,7 @@ def add_break(project, line):
 
 
 def test_a_break_forbids_the_fit_and_the_growth_rate(project):
-    add_break(project, "made-up-2012,2012,mobility,MOB-OUT,*,level,true,a,b,c\n")
+    add_break(project, "made-up-2012,2012,mobility,MOB-OUT,*,source,true,a,b,c\n")
     run(project, Settings(edition=2013))
     row = state(project, "MOB-X2")
     assert row["probability"] is None
