@@ -145,7 +145,7 @@ def test_german_weather_without_a_number_and_its_refusals():
     falling = {2018: 9.0, 2019: 8.0, 2020: 7.0, 2021: 6.0}
     assert "already meets the target" in german.weather(falling, Point(2025, 5), 1).refused.en
     assert german.weather(falling, Point(2025, 2), 1).code == "sun"  # met, and still met at the deadline
-    assert "has passed" in german.weather(falling, Point(2019, 20), 1).refused.en
+    assert "already been observed" in german.weather(falling, Point(2019, 20), 1).refused.en
     assert german.weakest_bound(70, 80, 1) == 70
     assert german.weakest_bound(70, 80, -1) == 80
     assert german.next_goal([Point(2020, 1), Point(2030, 2), Point(2025, 3)], 2022) == Point(2025, 3)

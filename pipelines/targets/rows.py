@@ -9,7 +9,7 @@ from pipelines.kernel.catalogue import Dtype
 from pipelines.kernel.targets import STATES as STATE_WORDS
 from pipelines.kernel.targets import Target
 from pipelines.targets.models import LEVELS
-from pipelines.targets.rules import LABELS
+from pipelines.targets.rules import LABELS, Badge
 from pipelines.targets.rules.badges import published_rules
 from pipelines.targets.rules.record import RuleRecord
 from pipelines.targets.series import Outcome
@@ -82,6 +82,7 @@ HISTORY: dict[str, Dtype] = {
 
 BADGES: dict[str, Dtype] = {
     **_KEY,
+    "as_of_year": "int",
     "rule_code": "str",
     "rule_order": "int",
     "rule_label_fr": "str",
@@ -96,6 +97,7 @@ BADGES: dict[str, Dtype] = {
     "rule_reason_en": "str",
     "record_cases_count": "int",
     "record_met_share": "float",
+    "outcome_met": "bool",
     "rule_source": "str",
     "origin": "str",
 }
@@ -189,37 +191,49 @@ def history_rows(target: Target, outcome: Outcome) -> list[dict[str, Any]]:
     ]
 
 
-def badge_rows(target: Target, outcome: Outcome, record: RuleRecord) -> list[dict[str, Any]]:
-    """Return the rows of `tgt_badges`: what each official rule says, and how often that came true elsewhere."""
-    rows = []
-    for order, rule in enumerate(published_rules(), start=1):
-        badge = outcome.badges.get(rule.code)
-        if badge is None:
-            continue
-        words = rule.categories.get(badge.code or "")
-        kept = record.of(rule.code, badge.code)
-        rows.append(
-            {
-                **_key(target, outcome),
-                "rule_code": rule.code,
-                "rule_order": order,
-                "rule_label_fr": rule.label.fr,
-                "rule_label_en": rule.label.en,
-                "category_code": badge.code,
-                "category_label_fr": words.fr if words else None,
-                "category_label_en": words.en if words else None,
-                "is_best_category": badge.code in rule.good if badge.code else None,
-                "rule_measure": rounded(badge.measure),
-                "rule_score": rounded(badge.score),
-                "rule_reason_fr": badge.refused.fr if badge.refused else None,
-                "rule_reason_en": badge.refused.en if badge.refused else None,
-                "record_cases_count": kept.cases if kept else None,
-                "record_met_share": rounded(kept.met_share) if kept else None,
-                "rule_source": rule.source,
-                "origin": outcome.series.origin,
-            }
-        )
-    return rows
+def badge_rows(target: Target, outcome: Outcome, record: RuleRecord, edition: int) -> list[dict[str, Any]]:
+    """Return the rows of `tgt_badges`: what each rule says and would have said, and how often that came true elsewhere.
+
+    Once the deadline has been observed only past editions have badges: there is nothing left to be said of the way.
+    """
+    views = [(view.as_of_year, view.badges, view.outcome_met) for view in outcome.history if view.as_of_year < edition]
+    if target.deadline is not None and max(outcome.series.values, default=target.deadline) < target.deadline:
+        views.append((edition, outcome.badges, None))
+    return [
+        _badge_row(target, outcome, record, as_of, place, badges[rule.code], met)
+        for as_of, badges, met in views
+        for place, rule in enumerate(published_rules(), start=1)
+        if rule.code in badges
+    ]
+
+
+def _badge_row(
+    target: Target, outcome: Outcome, record: RuleRecord, as_of: int, place: int, badge: Badge, met: bool | None
+) -> dict[str, Any]:
+    rule = published_rules()[place - 1]
+    words = rule.categories.get(badge.code or "")
+    kept = record.of(rule.code, badge.code)
+    return {
+        **_key(target, outcome),
+        "as_of_year": as_of,
+        "rule_code": rule.code,
+        "rule_order": place,
+        "rule_label_fr": rule.label.fr,
+        "rule_label_en": rule.label.en,
+        "category_code": badge.code,
+        "category_label_fr": words.fr if words else None,
+        "category_label_en": words.en if words else None,
+        "is_best_category": badge.code in rule.good if badge.code else None,
+        "rule_measure": rounded(badge.measure),
+        "rule_score": rounded(badge.score),
+        "rule_reason_fr": badge.refused.fr if badge.refused else None,
+        "rule_reason_en": badge.refused.en if badge.refused else None,
+        "record_cases_count": kept.cases if kept else None,
+        "record_met_share": rounded(kept.met_share) if kept else None,
+        "outcome_met": met,
+        "rule_source": rule.source,
+        "origin": outcome.series.origin,
+    }
 
 
 def rounded(value: float | None) -> float | None:

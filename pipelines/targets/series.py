@@ -85,12 +85,13 @@ class PathPoint:
 
 @dataclass(frozen=True, slots=True)
 class PastView:
-    """What the edition of `as_of_year` would have said, and what happened (`None`: not known)."""
+    """What the edition of `as_of_year` would have said, badges included, and what happened (`None`: not known)."""
 
     as_of_year: int
     probability: float | None
     outcome_met: bool | None
     points: int
+    badges: Mapping[str, Badge] = field(default_factory=dict)
 
     @property
     def brier(self) -> float | None:

@@ -31,7 +31,8 @@ from pipelines.targets.rows import (
 )
 from pipelines.targets.rules.record import FILE as RECORD
 from pipelines.targets.rules.record import RuleRecord, read_record
-from pipelines.targets.series import Outcome, Series, worst_origin
+from pipelines.targets.reading import series_of
+from pipelines.targets.series import Outcome, Series
 from pipelines.targets.tracker import follow
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ GRAINS = {
     "tgt_states": ("target_id", "scope_level", "scope_code"),
     "tgt_paths": ("target_id", "scope_level", "scope_code", "year", "kind"),
     "tgt_history": ("target_id", "scope_level", "scope_code", "as_of_year"),
-    "tgt_badges": ("target_id", "scope_level", "scope_code", "rule_code"),
+    "tgt_badges": ("target_id", "scope_level", "scope_code", "as_of_year", "rule_code"),
 }
 """Table → the columns that name one row."""
 
@@ -103,13 +104,13 @@ def outcomes_of(
     what is not known. A site with a count below `threshold` teaches the others nothing.
     """
     level, code = target.perimeter.scope_level, target.perimeter.scope_code
-    per_site = {site: _series(indicator, "site", site, values, reference) for site in reference.sites}
+    per_site = {site: series_of(indicator, "site", site, values, reference) for site in reference.sites}
     if target.form == "each_site":
         return [
             follow_each_site(target, per_site, (level, code), edition),
             *(follow_one_site(target, series, edition) for series in per_site.values()),
         ]
-    series = _series(indicator, level, code, values, reference)
+    series = series_of(indicator, level, code, values, reference)
     if target.form == "each_year":
         return [follow_every_year(target, series, edition)]
     if not target.perimeter.by_site:
@@ -126,36 +127,6 @@ def has_few(series: Series, threshold: int) -> bool:
     if series.counted:
         counts = [side for many, of in series.counted.values() for side in (many, of, of - many)]
     return any(0 < value < threshold for value in counts)
-
-
-def _series(
-    indicator: Indicator, scope_level: str, scope_code: str, values: pl.DataFrame, reference: Reference
-) -> Series:
-    import polars as pl
-
-    rows = values.filter(
-        (pl.col("indicator_code") == indicator.code)
-        & (pl.col("scope_level") == scope_level)
-        & (pl.col("scope_code") == scope_code)
-        & pl.col("value").is_not_null()
-    ).sort("year")
-    breaks = reference.breaks_for(indicator.code, indicator.domain, scope_code)
-    return Series(
-        scope_level,
-        scope_code,
-        dict(zip(rows["year"].to_list(), rows["value"].to_list(), strict=True)),
-        worst_origin(rows["origin"].to_list()),
-        tuple(item for item in breaks if item.break_code not in indicator.breaks_ignored),
-        is_share=indicator.unit == "share",
-        is_count=indicator.unit != "share",
-        counted=_counted(rows) if indicator.unit == "share" and not indicator.is_estimated else {},
-    )
-
-
-def _counted(rows: pl.DataFrame) -> dict[int, tuple[float, float]]:
-    """Return year → (so many, of so many), where both are known and whole: a weighted rate is no count."""
-    pairs = rows.select("year", "numerator", "denominator").drop_nulls().rows()
-    return {year: (many, of) for year, many, of in pairs if of > 0 and many == round(many) and of == round(of)}
 
 
 def _values(project: Project) -> pl.DataFrame:
@@ -190,7 +161,7 @@ def _write(project: Project, outcomes: list[tuple[Target, Outcome]], edition: in
         "tgt_states": [state_row(target, outcome, edition) for target, outcome in outcomes],
         "tgt_paths": [row for target, outcome in outcomes for row in path_rows(target, outcome)],
         "tgt_history": [row for target, outcome in outcomes for row in history_rows(target, outcome)],
-        "tgt_badges": [row for target, outcome in outcomes for row in badge_rows(target, outcome, record)],
+        "tgt_badges": [row for target, outcome in outcomes for row in badge_rows(target, outcome, record, edition)],
     }
     types = {"int": pl.Int64, "float": pl.Float64, "str": pl.String, "bool": pl.Boolean}
     for name, columns in TABLES.items():

@@ -156,7 +156,8 @@ def _past_views(target: Target, known: Series, aim: Aim, ahead_at: Forecaster) -
             continue
         ahead = _ahead(then, aim, year, ahead_at)
         probability = None if isinstance(ahead, Bilingual) else ahead.probability(aim.goal, aim.better)
-        views.append(PastView(year, probability, outcome, len(then.fit_years)))
+        badges = badges_of(then, aim, aim.base, aim.deadline) if aim.base is not None else {}
+        views.append(PastView(year, probability, outcome, len(then.fit_years), badges))
     return tuple(views)
 
 

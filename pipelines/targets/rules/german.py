@@ -32,7 +32,7 @@ _REACHED = Bilingual(
     fr="le dernier point satisfait déjà la cible, mais son évolution l'en éloigne.",
     en="the latest point already meets the target, but its trend leads away from it.",
 )
-_PASSED = Bilingual(fr="l'échéance est passée.", en="the deadline has passed.")
+_PASSED = Bilingual(fr="l'échéance est déjà observée.", en="the deadline has already been observed.")
 
 
 def weather(values: Mapping[int, float], goal: Point, better: int) -> Badge:
@@ -45,7 +45,7 @@ def weather(values: Mapping[int, float], goal: Point, better: int) -> Badge:
     if change is None:
         return Badge(refused=_no(_TOO_SHORT))
     last = max(values)
-    if goal.year < last:
+    if goal.year <= last:
         return Badge(refused=_no(_PASSED))
     projected = values[last] + change * (goal.year - last)
     if meets(projected, goal.value, better):
