@@ -104,13 +104,18 @@ def _details(row: dict[str, Any], badges: pl.DataFrame) -> list[str]:
         )
     if row["probability"] is None and row["probability_low_reason_en"]:
         lines.append(str(row["probability_low_reason_en"]))
+    if row["late_probability"] is not None:
+        lines.append(f"probability that the figure of {row['late_year']} meets it {row['late_probability']:.0%}")
     for side, word in (("flip_low_share", "lower"), ("flip_high_share", "higher")):
         if row[side] is not None:
             lines.append(f"the state would be another one with a base {abs(row[side]):.1%} {word}")
     if row["past_brier"] is not None:
         lines.append(f"{row['past_views_count']} past editions, Brier score {row['past_brier']:.3f}")
-    last = badges["as_of_year"].max()
-    for badge in badges.filter(pl.col("as_of_year") == last).to_dicts():
+    said_by = badges.to_dicts()
+    last = max((int(badge["as_of_year"]) for badge in said_by), default=0)
+    for badge in said_by:
+        if badge["as_of_year"] != last:
+            continue
         said = badge["category_label_en"] or badge["rule_reason_en"]
         said = said or (f"{badge['rule_measure']:.2f}" if badge["rule_measure"] is not None else "confidential")
         record = badge["record_met_share"]

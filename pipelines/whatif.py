@@ -1,4 +1,4 @@
-"""What `observatoire targets ID --assume … --deadline … --level …` prints: computed on published values, never written."""
+"""What `observatoire targets ID --assume … --deadline … --level …` prints: from published values, never written."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ def question_of(assume: str | None, deadline: int | None, level: float | None) -
             mend = 'Write it as --assume "growth=12%" (or growth=0.12): growth a year from the latest value on.'
             raise BadInput(Problem("--assume", "An assumption is a growth a year", mend, value=assume))
         growth = float(found[1].replace(",", ".")) / (100 if found[2] else 1)
+        if not found[2] and abs(growth) >= 1:
+            mend = f"Write growth={found[1]}% for so many per cent."
+            raise BadInput(Problem("--assume", "A growth of one and more a year needs its sign %", mend, value=assume))
         if growth <= -1:
             raise BadInput(Problem("--assume", "A growth is above -100 % a year", "Use a larger one.", value=assume))
     return Question(growth, deadline, level)

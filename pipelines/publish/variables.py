@@ -22,8 +22,9 @@ from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import CONFIDENTIAL, UNAVAILABLE, marked, measure, number, share
 from pipelines.publish.phrases import evolution
 from pipelines.publish.shelf import REGION, Shelf
-from pipelines.publish.tables.overview import seed_value
+from pipelines.publish.tables.overview import seed_value, upper_first
 from pipelines.publish.tables.quality import suppressed_cells
+from pipelines.publish.tables.targets import chance, fragility
 
 KEY = re.compile(r"\{\{<\s*var\s+([^\s>]+)\s*>\}\}")
 
@@ -128,6 +129,7 @@ def targets(shelf: Shelf) -> Flat:
             flat[f"{stem}.probability"] = marked(share(chance, shelf.lang, 0), row["origin"], shelf.lang)
         else:
             flat[f"{stem}.probability"] = shelf.pick(row, "probability_low_reason") or UNAVAILABLE[shelf.lang]
+        flat |= {f"{stem}.{name}": text for name, text in insights(shelf, row).items()}
         reason = shelf.pick(row, "reason").rstrip(".")
         colon = "\u00a0:" if shelf.lang == "fr" else ":"
         said = f"{flat[f'{stem}.title']}{colon} {state}"
@@ -142,6 +144,31 @@ def targets(shelf: Shelf) -> Flat:
         flat.setdefault(f"target.{target_id.lower()}.title", titles[target_id])
         flat[f"target.{target_id.lower()}.quotation"] = " ".join(str(contract["quotation"]).split())
     return flat
+
+
+def insights(shelf: Shelf, row: dict[str, Any]) -> Flat:
+    """Return three sentences on a target: its chance, what the verdict hangs on, what past editions were worth."""
+    told = {"chance": f"{upper_first(chance(shelf, row)).rstrip('.')}."}
+    hangs = fragility(shelf, row)
+    told["fragility"] = two(
+        shelf,
+        f"Ce à quoi tient ce verdict\u00a0: il serait autre si {hangs}.",
+        f"What this verdict hangs on: it would be another one if {hangs}.",
+    )
+    views, score = row.get("past_views_count"), row.get("past_brier")
+    if views is None or score is None:
+        told["past"] = two(
+            shelf,
+            "Aucune édition passée n'est encore notée.",
+            "No past edition has been scored yet.",
+        )
+    else:
+        told["past"] = two(
+            shelf,
+            f"Éditions passées notées\u00a0: {number(views, 'fr')}\u00a0; score de Brier moyen\u00a0: {number(score, 'fr', 3)} (0 est le meilleur, 0,25 celui de qui dit toujours une chance sur deux).",
+            f"Past editions scored: {number(views, 'en')}; mean Brier score: {number(score, 'en', 3)} (0 is best, 0.25 is that of always saying one in two).",
+        )
+    return told
 
 
 def counts(shelf: Shelf) -> Flat:

@@ -117,7 +117,10 @@ class Insight:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything said of one target on one scope."""
+    """Everything said of one target on one scope.
+
+    `late` is told once a deadline has passed unmet: a later year, and the chance that its value meets the goal.
+    """
 
     state: StateCode
     series: Series
@@ -130,6 +133,7 @@ class Outcome:
     probability: float | None = None
     no_probability: Bilingual | None = None
     model: str | None = None
+    late: tuple[int, float] | None = None
     at_deadline: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     coverage: tuple[int, int] | None = None
     insight: Insight = field(default_factory=Insight)

@@ -19,6 +19,7 @@ from pipelines.kernel.store import read_table, table_path
 from pipelines.kernel.targets import StateCode, Target, read_targets
 from pipelines.targets.family import Family
 from pipelines.targets.forms import follow_each_site, follow_every_year, follow_one_site
+from pipelines.targets.reading import series_of
 from pipelines.targets.rows import (
     BADGES,
     HISTORY,
@@ -31,7 +32,6 @@ from pipelines.targets.rows import (
 )
 from pipelines.targets.rules.record import FILE as RECORD
 from pipelines.targets.rules.record import RuleRecord, read_record
-from pipelines.targets.reading import series_of
 from pipelines.targets.series import Outcome, Series
 from pipelines.targets.tracker import follow
 
@@ -90,7 +90,7 @@ def _outcomes(project: Project, targets: Iterable[Target], edition: int) -> Iter
         )  # fmt: skip
     for target in targets:
         indicator = indicators[target.indicator]
-        threshold = policy.threshold(indicator.sources)
+        threshold = max(policy.threshold(indicator.sources), policy.default.threshold)
         for outcome in outcomes_of(target, indicator, values, reference, edition, threshold):
             yield target, _with_reason(outcome, why.get(target.indicator))
 

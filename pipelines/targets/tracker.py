@@ -20,6 +20,9 @@ from pipelines.targets.rules.badges import Case, published_rules
 from pipelines.targets.series import Outcome, PastView, PathPoint, Series
 from pipelines.targets.states import Aim, state_of
 
+LATER = 5
+"""Years after the latest one that are looked at once a deadline has passed unmet."""
+
 
 def follow(target: Target, series: Series, edition: int, forecaster: Forecaster | None = None) -> Outcome:
     """Follow a target whose goal is one figure (a ratio, a level, a share, a count, an existence) on one series.
@@ -40,6 +43,7 @@ def follow(target: Target, series: Series, edition: int, forecaster: Forecaster 
     verdict, badges, needed, observed_pace = _progress(known, aim)
     ahead = _ahead(known, aim, edition, ahead_at)
     is_told = not isinstance(ahead, Bilingual)
+    later = _later(known, aim, state, edition, ahead_at)
     return Outcome(
         state=state,
         series=known,
@@ -51,11 +55,12 @@ def follow(target: Target, series: Series, edition: int, forecaster: Forecaster 
         pace_observed=observed_pace,
         probability=None if isinstance(ahead, Bilingual) else ahead.probability(aim.goal, aim.better),
         no_probability=ahead if isinstance(ahead, Bilingual) else None,
-        model=model_of(known) if is_told else None,
+        model=model_of(known) if is_told or later else None,
+        late=(later.until, later.probability(aim.goal, aim.better)) if later else None,
         at_deadline={} if isinstance(ahead, Bilingual) else {level: ahead.interval(level) for level in LEVELS},
         insight=insight_of(known, aim, target.ratio if target.form == "ratio" else None, edition, needed),
         reason=_WHY[state](aim.deadline) if state in _WHY else None,
-        path=picture(known, aim, ahead),
+        path=picture(known, aim, later or ahead),
         history=_past_views(target, known, aim, ahead_at),
     )
 
@@ -142,6 +147,17 @@ def _ahead(known: Series, aim: Aim, as_of: int, ahead_at: Forecaster) -> Ahead |
     if max(known.values) >= aim.deadline:
         return reasons.DEADLINE_PASSED
     return ahead_at(as_of, aim.deadline)
+
+
+def _later(known: Series, aim: Aim, state: StateCode, as_of: int, ahead_at: Forecaster) -> Ahead | None:
+    """Return the forecast of the years after the latest one when the deadline has been observed and the goal missed."""
+    if aim.deadline is None or state not in (StateCode.MISSED, StateCode.MET_THEN_LOST):
+        return None
+    last = max(known.values)
+    if last < aim.deadline:
+        return None
+    ahead = ahead_at(as_of, last + LATER)
+    return None if isinstance(ahead, Bilingual) else ahead
 
 
 def _past_views(target: Target, known: Series, aim: Aim, ahead_at: Forecaster) -> tuple[PastView, ...]:

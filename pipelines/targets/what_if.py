@@ -81,7 +81,7 @@ class AssumedAhead:
     def draws(self, count: int, seed: int) -> Array:
         """Return possible paths under the assumption."""
         years = range(self.last_year + 1, self.until + 1)
-        return self.inner.draws(count, seed) * np.array([self._factor(year) for year in years])
+        return np.asarray(self.inner.draws(count, seed) * np.array([self._factor(year) for year in years]))
 
     def _factor(self, year: int | None) -> float:
         at = self.until if year is None else year
@@ -120,7 +120,7 @@ def ask(target: Target, family: Family, series: Series, edition: int, question: 
 
 
 def reached_in(known: Mapping[int, float], goal: float, better: int, growth: float) -> int | None:
-    """Return the first year in which the latest value, grown by `growth` a year, meets `goal`; `None` if it never does."""
+    """Return the first year in which the latest value, grown by `growth` a year, meets `goal`; `None` if none does."""
     last = max(known)
     value = known[last]
     for year in range(last, last + FURTHEST_REACH + 1):
