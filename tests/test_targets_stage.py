@@ -243,3 +243,46 @@ def test_without_any_figure_the_promise_is_still_told(project):
     paths = read_table(project, "tgt_paths").filter(pl.col("target_id") == "MOB-X2")
     assert paths["kind"].unique().to_list() == ["path"]
     assert paths["scope_code"].unique().to_list() == ["midi-pyrenees"]
+
+
+def test_badges_of_each_edition_with_their_record_and_none_from_memory(project):
+    run(project, Settings(edition=2013))
+    badges = read_table(project, "tgt_badges").filter(pl.col("scope_code") == "midi-pyrenees")
+    assert badges["as_of_year"].unique().sort().to_list() == [2011, 2012, 2013]
+    assert set(badges["rule_code"]) == {"eurostat", "sdg_build", "un_chart", "escap_status", "dns_weather"}
+    now = {row["rule_code"]: row for row in badges.filter(pl.col("as_of_year") == 2013).to_dicts()}
+    assert now["eurostat"]["category_code"] == state(project, "MOB-X2")["eurostat_code"]
+    assert 0 < now["eurostat"]["record_met_share"] < 0.3
+    assert now["eurostat"]["record_cases_count"] > 10_000
+    assert now["escap_status"]["category_code"] is None
+    assert now["escap_status"]["rule_measure"] == pytest.approx(10 * (540 - 400) / 400)
+    assert badges["outcome_met"].null_count() == badges.height  # nobody knows yet
+    run(project, Settings(edition=2016))
+    then = read_table(project, "tgt_badges").filter(pl.col("scope_code") == "midi-pyrenees")
+    assert then["as_of_year"].unique().sort().to_list() == [2011, 2012, 2013, 2014]
+    assert then["outcome_met"].unique().to_list() == [False]
+
+
+def test_a_missed_target_tells_the_chance_of_catching_up_and_what_the_verdict_hangs_on(project):
+    run(project, Settings(edition=2016))
+    row = state(project, "MOB-X2")
+    assert (row["late_year"], row["forecast_model"]) == (2021, "engine")
+    assert FLOOR <= row["late_probability"] <= CEILING
+    assert row["flip_low_share"] == pytest.approx(-0.123)  # 702 in 2015 is twice 351, which is 12.25 % less
+    assert (row["past_views_count"], row["milestone_now_value"]) == (4, 800)
+    history = read_table(project, "tgt_history").filter(pl.col("scope_code") == "midi-pyrenees")
+    assert row["past_brier"] == pytest.approx(history["brier"].mean(), rel=1e-6)
+    fan = read_table(project, "tgt_paths").filter((pl.col("kind") == "forecast") & (pl.col("target_id") == "MOB-X2"))
+    assert fan.filter(pl.col("scope_code") == "midi-pyrenees")["year"].to_list() == [2017, 2018, 2019, 2020, 2021]
+
+
+def test_promises_of_other_forms_have_their_chance(project):
+    figures = {("RES-THESE", *REGION): {2011: 3, 2012: 2, 2013: 4},
+               **{("APP-LAB", "site", site): {2011: 0, 2012: 0, 2013: site != "auch"} for site in SITES}}  # fmt: skip
+    give(project, figures, origin="declared")
+    run(project, Settings(edition=2013))
+    assert state(project, "REC-THESE")["probability"] == pytest.approx(2.5 / 4)
+    row = state(project, "APP-LAB")
+    assert row["forecast_model"] == "all_by"
+    assert row["probability"] == pytest.approx(1 - (1 - 7.5 / 25) ** 2)
+    assert "for the sites together" in state(project, "APP-LAB", "auch")["probability_low_reason_en"]

@@ -18,18 +18,21 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-def reconciled(whole: Array, parts: Array) -> Array:
+def reconciled(whole: Array, parts: Array, *, is_given: bool = False) -> Array:
     """Return coherent draws (draws, 1 + n) from draws of the whole (draws,) and of the parts (draws, n), as they pair.
 
-    A row that adds up already is unchanged. What no variance tells apart (all variances zero) is shared evenly.
+    A row that adds up already is unchanged. What no variance tells apart (all variances zero) is shared evenly. A whole
+    that is given stays as it is, and the parts take up the whole gap.
     """
     drawn = np.column_stack([whole, parts])
     variances = drawn.var(axis=0)
-    if not variances.any():
+    if is_given:
+        variances[0] = 0.0
+    if not variances.any() and not is_given:
         variances = np.ones_like(variances)
     # S' W^-1 S = diag(1/v) + 1/v0 11': its inverse spreads the gap over the parts in proportion to their variances
     gap = drawn[:, 0] - drawn[:, 1:].sum(axis=1)
-    shares = variances[1:] / variances.sum()
+    shares = variances[1:] / variances.sum() if variances[1:].any() else np.full(parts.shape[1], 1 / parts.shape[1])
     coherent = drawn[:, 1:] + gap[:, None] * shares
     return np.column_stack([coherent.sum(axis=1), coherent])
 

@@ -70,7 +70,9 @@ class Family:
         if coherent is None:
             return found
         of_whole, of_parts = coherent
-        inside = _coherent(of_parts.pop(REST), {code: found[code] for code in hidden}) if rest is not None else None
+        inside = None
+        if rest is not None:
+            inside = _coherent(of_parts.pop(REST), {code: found[code] for code in hidden}, is_given=True)
         return {**found, self.whole.scope_code: of_whole, **of_parts, **(inside[1] if inside else {})}
 
 
@@ -97,9 +99,12 @@ def _rest(whole: Series, shown: list[Series], hidden: Mapping[str, Series]) -> S
 
 
 def _coherent(
-    whole: Ahead | Bilingual, parts: Mapping[str, Ahead | Bilingual]
+    whole: Ahead | Bilingual, parts: Mapping[str, Ahead | Bilingual], *, is_given: bool = False
 ) -> tuple[DrawnAhead, dict[str, DrawnAhead]] | None:
-    """Return whole and parts made coherent year by year; `None` when one of them is refused or ends in another year."""
+    """Return whole and parts made coherent year by year; `None` when one of them is refused or ends in another year.
+
+    A whole that is given has draws that are coherent already, and keeps them.
+    """
     known = {code: part for code, part in parts.items() if not isinstance(part, Bilingual)}
     if isinstance(whole, Bilingual) or not known or len(known) < len(parts):
         return None
@@ -109,8 +114,9 @@ def _coherent(
     of_parts = [part.draws(DRAWS, SEED + number) for number, part in enumerate(known.values(), start=1)]
     years = []
     for ahead in range(of_whole.shape[1]):
-        columns = np.column_stack([drawn[:, ahead] for drawn in of_parts])
-        years.append(counted(reconciled(*paired(of_whole[:, ahead], columns, SEED))))
+        total, columns = of_whole[:, ahead], np.column_stack([drawn[:, ahead] for drawn in of_parts])
+        pair = (total, columns) if is_given else paired(total, columns, SEED)
+        years.append(counted(reconciled(*pair, is_given=is_given)))
     stacked = np.stack(years, axis=2)  # (draws, 1 + parts, years ahead)
     made = [DrawnAhead(whole.last_year, whole.until, stacked[:, place]) for place in range(stacked.shape[1])]
     return made[0], dict(zip(known, made[1:], strict=True))

@@ -24,10 +24,13 @@ LATER = 5
 """Years after the latest one that are looked at once a deadline has passed unmet."""
 
 
-def follow(target: Target, series: Series, edition: int, forecaster: Forecaster | None = None) -> Outcome:
+def follow(
+    target: Target, series: Series, edition: int, forecaster: Forecaster | None = None, *, look_back: bool = True
+) -> Outcome:
     """Follow a target whose goal is one figure (a ratio, a level, a share, a count, an existence) on one series.
 
-    `forecaster` says what was to be expected as of a year; without one the series is forecast by itself.
+    `forecaster` says what was to be expected as of a year; without one the series is forecast by itself. `look_back`
+    false leaves past editions out.
     """
     known = series.until(edition)
     ahead_at = forecaster or (lambda as_of, until: ahead_of(series.until(as_of), until))
@@ -61,7 +64,7 @@ def follow(target: Target, series: Series, edition: int, forecaster: Forecaster 
         insight=insight_of(known, aim, target.ratio if target.form == "ratio" else None, edition, needed),
         reason=_WHY[state](aim.deadline) if state in _WHY else None,
         path=picture(known, aim, later or ahead),
-        history=_past_views(target, known, aim, ahead_at),
+        history=_past_views(target, known, aim, ahead_at) if look_back else (),
     )
 
 

@@ -103,7 +103,7 @@ def ask(target: Target, family: Family, series: Series, edition: int, question: 
     """Return what the question changes for `series`, the whole of `family` or one of its parts."""
     contract = supposed(target, question)
     forecaster = family.forecaster(series.scope_code)
-    outcome = follow(contract, series, edition, forecaster)
+    outcome = follow(contract, series, edition, forecaster, look_back=False)
     if question.growth is None or outcome.probability is None or outcome.aim is None or contract.deadline is None:
         return Answer(outcome)
     known = series.until(edition).values

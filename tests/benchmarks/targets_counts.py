@@ -1,6 +1,6 @@
 """Coverage of the forecasts of counts and rates on simulated series; prints the table of targets_counts.md.
 
-    python tests/benchmarks/targets_counts.py            # 1,000 replicates a row; 6 minutes
+    python tests/benchmarks/targets_counts.py            # 1,000 replicates a row; 5 minutes
     python tests/benchmarks/targets_counts.py --replicates 300
 
 Eight years are seen, the fifth year ahead is judged. The level behind a count walks by `walk` a year (log scale) around

@@ -241,6 +241,9 @@ def path(picture: Picture) -> str:
             size=9,
             color=str(last_measured["colour"]),
         )
+    for end in ends:  # the path ends on the line of the target: its label stands above it
+        if goal[0] is not None and end["series"] == labels["path"]:
+            end["value"] = float(str(end["value"])) + high * 0.05
     placed = direct_labels(pd.DataFrame([end for end in ends if end is not last_measured]), high, False, 0.08)
     plot = (
         plot

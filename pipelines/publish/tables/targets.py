@@ -73,7 +73,6 @@ def badges(shelf: Shelf) -> Table:
                 if record is None
                 else f"{share(record, shelf.lang, 0)} ({two(shelf, 'de', 'of')} {number(row['record_cases_count'], shelf.lang)})",
                 happened(shelf, row["outcome_met"]),
-                f"`{row['rule_source']}`",
             )
         )
     since = f" {two(shelf, 'à l’édition', 'in the edition')} {last}" if rows else ""
@@ -89,10 +88,9 @@ def badges(shelf: Shelf) -> Table:
             two(shelf, "Ce qu'elle dit", "What it says"),
             two(shelf, "Cibles alors atteintes", "Targets then met"),
             two(shelf, "Ce qui est arrivé", "What happened"),
-            "Source",
         ),
         rows=tuple(rows),
-        widths=(22, 24, 18, 14, 22),
+        widths=(30, 30, 22, 18),
         lang=shelf.lang,
     )
 
