@@ -151,13 +151,34 @@ def indicators(codes: tuple[str, ...], scope: str, as_json: bool) -> None:
 
 @observatoire.command()
 @click.argument("ids", nargs=-1)
+@click.option("--scope", metavar="CODE", help="Region or site code: only that scope.")
+@click.option("--assume", metavar='"growth=12%"', help="What if it grew by so much a year from now on?")
+@click.option("--deadline", type=int, metavar="YEAR", help="What if the deadline were that year?")
+@click.option("--level", type=float, metavar="VALUE", help="What if the target were that value?")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
-def targets(ids: tuple[str, ...], as_json: bool) -> None:
-    """Print the state of targets (all, or those named by IDS)."""
-    from pipelines.answers import target_answer
+def targets(
+    ids: tuple[str, ...],
+    scope: str | None,
+    assume: str | None,
+    deadline: int | None,
+    level: float | None,
+    as_json: bool,
+) -> None:
+    """Print the state of targets: a line each, or everything said of those named by IDS.
 
-    click.echo(target_answer(find_project(), ids, as_json=as_json))
+    With --assume, --deadline or --level the question is put to one target, answered and forgotten.
+    """
+    if assume is None and deadline is None and level is None:
+        from pipelines.answers import target_answer
+
+        click.echo(target_answer(find_project(), ids, scope, as_json=as_json))
+        return
+    from pipelines.whatif import question_of, what_if
+
+    if len(ids) != 1:
+        raise click.UsageError("A question is put to one target: observatoire targets MOB-X2 --deadline 2029.")
+    click.echo(what_if(find_project(), ids[0], scope, question_of(assume, deadline, level), as_json=as_json))
 
 
 @observatoire.command()

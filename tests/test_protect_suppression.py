@@ -12,6 +12,7 @@ from pipelines.kernel.publications import Part, Publication, Shadow
 from pipelines.protect.figures import (
     few_behind,
     hidden_targets,
+    protected_badges,
     protected_history,
     protected_paths,
     protected_states,
@@ -176,6 +177,14 @@ def test_a_target_that_used_a_hidden_value_says_nothing():
     )  # fmt: skip
     assert protected_history(history, gone).row(0, named=True)["probability"] is None
     assert protected_history(history, gone).row(0, named=True)["outcome_met"] is None
+    badges = pl.DataFrame(
+        {"target_id": ["MOB-X2"], "scope_level": ["site"], "scope_code": ["auch"], "as_of_year": [2012],
+         "rule_code": ["eurostat"], "rule_order": [1], "category_code": ["movement_away"], "rule_measure": [-0.4],
+         "record_met_share": [0.08], "outcome_met": [False], "origin": ["simulated"]},
+    )  # fmt: skip
+    said = protected_badges(badges, gone).row(0, named=True)
+    assert (said["rule_code"], said["flag"]) == ("eurostat", "c")
+    assert {said[name] for name in ("category_code", "rule_measure", "record_met_share", "outcome_met")} == {None}
 
 
 def test_a_count_of_sites_uses_all_of_them():

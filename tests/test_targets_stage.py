@@ -15,8 +15,8 @@ from pipelines.kernel.reference import Break, read_reference
 from pipelines.kernel.store import read_table, table_path
 from pipelines.targets import run
 from pipelines.targets.breaks import comparable_since, prevented_years
-from pipelines.targets.forecast import CEILING, FLOOR
-from pipelines.targets.tracker import Series
+from pipelines.targets.engine import CEILING, FLOOR
+from pipelines.targets.series import Series
 
 ROOT = Path(__file__).resolve().parent.parent
 SITES = ("toulouse", "blagnac", "auch", "castres", "albi", "tarbes", "rodez", "figeac")
@@ -42,7 +42,9 @@ def give(project, series, origin="simulated"):
     names = ["indicator_code", "scope_level", "scope_code", "year", "value", "origin"]
     schema = dict(zip(names, [pl.String, pl.String, pl.String, pl.Int64, pl.Float64, pl.String], strict=True))
     project.indicators.mkdir(parents=True, exist_ok=True)
-    pl.DataFrame(rows, schema=schema, orient="row").write_parquet(table_path(project, "ind_values"))
+    counts = [pl.col("value").alias("numerator"), pl.lit(None, pl.Float64).alias("denominator")]
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(counts)
+    frame.write_parquet(table_path(project, "ind_values"))
     status = {"indicator_code": ["RES-COM"], "reason_fr": ["Registre vide."], "reason_en": ["Empty register."]}
     pl.DataFrame(status).write_parquet(table_path(project, "ind_status"))
 
@@ -56,7 +58,7 @@ def state(project, target_id, scope_code="midi-pyrenees"):
 
 def test_the_doubling_as_seen_in_2013(project):
     report = run(project, Settings(edition=2013))
-    assert report.made == ("tgt_states", "tgt_paths", "tgt_history")
+    assert report.made == ("tgt_states", "tgt_paths", "tgt_history", "tgt_badges")
     row = state(project, "MOB-X2")
     assert row["state_code"] == "off_track"
     assert (row["base_year"], row["base_value"], row["base_origin"], row["base_series_value"]) == (
@@ -100,7 +102,10 @@ def test_once_the_deadline_is_past_the_outcome_is_known_and_past_views_are_score
 
 def test_nothing_later_than_the_edition_is_used(project):
     run(project, Settings(edition=2013))
-    kept = {name: table_path(project, name).read_bytes() for name in ("tgt_states", "tgt_paths", "tgt_history")}
+    kept = {
+        name: table_path(project, name).read_bytes()
+        for name in ("tgt_states", "tgt_paths", "tgt_history", "tgt_badges")
+    }
     cut = {year: value for year, value in MOBILE.items() if year <= 2013}
     give(project, {("MOB-OUT", *REGION): cut, ("MOB-OUT", "site", "auch"): {y: v / 8 for y, v in cut.items()}})
     assert run(project, Settings(edition=2013)).made
@@ -117,7 +122,7 @@ def test_an_unchanged_run_makes_nothing(project):
     run(project, Settings(edition=2013))
     again = run(project, Settings(edition=2013))
     assert not again.made
-    assert set(again.kept) == {"tgt_states", "tgt_paths", "tgt_history"}
+    assert set(again.kept) == {"tgt_states", "tgt_paths", "tgt_history", "tgt_badges"}
 
 
 def test_declared_registers_without_data_are_not_measurable_with_the_reason(project):
@@ -202,7 +207,7 @@ def add_break(project, line):
 
 
 def test_a_break_forbids_the_fit_and_the_growth_rate(project):
-    add_break(project, "made-up-2012,2012,mobility,MOB-OUT,*,level,true,a,b,c\n")
+    add_break(project, "made-up-2012,2012,mobility,MOB-OUT,*,source,true,a,b,c\n")
     run(project, Settings(edition=2013))
     row = state(project, "MOB-X2")
     assert row["probability"] is None
@@ -238,3 +243,46 @@ def test_without_any_figure_the_promise_is_still_told(project):
     paths = read_table(project, "tgt_paths").filter(pl.col("target_id") == "MOB-X2")
     assert paths["kind"].unique().to_list() == ["path"]
     assert paths["scope_code"].unique().to_list() == ["midi-pyrenees"]
+
+
+def test_badges_of_each_edition_with_their_record_and_none_from_memory(project):
+    run(project, Settings(edition=2013))
+    badges = read_table(project, "tgt_badges").filter(pl.col("scope_code") == "midi-pyrenees")
+    assert badges["as_of_year"].unique().sort().to_list() == [2011, 2012, 2013]
+    assert set(badges["rule_code"]) == {"eurostat", "sdg_build", "un_chart", "escap_status", "dns_weather"}
+    now = {row["rule_code"]: row for row in badges.filter(pl.col("as_of_year") == 2013).to_dicts()}
+    assert now["eurostat"]["category_code"] == state(project, "MOB-X2")["eurostat_code"]
+    assert 0 < now["eurostat"]["record_met_share"] < 0.3
+    assert now["eurostat"]["record_cases_count"] > 10_000
+    assert now["escap_status"]["category_code"] is None
+    assert now["escap_status"]["rule_measure"] == pytest.approx(10 * (540 - 400) / 400)
+    assert badges["outcome_met"].null_count() == badges.height  # nobody knows yet
+    run(project, Settings(edition=2016))
+    then = read_table(project, "tgt_badges").filter(pl.col("scope_code") == "midi-pyrenees")
+    assert then["as_of_year"].unique().sort().to_list() == [2011, 2012, 2013, 2014]
+    assert then["outcome_met"].unique().to_list() == [False]
+
+
+def test_a_missed_target_tells_the_chance_of_catching_up_and_what_the_verdict_hangs_on(project):
+    run(project, Settings(edition=2016))
+    row = state(project, "MOB-X2")
+    assert (row["late_year"], row["forecast_model"]) == (2021, "engine")
+    assert FLOOR <= row["late_probability"] <= CEILING
+    assert row["flip_low_share"] == pytest.approx(-0.123)  # 702 in 2015 is twice 351, which is 12.25 % less
+    assert (row["past_views_count"], row["milestone_now_value"]) == (4, 800)
+    history = read_table(project, "tgt_history").filter(pl.col("scope_code") == "midi-pyrenees")
+    assert row["past_brier"] == pytest.approx(history["brier"].mean(), rel=1e-6)
+    fan = read_table(project, "tgt_paths").filter((pl.col("kind") == "forecast") & (pl.col("target_id") == "MOB-X2"))
+    assert fan.filter(pl.col("scope_code") == "midi-pyrenees")["year"].to_list() == [2017, 2018, 2019, 2020, 2021]
+
+
+def test_promises_of_other_forms_have_their_chance(project):
+    figures = {("RES-THESE", *REGION): {2011: 3, 2012: 2, 2013: 4},
+               **{("APP-LAB", "site", site): {2011: 0, 2012: 0, 2013: site != "auch"} for site in SITES}}  # fmt: skip
+    give(project, figures, origin="declared")
+    run(project, Settings(edition=2013))
+    assert state(project, "REC-THESE")["probability"] == pytest.approx(2.5 / 4)
+    row = state(project, "APP-LAB")
+    assert row["forecast_model"] == "all_by"
+    assert row["probability"] == pytest.approx(1 - (1 - 7.5 / 25) ** 2)
+    assert "for the sites together" in state(project, "APP-LAB", "auch")["probability_low_reason_en"]

@@ -150,11 +150,25 @@ def protected_paths(paths: pl.DataFrame, gone: pl.DataFrame, values: pl.DataFram
 
 def protected_history(history: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     """Return `tgt_history` with the views of the scopes in `gone` emptied."""
-    emptied = ["probability", "outcome_met", "points_count"]
+    emptied = [name for name in history.columns if name not in {*TARGET, "as_of_year", "origin"}]
     return (
         _marked(history, gone)
         .with_columns(
             _flag(pl.col("probability").is_null()).alias("flag"),
+            *(pl.when(~pl.col("_gone")).then(pl.col(name)).alias(name) for name in emptied),
+        )
+        .drop("_gone")
+    )
+
+
+def protected_badges(badges: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+    """Return `tgt_badges` with what the rules say of the scopes in `gone` emptied; the rules themselves stay."""
+    kept = {*TARGET, "as_of_year", "rule_code", "rule_order", "rule_label_fr", "rule_label_en", "rule_source", "origin"}
+    emptied = [name for name in badges.columns if name not in kept]
+    return (
+        _marked(badges, gone)
+        .with_columns(
+            _flag(pl.col("rule_measure").is_null() & pl.col("category_code").is_null()).alias("flag"),
             *(pl.when(~pl.col("_gone")).then(pl.col(name)).alias(name) for name in emptied),
         )
         .drop("_gone")

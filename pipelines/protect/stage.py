@@ -21,6 +21,7 @@ from pipelines.kernel.store import read_table, table_path
 from pipelines.protect.figures import (
     few_behind,
     hidden_targets,
+    protected_badges,
     protected_history,
     protected_paths,
     protected_states,
@@ -181,11 +182,17 @@ def _history(project: Project, policy: Policy) -> pl.DataFrame:
     return protected_history(read_table(project, "tgt_history"), hidden_targets(states, _values(project, policy)))
 
 
+def _badges(project: Project, policy: Policy) -> pl.DataFrame:
+    states = read_table(project, "tgt_states")
+    return protected_badges(read_table(project, "tgt_badges"), hidden_targets(states, _values(project, policy)))
+
+
 _SPECIAL: dict[str, Callable[[Project, Policy], pl.DataFrame]] = {
     "ind_values": _values,
     "tgt_states": _states,
     "tgt_paths": _paths,
     "tgt_history": _history,
+    "tgt_badges": _badges,
 }
 """Internal tables whose cells depend on one another, and what protects them."""
 

@@ -18,12 +18,12 @@ import yaml
 
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.publish.figures.common import two
-from pipelines.publish.figures.overview import target_titles
-from pipelines.publish.numbers import CONFIDENTIAL, UNAVAILABLE, marked, measure, number, share
+from pipelines.publish.numbers import CONFIDENTIAL, UNAVAILABLE, marked, measure, number
 from pipelines.publish.phrases import evolution
 from pipelines.publish.shelf import REGION, Shelf
 from pipelines.publish.tables.overview import seed_value
 from pipelines.publish.tables.quality import suppressed_cells
+from pipelines.publish.target_words import target_words
 
 KEY = re.compile(r"\{\{<\s*var\s+([^\s>]+)\s*>\}\}")
 
@@ -37,7 +37,7 @@ def variables(shelf: Shelf) -> Flat:
     flat |= counts(shelf)
     flat |= {f"site.{code}.label": site["site_label"] for code, site in shelf.sites.items()}
     flat |= {f"seed.{entry['code'].lower()}": seed_value(shelf, entry) for entry in shelf.declared("seed_figures")}
-    flat |= targets(shelf)
+    flat |= target_words(shelf)
     for code in shelf.indicators:
         for scope in shelf.scopes(code):
             flat |= values(shelf, code, scope)
@@ -96,52 +96,6 @@ def unmeasured(shelf: Shelf, code: str) -> str:
         f"{label}\u00a0: non mesuré. {reason[:1].upper()}{reason[1:]}.",
         f"{label}: not measured. {reason[:1].upper()}{reason[1:]}.",
     )
-
-
-def targets(shelf: Shelf) -> Flat:
-    """Return the words and numbers of each target: state, base, goal, deadline, last value, sentence."""
-    titles = target_titles(shelf)
-    contracts = {entry["id"]: entry for entry in shelf.declared("targets")}
-    flat: Flat = {}
-    for row in shelf.rows("pub_states"):
-        if row["scope_level"] not in ("region", "country"):
-            continue
-        stem = f"target.{row['target_id'].lower()}"
-        indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
-        unit = indicator.unit if indicator else "count"
-        state = shelf.pick(row, "state_label")
-        flat[f"{stem}.title"] = titles.get(row["target_id"], row["target_id"])
-        flat[f"{stem}.state"] = state
-        flat[f"{stem}.deadline"] = str(row["deadline_year"] or two(shelf, "sans échéance", "no deadline"))
-        for name, column in (("base", "base_value"), ("goal", "target_value")):
-            flat[f"{stem}.{name}"] = (
-                UNAVAILABLE[shelf.lang] if row[column] is None else measure(row[column], unit, shelf.lang)
-            )
-        last = row["last_value"]
-        flat[f"{stem}.last"] = (
-            UNAVAILABLE[shelf.lang]
-            if last is None
-            else marked(measure(last, unit, shelf.lang), row["origin"], shelf.lang)
-        )
-        chance = row.get("probability")
-        if chance is not None:
-            flat[f"{stem}.probability"] = marked(share(chance, shelf.lang, 0), row["origin"], shelf.lang)
-        else:
-            flat[f"{stem}.probability"] = shelf.pick(row, "probability_low_reason") or UNAVAILABLE[shelf.lang]
-        reason = shelf.pick(row, "reason").rstrip(".")
-        colon = "\u00a0:" if shelf.lang == "fr" else ":"
-        said = f"{flat[f'{stem}.title']}{colon} {state}"
-        if last is not None:
-            said += (
-                f" ({flat[f'{stem}.last']} {two(shelf, 'en', 'in')} {row['last_year']})"
-                if ")" not in flat[f"{stem}.last"]
-                else f", {flat[f'{stem}.last']} {two(shelf, 'en', 'in')} {row['last_year']}"
-            )
-        flat[f"{stem}.sentence"] = said + "." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
-    for target_id, contract in contracts.items():
-        flat.setdefault(f"target.{target_id.lower()}.title", titles[target_id])
-        flat[f"target.{target_id.lower()}.quotation"] = " ".join(str(contract["quotation"]).split())
-    return flat
 
 
 def counts(shelf: Shelf) -> Flat:

@@ -7,7 +7,7 @@ from pipelines.kernel.report import StageReport
 
 
 def run(project: Project, settings: Settings) -> StageReport:
-    """Follow every target adopted by the edition; write `data/targets/tgt_{states,paths,history}.parquet`."""
+    """Follow every target adopted by the edition; write `data/targets/tgt_{states,paths,history,badges}.parquet`."""
     from pipelines.targets.stage import follow_all
 
     return follow_all(project, settings)

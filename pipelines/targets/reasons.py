@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pipelines.kernel.catalogue import Bilingual
-from pipelines.targets.forecast import MINIMUM_POINTS
+
+MINIMUM_POINTS = 5
+"""Fewest observed years, masked ones not counted, from which a probability is told to a reader."""
 
 
 def deadline_not_observed(year: int | None) -> Bilingual:
@@ -30,6 +32,16 @@ def broken(year: int) -> Bilingual:
     )
 
 
+def too_few(usable: int, observed: int) -> Bilingual:
+    """There are not enough usable years, because few were observed or because breaks leave few."""
+    if usable < observed:
+        return cut(usable, observed)
+    return Bilingual(
+        fr=f"Pas de probabilité : {usable} point(s) exploitable(s), il en faut au moins {MINIMUM_POINTS}.",
+        en=f"No probability: {usable} usable point(s), at least {MINIMUM_POINTS} are needed.",
+    )
+
+
 def cut(usable: int, observed: int) -> Bilingual:
     """There would be points enough, but breaks and prevented years leave too few."""
     return Bilingual(
@@ -48,9 +60,9 @@ NO_FIGURE = Bilingual(
     fr="Aucune donnée : le registre déclaré est vide ou la source n'existe pas.",
     en="No data: the declared register is empty or the source does not exist.",
 )
-NO_MODEL = Bilingual(
-    fr="Pas de probabilité : cette forme d'engagement n'a pas de modèle.",
-    en="No probability: this form of commitment has no model.",
+TOGETHER = Bilingual(
+    fr="Pas de probabilité site par site : elle est dite pour les sites ensemble.",
+    en="No probability site by site: it is told for the sites together.",
 )
 ZERO_BASE = Bilingual(
     fr="La base est nulle : un multiple de zéro n'est pas une cible.",
@@ -66,5 +78,9 @@ NO_DEADLINE = Bilingual(
 DEADLINE_PASSED = Bilingual(
     fr="Pas de probabilité : l'échéance est passée, le résultat est connu.",
     en="No probability: the deadline has passed, the outcome is known.",
+)
+FEW_YEARS = Bilingual(
+    fr="Pas de probabilité : il faut au moins trois années observées avant l'échéance.",
+    en="No probability: it takes at least three years observed before the deadline.",
 )
 NOTHING_SINCE = Bilingual(fr="Aucune valeur après l'année de base.", en="No value after the base year.")

@@ -1,15 +1,18 @@
-"""The columns of the three tables, and outcomes written as their rows."""
+"""The columns of the four tables, and outcomes written as their rows."""
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import Any
 
 from pipelines.kernel.catalogue import Dtype
 from pipelines.kernel.targets import STATES as STATE_WORDS
 from pipelines.kernel.targets import Target
-from pipelines.targets.forecast import LEVELS
-from pipelines.targets.rules import LABELS
-from pipelines.targets.tracker import Outcome
+from pipelines.targets.models import LEVELS
+from pipelines.targets.rules import LABELS, Badge
+from pipelines.targets.rules.badges import published_rules
+from pipelines.targets.rules.record import RuleRecord
+from pipelines.targets.series import Outcome
 
 DIGITS = 10
 """Significant digits kept: fewer than a double has, so that the last bits of a library never reach a file."""
@@ -35,6 +38,7 @@ STATES: dict[str, Dtype] = {
     "last_year": "int",
     "last_value": "float",
     "milestone_value": "float",
+    "milestone_now_value": "float",
     "path_shape": "str",
     "pace_needed": "float",
     "pace_observed": "float",
@@ -47,8 +51,18 @@ STATES: dict[str, Dtype] = {
     "probability": "float",
     "probability_low_reason_fr": "str",
     "probability_low_reason_en": "str",
+    "forecast_model": "str",
+    "late_year": "int",
+    "late_probability": "float",
     **_INTERVALS,
     "points_count": "int",
+    "usable_points_count": "int",
+    "flip_low_share": "float",
+    "flip_high_share": "float",
+    "pace_kept_count": "int",
+    "pace_known_count": "int",
+    "past_views_count": "int",
+    "past_brier": "float",
     "coverage_count": "int",
     "coverage_total_count": "int",
     "origin": "str",
@@ -63,7 +77,30 @@ HISTORY: dict[str, Dtype] = {
     "as_of_year": "int",
     "probability": "float",
     "outcome_met": "bool",
+    "brier": "float",
     "points_count": "int",
+    "origin": "str",
+}
+
+BADGES: dict[str, Dtype] = {
+    **_KEY,
+    "as_of_year": "int",
+    "rule_code": "str",
+    "rule_order": "int",
+    "rule_label_fr": "str",
+    "rule_label_en": "str",
+    "category_code": "str",
+    "category_label_fr": "str",
+    "category_label_en": "str",
+    "is_best_category": "bool",
+    "rule_measure": "float",
+    "rule_score": "float",
+    "rule_reason_fr": "str",
+    "rule_reason_en": "str",
+    "record_cases_count": "int",
+    "record_met_share": "float",
+    "outcome_met": "bool",
+    "rule_source": "str",
     "origin": "str",
 }
 
@@ -76,6 +113,7 @@ def state_row(target: Target, outcome: Outcome, edition: int) -> dict[str, Any]:
     is_own = series.scope_code == target.perimeter.scope_code
     seed_base = is_own and target.base is not None and target.base_kind == "fixed"
     eurostat_label = LABELS[verdict.code] if verdict.code else None
+    scored = [view.brier for view in outcome.history if view.brier is not None]
     return {
         **_key(target, outcome),
         "indicator_code": target.indicator,
@@ -93,6 +131,7 @@ def state_row(target: Target, outcome: Outcome, edition: int) -> dict[str, Any]:
         "last_year": last,
         "last_value": rounded(series.values[last]) if last is not None else None,
         "milestone_value": rounded(aim.milestone(last)) if aim and last is not None else None,
+        "milestone_now_value": rounded(aim.milestone(edition)) if aim else None,
         "path_shape": target.path,
         "pace_needed": rounded(outcome.pace_needed),
         "pace_observed": rounded(outcome.pace_observed),
@@ -105,8 +144,18 @@ def state_row(target: Target, outcome: Outcome, edition: int) -> dict[str, Any]:
         "probability": rounded(outcome.probability),
         "probability_low_reason_fr": outcome.no_probability.fr if outcome.no_probability else None,
         "probability_low_reason_en": outcome.no_probability.en if outcome.no_probability else None,
+        "forecast_model": outcome.model,
+        "late_year": outcome.late[0] if outcome.late else None,
+        "late_probability": rounded(outcome.late[1]) if outcome.late else None,
         **_intervals(dict(outcome.at_deadline)),
         "points_count": len(series.values),
+        "usable_points_count": len(series.fit_years),
+        "flip_low_share": rounded(outcome.insight.flip_low),
+        "flip_high_share": rounded(outcome.insight.flip_high),
+        "pace_kept_count": outcome.insight.pace_kept,
+        "pace_known_count": outcome.insight.pace_known,
+        "past_views_count": len(scored) or None,
+        "past_brier": rounded(fmean(scored)) if scored else None,
         "coverage_count": outcome.coverage[0] if outcome.coverage else None,
         "coverage_total_count": outcome.coverage[1] if outcome.coverage else None,
         "origin": series.origin,
@@ -138,11 +187,57 @@ def history_rows(target: Target, outcome: Outcome) -> list[dict[str, Any]]:
             "as_of_year": view.as_of_year,
             "probability": rounded(view.probability),
             "outcome_met": view.outcome_met,
+            "brier": rounded(view.brier),
             "points_count": view.points,
             "origin": outcome.series.origin,
         }
         for view in outcome.history
     ]
+
+
+def badge_rows(target: Target, outcome: Outcome, record: RuleRecord, edition: int) -> list[dict[str, Any]]:
+    """Return the rows of `tgt_badges`: what each rule says and would have said, and how often that came true elsewhere.
+
+    Once the deadline has been observed only past editions have badges: there is nothing left to be said of the way.
+    """
+    views = [(view.as_of_year, view.badges, view.outcome_met) for view in outcome.history if view.as_of_year < edition]
+    if target.deadline is not None and max(outcome.series.values, default=target.deadline) < target.deadline:
+        views.append((edition, outcome.badges, None))
+    return [
+        _badge_row(target, outcome, record, as_of, place, badges[rule.code], met)
+        for as_of, badges, met in views
+        for place, rule in enumerate(published_rules(), start=1)
+        if rule.code in badges
+    ]
+
+
+def _badge_row(
+    target: Target, outcome: Outcome, record: RuleRecord, as_of: int, place: int, badge: Badge, met: bool | None
+) -> dict[str, Any]:
+    rule = published_rules()[place - 1]
+    words = rule.categories.get(badge.code or "")
+    kept = record.of(rule.code, badge.code)
+    return {
+        **_key(target, outcome),
+        "as_of_year": as_of,
+        "rule_code": rule.code,
+        "rule_order": place,
+        "rule_label_fr": rule.label.fr,
+        "rule_label_en": rule.label.en,
+        "category_code": badge.code,
+        "category_label_fr": words.fr if words else None,
+        "category_label_en": words.en if words else None,
+        "is_best_category": badge.code in rule.good if badge.code else None,
+        "rule_measure": rounded(badge.measure),
+        "rule_score": rounded(badge.score),
+        "rule_reason_fr": badge.refused.fr if badge.refused else None,
+        "rule_reason_en": badge.refused.en if badge.refused else None,
+        "record_cases_count": kept.cases if kept else None,
+        "record_met_share": rounded(kept.met_share) if kept else None,
+        "outcome_met": met,
+        "rule_source": rule.source,
+        "origin": outcome.series.origin,
+    }
 
 
 def rounded(value: float | None) -> float | None:

@@ -5,196 +5,67 @@ Pure: values by year in, frozen records out. The edition says what "now" is; not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
 
 from pipelines.kernel.catalogue import Bilingual
-from pipelines.kernel.reference import Break
 from pipelines.kernel.targets import StateCode, Target
 from pipelines.targets import reasons
-from pipelines.targets.breaks import comparable_since, prevented_years
-from pipelines.targets.forecast import LEVELS, MINIMUM_POINTS, Forecast, Refusal, forecast
+from pipelines.targets.breaks import comparable_since
+from pipelines.targets.family import Forecaster
+from pipelines.targets.insight import insight_of
+from pipelines.targets.models import LEVELS, Ahead, ahead_of, model_of
 from pipelines.targets.paths import pace
-from pipelines.targets.rules import Point, Verdict, eurostat
-from pipelines.targets.states import Aim, state_of, state_of_every_year
+from pipelines.targets.rules import Badge, Point, Verdict, eurostat
+from pipelines.targets.rules.badges import Case, published_rules
+from pipelines.targets.series import Outcome, PastView, PathPoint, Series
+from pipelines.targets.states import Aim, state_of
+
+LATER = 5
+"""Years after the latest one that are looked at once a deadline has passed unmet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Year → value of one indicator on one scope, with the breaks it goes through."""
+def follow(
+    target: Target, series: Series, edition: int, forecaster: Forecaster | None = None, *, look_back: bool = True
+) -> Outcome:
+    """Follow a target whose goal is one figure (a ratio, a level, a share, a count, an existence) on one series.
 
-    scope_level: str
-    scope_code: str
-    values: Mapping[int, float]
-    origin: str = "declared"
-    breaks: tuple[Break, ...] = ()
-    is_share: bool = False
-
-    def until(self, year: int) -> Series:
-        """Return the series as it was known in `year`."""
-        known = {when: value for when, value in self.values.items() if when <= year}
-        return replace(self, values=known)
-
-    @property
-    def fit_years(self) -> dict[int, float]:
-        """The values a forecast may use: since the last break that forbids a growth rate, prevented years left out."""
-        if not self.values:
-            return {}
-        since = comparable_since(self.breaks, max(self.values))
-        prevented = prevented_years(self.breaks)
-        return {
-            year: value
-            for year, value in self.values.items()
-            if (since is None or year >= since) and year not in prevented
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class PathPoint:
-    """One point of the picture: an observation, the path, or a forecast with its intervals by width in per cent."""
-
-    year: int
-    kind: str
-    value: float
-    intervals: Mapping[int, tuple[float, float]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PastView:
-    """What the edition of `as_of_year` would have said, and what happened (`None`: not known)."""
-
-    as_of_year: int
-    probability: float | None
-    outcome_met: bool | None
-    points: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Everything said of one target on one scope."""
-
-    state: StateCode
-    series: Series
-    aim: Aim | None = None
-    base_series_value: float | None = None
-    verdict: Verdict = field(default_factory=Verdict)
-    pace_needed: float | None = None
-    pace_observed: float | None = None
-    probability: float | None = None
-    no_probability: Bilingual | None = None
-    at_deadline: Mapping[int, tuple[float, float]] = field(default_factory=dict)
-    coverage: tuple[int, int] | None = None
-    reason: Bilingual | None = None
-    path: tuple[PathPoint, ...] = ()
-    history: tuple[PastView, ...] = ()
-
-
-def follow(target: Target, series: Series, edition: int) -> Outcome:
-    """Follow a target whose goal is one figure (a ratio, a level, a share, a count, an existence) on one series."""
+    `forecaster` says what was to be expected as of a year; without one the series is forecast by itself. `look_back`
+    false leaves past editions out.
+    """
     known = series.until(edition)
+    ahead_at = forecaster or (lambda as_of, until: ahead_of(series.until(as_of), until))
     aim = aim_of(target, known)
     if isinstance(aim, Bilingual):
         reason = aim if known.values else reasons.NO_FIGURE
         return Outcome(StateCode.NOT_MEASURABLE, known, reason=reason, no_probability=reason)
     if not known.values:  # what was promised can be told all the same
         nothing = reasons.NO_FIGURE
-        path = _picture(known, aim, Refusal(nothing))
+        path = picture(known, aim, nothing)
         return Outcome(StateCode.NOT_MEASURABLE, known, aim, reason=nothing, no_probability=nothing, path=path)
     state = state_of(known.values, aim, edition)
-    judged = _judged(known, aim)
-    verdict, needed, observed = _progress(known, aim, judged)
-    ahead = _ahead(known, aim)
+    verdict, badges, needed, observed_pace = _progress(known, aim)
+    ahead = _ahead(known, aim, edition, ahead_at)
+    is_told = not isinstance(ahead, Bilingual)
+    later = _later(known, aim, state, edition, ahead_at)
     return Outcome(
         state=state,
         series=known,
         aim=aim,
         base_series_value=known.values.get(aim.base.year) if aim.base else None,
         verdict=verdict,
+        badges=badges,
         pace_needed=needed,
-        pace_observed=observed,
-        probability=ahead.probability(aim.deadline, aim.goal, aim.better)
-        if isinstance(ahead, Forecast) and aim.deadline
-        else None,
-        no_probability=ahead.reason if isinstance(ahead, Refusal) else None,
-        at_deadline={level: ahead.interval(aim.deadline, level) for level in LEVELS}
-        if isinstance(ahead, Forecast) and aim.deadline
-        else {},
+        pace_observed=observed_pace,
+        probability=None if isinstance(ahead, Bilingual) else ahead.probability(aim.goal, aim.better),
+        no_probability=ahead if isinstance(ahead, Bilingual) else None,
+        model=model_of(known) if is_told or later else None,
+        late=(later.until, later.probability(aim.goal, aim.better)) if later else None,
+        at_deadline={} if isinstance(ahead, Bilingual) else {level: ahead.interval(level) for level in LEVELS},
+        insight=insight_of(known, aim, target.ratio if target.form == "ratio" else None, edition, needed),
         reason=_WHY[state](aim.deadline) if state in _WHY else None,
-        path=_picture(known, aim, ahead),
-        history=_past_views(target, known, aim),
+        path=picture(known, aim, later or ahead),
+        history=_past_views(target, known, aim, ahead_at) if look_back else (),
     )
-
-
-def follow_every_year(target: Target, series: Series, edition: int) -> Outcome:
-    """Follow a promise to be kept in every year since the adoption; coverage is years kept of years observed."""
-    known = series.until(edition)
-    aim = Aim(float(target.level or 0), target.better)
-    kept = {year: aim.meets(value) for year, value in known.values.items() if year >= target.adopted}
-    state = state_of_every_year(kept, edition)
-    return Outcome(
-        state,
-        known,
-        aim,
-        coverage=(sum(kept.values()), len(kept)) if kept else None,
-        reason=reasons.NO_FIGURE if state is StateCode.NOT_MEASURABLE else None,
-        no_probability=reasons.NO_MODEL,
-        path=_observed(known),
-    )
-
-
-def follow_each_site(target: Target, sites: Mapping[str, Series], scope: tuple[str, str], edition: int) -> Outcome:
-    """Follow "so many on each site" over all sites; coverage is sites that meet the level of all sites.
-
-    `sites` holds a series for every site, empty where nothing is known. The coverage by year is itself a series, to
-    which the states apply: all sites by the deadline, or all sites in every year.
-    """
-    scope_level, scope_code = scope
-    per_site = {code: site_figures(target, series, edition) for code, series in sites.items()}
-    years = sorted({year for figures in per_site.values() for year in figures})
-    level = Aim(float(target.level or 0), target.better)
-    covered = {
-        year: float(sum(1 for figures in per_site.values() if year in figures and level.meets(figures[year])))
-        for year in years
-    }
-    origin = worst_origin(series.origin for series in sites.values() if series.values)
-    series = Series(scope_level, scope_code, covered, origin)
-    aim = Aim(float(len(sites)), 1, target.deadline)
-    if target.every_year:
-        state = state_of_every_year({year: aim.meets(value) for year, value in covered.items()}, edition)
-    else:
-        state = state_of(covered, aim, edition)
-    return Outcome(
-        state,
-        series,
-        aim,
-        coverage=(int(covered[years[-1]]), len(sites)) if years else None,
-        reason=reasons.NO_FIGURE if state is StateCode.NOT_MEASURABLE else None,
-        no_probability=reasons.NO_MODEL,
-        path=_observed(series),
-    )
-
-
-def follow_one_site(target: Target, series: Series, edition: int) -> Outcome:
-    """Follow "so many on each site" on one of them."""
-    figures = site_figures(target, series, edition)
-    known = Series(series.scope_level, series.scope_code, figures, series.origin)
-    aim = Aim(float(target.level or 0), target.better, target.deadline)
-    if target.every_year:
-        state = state_of_every_year({year: aim.meets(value) for year, value in figures.items()}, edition)
-    else:
-        state = state_of(figures, aim, edition)
-    reason = reasons.NO_FIGURE if state is StateCode.NOT_MEASURABLE else None
-    return Outcome(state, known, aim, reason=reason, no_probability=reasons.NO_MODEL, path=_observed(known))
-
-
-def site_figures(target: Target, series: Series, edition: int) -> dict[int, float]:
-    """Return year → figure of one site since the adoption, added up when the contract says so."""
-    figures: dict[int, float] = {}
-    total = 0.0
-    for year in sorted(year for year in series.values if target.adopted <= year <= edition):
-        total = total + series.values[year] if target.added_up else series.values[year]
-        figures[year] = total
-    return figures
 
 
 def aim_of(target: Target, known: Series) -> Aim | Bilingual:
@@ -217,36 +88,82 @@ def aim_of(target: Target, known: Series) -> Aim | Bilingual:
     return Aim(goal, target.better, target.deadline, base, target.path)
 
 
-def _judged(known: Series, aim: Aim) -> Point | None:
-    """The latest observation up to the deadline: what a progress rule looks at."""
+def badges_of(known: Series, aim: Aim, base: Point, deadline: int) -> dict[str, Badge]:
+    """Return rule → what it says, for every rule that may be published, on the values up to the deadline.
+
+    Where a break lies between the base and the latest point, rules that compare the two are refused; a rule that looks
+    at recent years is given those after the break.
+    """
+    judged = {year: value for year, value in known.values.items() if year <= deadline}
+    since = comparable_since(known.breaks, max(judged))
+    usable = {year: value for year, value in known.fit_years.items() if year in judged}
+    found = {}
+    for rule in published_rules():
+        if rule.since_base and since is not None and base.year < since:
+            found[rule.code] = Badge(refused=reasons.broken(since))
+            continue
+        values = judged if rule.since_base else usable
+        if not values:
+            found[rule.code] = Badge(refused=reasons.NOTHING_SINCE)
+            continue
+        found[rule.code] = rule.assess(Case(values, base, Point(deadline, aim.goal), aim.better, known.is_share))
+    return found
+
+
+def picture(known: Series, aim: Aim, ahead: Ahead | Bilingual) -> tuple[PathPoint, ...]:
+    """Return the points of the picture: what was observed, the path promised, the forecast with its intervals."""
+    points = list(observed(known))
+    if aim.base is not None and aim.deadline is not None:
+        for year in range(aim.base.year, aim.deadline + 1):
+            value = aim.milestone(year)
+            if value is not None:
+                points.append(PathPoint(year, "path", value))
+    if not isinstance(ahead, Bilingual):
+        for year in range(ahead.last_year + 1, ahead.until + 1):
+            intervals = {level: ahead.interval(level, year) for level in LEVELS}
+            points.append(PathPoint(year, "forecast", ahead.median(year), intervals))
+    return tuple(points)
+
+
+def observed(known: Series) -> tuple[PathPoint, ...]:
+    """Return the observed points in order of years."""
+    return tuple(PathPoint(year, "observed", known.values[year]) for year in sorted(known.values))
+
+
+def _progress(known: Series, aim: Aim) -> tuple[Verdict, Mapping[str, Badge], float | None, float | None]:
     years = [year for year in known.values if aim.deadline is None or year <= aim.deadline]
-    return Point(max(years), known.values[max(years)]) if years else None
-
-
-def _progress(known: Series, aim: Aim, judged: Point | None) -> tuple[Verdict, float | None, float | None]:
-    if aim.base is None or aim.deadline is None or judged is None:
-        return Verdict(refused=reasons.NO_PATH), None, None
-    since = comparable_since(known.breaks, judged.year)
+    if aim.base is None or aim.deadline is None or not years:
+        return Verdict(refused=reasons.NO_PATH), {}, None, None
+    judged = Point(max(years), known.values[max(years)])
+    badges = badges_of(known, aim, aim.base, aim.deadline)
     goal = Point(aim.deadline, aim.goal)
     needed = pace(judged, goal, aim.path)
+    since = comparable_since(known.breaks, judged.year)
     if since is not None and aim.base.year < since:
-        return Verdict(refused=reasons.broken(since)), needed, None
-    return eurostat(aim.base, judged, goal, aim.better), needed, pace(aim.base, judged, aim.path)
+        return Verdict(refused=reasons.broken(since)), badges, needed, None
+    return eurostat(aim.base, judged, goal, aim.better), badges, needed, pace(aim.base, judged, aim.path)
 
 
-def _ahead(known: Series, aim: Aim) -> Forecast | Refusal:
+def _ahead(known: Series, aim: Aim, as_of: int, ahead_at: Forecaster) -> Ahead | Bilingual:
     if aim.deadline is None:
-        return Refusal(reasons.NO_DEADLINE)
+        return reasons.NO_DEADLINE
+    if max(known.values) >= aim.deadline:
+        return reasons.DEADLINE_PASSED
+    return ahead_at(as_of, aim.deadline)
+
+
+def _later(known: Series, aim: Aim, state: StateCode, as_of: int, ahead_at: Forecaster) -> Ahead | None:
+    """Return the forecast of the years after the latest one when the deadline has been observed and the goal missed."""
+    if aim.deadline is None or state not in (StateCode.MISSED, StateCode.MET_THEN_LOST):
+        return None
     last = max(known.values)
-    if last >= aim.deadline:
-        return Refusal(reasons.DEADLINE_PASSED)
-    usable = known.fit_years
-    if len(usable) < MINIMUM_POINTS and len(usable) < len(known.values):
-        return Refusal(reasons.cut(len(usable), len(known.values)))
-    return forecast(usable, aim.deadline, is_share=known.is_share)
+    if last < aim.deadline:
+        return None
+    ahead = ahead_at(as_of, last + LATER)
+    return None if isinstance(ahead, Bilingual) else ahead
 
 
-def _past_views(target: Target, known: Series, aim: Aim) -> tuple[PastView, ...]:
+def _past_views(target: Target, known: Series, aim: Aim, ahead_at: Forecaster) -> tuple[PastView, ...]:
     if aim.deadline is None or not known.values:
         return ()
     due = known.values.get(aim.deadline)
@@ -256,34 +173,11 @@ def _past_views(target: Target, known: Series, aim: Aim) -> tuple[PastView, ...]
         then = known.until(year)
         if not then.values:
             continue
-        ahead = _ahead(then, aim)
-        probability = ahead.probability(aim.deadline, aim.goal, aim.better) if isinstance(ahead, Forecast) else None
-        views.append(PastView(year, probability, outcome, len(then.fit_years)))
+        ahead = _ahead(then, aim, year, ahead_at)
+        probability = None if isinstance(ahead, Bilingual) else ahead.probability(aim.goal, aim.better)
+        badges = badges_of(then, aim, aim.base, aim.deadline) if aim.base is not None else {}
+        views.append(PastView(year, probability, outcome, len(then.fit_years), badges))
     return tuple(views)
-
-
-def _picture(known: Series, aim: Aim, ahead: Forecast | Refusal) -> tuple[PathPoint, ...]:
-    points = list(_observed(known))
-    if aim.base is not None and aim.deadline is not None:
-        for year in range(aim.base.year, aim.deadline + 1):
-            value = aim.milestone(year)
-            if value is not None:
-                points.append(PathPoint(year, "path", value))
-    if isinstance(ahead, Forecast) and aim.deadline is not None:
-        for year in range(ahead.last_year + 1, aim.deadline + 1):
-            intervals = {level: ahead.interval(year, level) for level in LEVELS}
-            points.append(PathPoint(year, "forecast", ahead.median(year), intervals))
-    return tuple(points)
-
-
-def _observed(known: Series) -> tuple[PathPoint, ...]:
-    return tuple(PathPoint(year, "observed", known.values[year]) for year in sorted(known.values))
-
-
-def worst_origin(origins: Iterable[str]) -> str:
-    """Return the origin that what is made of several must bear: simulated before declared before observed."""
-    found = set(origins)
-    return next((origin for origin in ("simulated", "declared", "observed") if origin in found), "declared")
 
 
 _WHY: dict[StateCode, Callable[[int | None], Bilingual]] = {

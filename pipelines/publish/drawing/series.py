@@ -12,6 +12,7 @@ from plotnine import (
     element_line,
     expand_limits,
     facet_wrap,
+    geom_hline,
     geom_line,
     geom_point,
     geom_ribbon,
@@ -174,7 +175,8 @@ def year_ticks(first: int, last: int, most: int) -> list[int]:
 def path(picture: Picture) -> str:
     """Draw a measured series, the path to its target and the fan of a forecast.
 
-    Data: `year, kind (observed|path|forecast), value, low_50 … high_95`. Options: `unit, labels {kind: text}`.
+    Data: `year, kind (observed|path|forecast), value, low_50 … high_95`. Options: `unit, labels {kind: text}, goal
+    [value, text]`.
     """
     data = frame_of(picture)
     for column in data.columns:
@@ -188,7 +190,8 @@ def path(picture: Picture) -> str:
         "forecast": ("#3a8fc2", "dotted"),
     }
     fan = data[data["kind"] == "forecast"]
-    high = float(data[["value", "high_80"]].max().max())
+    goal = cast("tuple[float | None, str]", picture.options.get("goal", (None, "")))
+    high = float(max(data[["value", "high_80"]].max().max(), goal[0] or 0.0))
     first, last = int(data["year"].min()), int(data["year"].max())
     plot = begin(data, picture, 3.1)
     for level, alpha in ((95, 0.12), (80, 0.16), (50, 0.22)):
@@ -197,6 +200,11 @@ def path(picture: Picture) -> str:
             plot += geom_ribbon(
                 aes("year", ymin=f"low_{level}", ymax=f"high_{level}"), data=band, fill="#3a8fc2", alpha=alpha
             )
+    if goal[0] is not None:
+        plot += geom_hline(yintercept=goal[0], linetype="dashed", color="#b84a00", size=0.5)
+        plot += annotate(
+            "text", x=first, y=goal[0] + high * 0.02, label=goal[1], ha="left", va="bottom", size=9, color="#b84a00"
+        )
     ends = []
     for kind, (colour, dash) in look.items():
         part = data[(data["kind"] == kind)].dropna(subset=["value"]).sort_values("year")
@@ -233,6 +241,9 @@ def path(picture: Picture) -> str:
             size=9,
             color=str(last_measured["colour"]),
         )
+    for end in ends:  # the path ends on the line of the target: its label stands above it
+        if goal[0] is not None and end["series"] == labels["path"]:
+            end["value"] = float(str(end["value"])) + high * 0.05
     placed = direct_labels(pd.DataFrame([end for end in ends if end is not last_measured]), high, False, 0.08)
     plot = (
         plot

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from pipelines.publish.figures.common import absent, figure, two
 from pipelines.publish.figures.series import break_line, break_years, by_scope, together
-from pipelines.publish.numbers import SIMULATED, number
+from pipelines.publish.numbers import SIMULATED, number, share
 from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import REGION, Shelf
 
@@ -52,6 +53,7 @@ def target(shelf: Shelf) -> Picture | Absent:
             "\u00a0; bandes à 50, 80 et 95 % si les années à venir ressemblent aux passées",
             "; bands at 50, 80 and 95% if the coming years resemble the past ones",
         )
+    subtitle += _paces(shelf, state)
     sources = shelf.indicators["MOB-OUT"].sources if "MOB-OUT" in shelf.indicators else ("relint",)
     cuts = shelf.breaks_of("MOB-OUT", [REGION])
     return figure(
@@ -74,9 +76,34 @@ def target(shelf: Shelf) -> Picture | Absent:
                 "forecast": two(shelf, "si rien ne change", "if nothing changes"),
             },
             "breaks": break_years(rows, cuts),
+            "goal": [state["target_value"], two(shelf, f"cible{colon}{goal}", f"target{colon}{goal}")],
         },
         simulated=simulated,
         breaks=break_line(shelf, rows, cuts),
+    )
+
+
+def _paces(shelf: Shelf, state: dict[str, Any]) -> str:
+    """Return the pace needed beside the pace observed, as the subtitle says them; nothing where one is not known."""
+    needed, observed = state.get("pace_needed"), state.get("pace_observed")
+    if observed is None:
+        return ""
+    seen = share(observed, shelf.lang)
+    if needed is None:
+        base, goal = state.get("base_value"), state.get("target_value")
+        years = (state.get("deadline_year") or 0) - (state.get("base_year") or 0)
+        if not base or not goal or years <= 0:
+            return ""
+        asked = share((goal / base) ** (1 / years) - 1, shelf.lang)
+        return two(
+            shelf,
+            f"\u00a0; rythme promis {asked} par an, observé jusqu'à l'échéance {seen}",
+            f"; pace promised {asked} a year, observed up to the deadline {seen}",
+        )
+    return two(
+        shelf,
+        f"\u00a0; rythme nécessaire {share(needed, shelf.lang)} par an, observé {seen}",
+        f"; pace needed {share(needed, shelf.lang)} a year, observed {seen}",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables import overview, quality, registers, sheets
+from pipelines.publish.tables import overview, quality, registers, sheets, targets
 from pipelines.publish.tables.shape import Table
 
 
@@ -12,7 +12,9 @@ def tables(shelf: Shelf) -> list[Table]:
     """Return every table this run must have."""
     made = [
         overview.targets(shelf),
-        overview.paces(shelf),
+        targets.paces(shelf),
+        targets.badges(shelf),
+        targets.past(shelf),
         overview.seed(shelf),
         overview.sites(shelf),
         overview.actions(shelf),
@@ -29,7 +31,8 @@ def tables(shelf: Shelf) -> list[Table]:
     ]
     for objective in range(1, 7):
         made += [overview.objective(shelf, objective), overview.actions(shelf, objective)]
-    made += [sheets.site(shelf, site) for site in shelf.sites]
+    for site in shelf.sites:
+        made += [sheets.site(shelf, site), targets.of_site(shelf, site)]
     for field in field_codes(shelf):
         made += [sheets.field(shelf, field), sheets.platform(shelf, field)]
     return made

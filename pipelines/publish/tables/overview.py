@@ -100,46 +100,6 @@ def status(shelf: Shelf, row: dict[str, object]) -> str:
     return f"[{shelf.pick(row, 'state_label')}]{{.status .status-{code}}}"
 
 
-def paces(shelf: Shelf) -> Table:
-    """The targets that can be followed: pace needed and observed, Eurostat's rule, probability."""
-    titles = target_titles(shelf)
-    rows = []
-    for row in shelf.rows("pub_states"):
-        if row["last_value"] is None or row["scope_level"] not in ("region", "country"):
-            continue
-        needed, observed, chance = row.get("pace_needed"), row.get("pace_observed"), row.get("probability")
-        eurostat = shelf.pick(row, "eurostat_label") or shelf.pick(row, "eurostat_reason") or NOTHING
-        rows.append(
-            (
-                titles.get(row["target_id"], row["target_id"]),
-                NOTHING if needed is None else share(needed, shelf.lang),
-                NOTHING if observed is None else marked(share(observed, shelf.lang), str(row["origin"]), shelf.lang),
-                eurostat,
-                marked(share(chance, shelf.lang, 0), str(row["origin"]), shelf.lang)
-                if chance is not None
-                else shelf.pick(row, "probability_low_reason") or NOTHING,
-            )
-        )
-    return Table(
-        name="paces",
-        caption=two(
-            shelf,
-            "Rythme nécessaire et rythme observé, règle d'Eurostat et probabilité",
-            "Pace needed and pace observed, Eurostat's rule and probability",
-        ),
-        heading=(
-            two(shelf, "Engagement", "Commitment"),
-            two(shelf, "Rythme nécessaire (par an)", "Pace needed (a year)"),
-            two(shelf, "Rythme observé (par an)", "Pace observed (a year)"),
-            two(shelf, "Règle d'Eurostat", "Eurostat's rule"),
-            two(shelf, "Probabilité", "Probability"),
-        ),
-        rows=tuple(rows),
-        widths=(28, 14, 16, 20, 22),
-        lang=shelf.lang,
-    )
-
-
 def seed_value(shelf: Shelf, entry: dict[str, object]) -> str:
     """Return a figure of the text as the text says it: `plus de 8 000`, `47 %`."""
     value, unit = float(str(entry["value"])), str(entry.get("unit", "count"))

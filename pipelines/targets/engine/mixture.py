@@ -1,0 +1,89 @@
+"""A mixture of simple distributions over the coming years, many series at once.
+
+A member holds one or several components, all of one shape (Student's t or logistic) and on one scale (the values as
+they are, or their logarithm). Shapes of arrays: `S` series, `K` components of a member, `H` years ahead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit, logit, stdtr, stdtrit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+FAR = 1e-7
+"""Tail probability, in each component, beyond which no quantile is looked for."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One way to forecast: `weights` (S, K) adding up to one, `centres` and `spreads` (S, K, H), `df` (S,) or `None`.
+
+    Without `df` the components are logistic. `name` is a key of `pipelines.targets.engine.labels`.
+    """
+
+    name: str
+    is_log: bool
+    weights: Array
+    centres: Array
+    spreads: Array
+    df: Array | None = None
+
+    def cdf(self, values: Array, logs: Array) -> Array:
+        """Return P(value <= `values`), (S, H, Q); `logs` are the logarithms of `values`, -inf where there is none."""
+        at = (logs if self.is_log else values)[:, None]
+        z = (at - self.centres[..., None]) / self.spreads[..., None]
+        below = expit(z) if self.df is None else stdtr(self.df[:, None, None, None], z)
+        return np.asarray(np.einsum("sk,skhq->shq", self.weights, below))
+
+    def reach(self, tail: float) -> tuple[Array, Array]:
+        """Return the lowest and the highest quantile of any component at `tail` and 1 - `tail`, each (S, H)."""
+        far = np.full(len(self.centres), -logit(tail)) if self.df is None else -stdtrit(self.df, tail)
+        low = (self.centres - far[:, None, None] * self.spreads).min(axis=1)
+        high = (self.centres + far[:, None, None] * self.spreads).max(axis=1)
+        return (np.exp(np.maximum(low, -700)), np.exp(np.minimum(high, 700))) if self.is_log else (low, high)
+
+    def select(self, horizon: int) -> Member:
+        """Return the member for one year ahead, 1 to H."""
+        part = slice(horizon - 1, horizon)
+        return Member(self.name, self.is_log, self.weights, self.centres[..., part], self.spreads[..., part], self.df)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Members with their `shares` (S, members), each row adding up to one.
+
+    `last` and `unit` (S,) are the latest value and the size of a usual step, in the unit of the values. Where
+    `is_size` nothing falls below zero: what the members see there is put at zero.
+    """
+
+    members: tuple[Member, ...]
+    shares: Array
+    last: Array
+    unit: Array
+    is_size: bool
+
+    def cdf(self, values: Array) -> Array:
+        """Return P(value <= `values`), (S, H, Q), for the years 1 to H."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.where(values > 0, np.log(values), -np.inf)
+        total = np.zeros(values.shape)
+        for index, member in enumerate(self.members):
+            total += self.shares[:, index, None, None] * member.cdf(values, logs)
+        return np.where(values < 0, 0.0, total) if self.is_size else total
+
+    def reach(self, tail: float = FAR) -> tuple[Array, Array]:
+        """Return bounds that hold every quantile between `tail` and 1 - `tail`, each (S, H)."""
+        ends = [member.reach(tail) for member in self.members]
+        return np.min([low for low, _ in ends], axis=0), np.max([high for _, high in ends], axis=0)
+
+    def select(self, horizon: int) -> Mixture:
+        """Return the mixture for one year ahead, 1 to H."""
+        members = tuple(member.select(horizon) for member in self.members)
+        return Mixture(members, self.shares, self.last, self.unit, self.is_size)
