@@ -6,11 +6,13 @@ they are, or their logarithm). Shapes of arrays: `S` series, `K` components of a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit, logit, stdtr, stdtrit
+
+from pipelines.targets.engine.reference import ReferenceTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 FAR = 1e-7
 """Tail probability, in each component, beyond which no quantile is looked for."""
+
+_LEAST = 1e-12
+"""Probabilities are kept this far from 0 and 1 where their odds are taken."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,24 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """The reference class of every series: `classes` (S,) of `table`, for one year ahead or the years 1 to H."""
+
+    table: ReferenceTable
+    classes: NDArray[np.intp]
+
+    def select(self, horizon: int) -> Outside:
+        """Return the reference classes for one year ahead."""
+        part = slice(horizon - 1, horizon)
+        return Outside(ReferenceTable(self.table.growths[:, part], self.table.counts[:, part]), self.classes)
+
+
+@dataclass(frozen=True)
 class Mixture:
-    """Members with their `shares` (S, members), each row adding up to one.
+    """Members with their `shares` (S, members), each row adding up to one, tempered and joined by the outside view.
+
+    What the members say together is F. The distribution is logit P = `own` logit F + `lent` logit P_ref, with `own`
+    and `lent` (S,) and P_ref the frequency in the reference class; without `outside`, logit P = `own` logit F.
 
     `last` and `unit` (S,) are the latest value and the size of a usual step, in the unit of the values. Where
     `is_size` nothing falls below zero: what the members see there is put at zero.
@@ -65,9 +86,12 @@ class Mixture:
 
     members: tuple[Member, ...]
     shares: Array
+    own: Array
+    lent: Array
     last: Array
     unit: Array
     is_size: bool
+    outside: Outside | None = None
 
     def cdf(self, values: Array) -> Array:
         """Return P(value <= `values`), (S, H, Q), for the years 1 to H."""
@@ -76,14 +100,27 @@ class Mixture:
         total = np.zeros(values.shape)
         for index, member in enumerate(self.members):
             total += self.shares[:, index, None, None] * member.cdf(values, logs)
-        return np.where(values < 0, 0.0, total) if self.is_size else total
+        odds = self.own[:, None, None] * logit(np.clip(total, _LEAST, 1 - _LEAST))
+        if self.outside is not None:
+            ratios = logs - np.log(self.last)[:, None, None]
+            seen = self.outside.table.cdf(self.outside.classes, ratios)
+            odds += self.lent[:, None, None] * logit(np.clip(seen, _LEAST, 1 - _LEAST))
+        found = expit(odds)
+        return np.where(values < 0, 0.0, found) if self.is_size else np.asarray(found)
 
     def reach(self, tail: float = FAR) -> tuple[Array, Array]:
-        """Return bounds that hold every quantile between `tail` and 1 - `tail`, each (S, H)."""
+        """Return bounds that hold every quantile asked for, each (S, H)."""
         ends = [member.reach(tail) for member in self.members]
         return np.min([low for low, _ in ends], axis=0), np.max([high for _, high in ends], axis=0)
 
     def select(self, horizon: int) -> Mixture:
         """Return the mixture for one year ahead, 1 to H."""
         members = tuple(member.select(horizon) for member in self.members)
-        return Mixture(members, self.shares, self.last, self.unit, self.is_size)
+        outside = None if self.outside is None else self.outside.select(horizon)
+        return replace(self, members=members, outside=outside)
+
+    def alone(self, index: int) -> Mixture:
+        """Return one member by itself, neither tempered nor joined by the outside view."""
+        ones = np.ones(len(self.last))
+        member = self.members[index]
+        return replace(self, members=(member,), shares=ones[:, None], own=ones, lent=0 * ones, outside=None)

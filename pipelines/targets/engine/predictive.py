@@ -10,6 +10,7 @@ import numpy as np
 from pipelines.kernel.catalogue import Bilingual
 from pipelines.targets.engine.labels import LABELS
 from pipelines.targets.engine.mixture import Mixture
+from pipelines.targets.engine.reference import ReferenceClass, label_of, log_ratio
 from pipelines.targets.engine.search import quantiles
 
 if TYPE_CHECKING:
@@ -86,15 +87,26 @@ class Predictive:
     def voices(self, target: float, better: int, year: int | None = None) -> tuple[Voice, ...]:
         """Return what each member says by itself, the largest share first."""
         one = self.mixture.select(self._ahead(year))
-        found = []
+        found: list[Voice] = []
         for index, member in enumerate(one.members):
-            alone = Mixture((member,), np.ones((1, 1)), one.last, one.unit, one.is_size)
+            alone = one.alone(index)
             below = float(alone.cdf(np.array([[[target]]]))[0, 0, 0])
             middle = float(quantiles(alone.cdf, np.array([0.5]), *alone.reach(), one.last, one.unit)[0, 0, 0])
             probability = min(max(1 - below if better > 0 else below, FLOOR), CEILING)
             share = float(one.shares[0, index])
             found.append(Voice(member.name, LABELS[member.name], share, middle, probability))
         return tuple(sorted(found, key=lambda voice: (-voice.share, voice.name)))
+
+    def reference(self, target: float, better: int, year: int | None = None) -> ReferenceClass | None:
+        """Return how often series with the same past growth met such a target; `None` where growth has no meaning."""
+        outside = self.mixture.outside
+        if outside is None:
+            return None
+        which, ahead = int(outside.classes[0]), self._ahead(year)
+        ratio = np.array([log_ratio(target, float(self.mixture.last[0]))])
+        below = float(outside.table.one(which, ahead, ratio)[0])
+        count = int(outside.table.counts[which, ahead - 1])
+        return ReferenceClass(label_of(which), count, 1 - below if better > 0 else below)
 
     def _cdf(self, ahead: int, values: Array) -> Array:
         return self.mixture.select(ahead).cdf(values)
