@@ -23,19 +23,18 @@ def past_growth(known: Sequence[Array]) -> Array:
     return np.log([series[-1] / series[-6] for series in known])
 
 
-def climatology(known: Sequence[Array], table: Path) -> Array:
-    """Return the frequencies of M4's reference class, (S, 4, 7), whatever else the series did."""
-    frame = pl.read_csv(table).filter(pl.col("past5y_growth") != "all")
+def climatology(table: Path, classes: Sequence[str] = ("all",)) -> Array:
+    """Return how often the targets were met on M4, (classes, 4, 7)."""
     cells = {
-        (row["past5y_growth"], row["h"], round(row["g"], 2), row["direction"]): row["hit_rate"]
-        for row in frame.to_dicts()
+        (row["past5y_growth"], row["h"], round(row["g"], 2)): row["hit_rate"] for row in pl.read_csv(table).to_dicts()
     }
-    said = np.empty((len(CLASSES), len(AHEAD), len(GROWTHS)))
-    for which, name in enumerate(CLASSES):
-        for i, ahead in enumerate(AHEAD.tolist()):
-            for j, growth in enumerate(GROWTHS.tolist()):
-                said[which, i, j] = cells[name, ahead, round(growth, 2), "down" if growth < 0 else "up"]
-    return said[class_of(past_growth(known))]
+    pairs = [[(ahead, round(growth, 2)) for growth in GROWTHS.tolist()] for ahead in AHEAD.tolist()]
+    return np.array([[[cells[name, ahead, growth] for ahead, growth in row] for row in pairs] for name in classes])
+
+
+def class_frequencies(known: Sequence[Array], table: Path) -> Array:
+    """Return the frequencies of the class of past growth on M4, (S, 4, 7), whatever else the series did."""
+    return np.asarray(climatology(table, CLASSES)[class_of(past_growth(known))])
 
 
 def eurostat(known: Sequence[Array]) -> Array:
@@ -44,8 +43,9 @@ def eurostat(known: Sequence[Array]) -> Array:
     goals = targets(last[:, 0, 0])[:, None, :]
     seen = (last / base) ** (1 / 5) - 1
     needed = (goals / base) ** (1 / (5 + AHEAD[:, None])) - 1
+    direction = np.where(GROWTHS < 0, -1, 1)  # growth away from the target counts against it, wherever the base lies
     with np.errstate(divide="ignore", invalid="ignore"):
-        return (seen / needed >= 0.95).astype(float)
+        return np.asarray(direction * seen / np.abs(needed) >= 0.95, dtype=float)
 
 
 def statsforecast(known: Sequence[Array], last: Array) -> dict[str, tuple[Array, Array]]:

@@ -1,6 +1,6 @@
 """Fits the coefficients of the engine of targets on M4: windows of its series, maximum likelihood, plain numpy.
 
-Called by `python tests/benchmarks/targets.py fit`. A window is a past (4 to 60 years ending somewhere in a series) and
+Called by `python tests/benchmarks/targets.py fit`. A window is a past (3 to 60 years ending somewhere in a series) and
 the years that followed it, ten at most. The networks of `pipelines.targets.engine.network` are fitted to windows by
 Adam on the log-likelihood of a mixture of logistics, whose gradient is written out below; seeded, one thread, so that
 the same machine gives the same numbers.
@@ -30,7 +30,7 @@ AHEAD = 10
 ORIGINS = 10
 """Windows taken at random inside the known part of each series."""
 
-SHORT = (4, 14)
+SHORT = (3, 14)
 """Half of the windows are cut to a length drawn between these, since the series of the product are short."""
 
 HIDDEN, COMPONENTS = (48, 32), 3
@@ -54,7 +54,7 @@ INSIDE_STACKING = {
     ),
     "free": Stacking({"learnt": (0.7, 0.0)} | dict.fromkeys(_CLASSICAL[:3], (0.1, 0.0)), (1.0, 0.0), (0.0, 0.0)),
 }
-"""Where test parts may not be seen: seven tenths to what was learnt from other series, the rest to classical members."""
+"""Where test parts may not be seen: seven tenths to what was learnt from other series, the rest to classical ones."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def inner_windows(known: Sequence[Array], seed: int = 11) -> Windows:
     random = np.random.default_rng(seed)
     pasts, futures, owners = [], [], []
     for owner, series in enumerate(known):
-        origins = np.arange(min(4, len(series) - 2), len(series))
+        origins = np.arange(SHORT[0], len(series))
         for origin in random.choice(origins, size=min(ORIGINS, len(origins)), replace=False).tolist():
-            length = min(origin, int(random.integers(*SHORT)) + 1) if random.random() < 0.5 else origin
+            length = min(origin, _short(random)) if random.random() < 0.5 else origin
             pasts.append(series[origin - length : origin])
             futures.append(_padded(series[origin : origin + AHEAD]))
             owners.append(owner)
@@ -86,7 +86,7 @@ def last_windows(known: Sequence[Array], after: Sequence[Array], weight: float, 
     random = np.random.default_rng(seed)
     pasts, futures, owners = [], [], []
     for owner, (series, later) in enumerate(zip(known, after, strict=True)):
-        for length in (len(series), 8, int(random.integers(*SHORT)) + 1):
+        for length in (len(series), 8, _short(random)):
             pasts.append(series[-length:])
             futures.append(_padded(later))
             owners.append(owner)
@@ -101,6 +101,10 @@ def both(first: Windows, second: Windows) -> Windows:
         np.concatenate([first.weights, second.weights]),
         np.concatenate([first.series, second.series]),
     )
+
+
+def _short(random: np.random.Generator) -> int:
+    return int(random.integers(SHORT[0], SHORT[1] + 1))
 
 
 def _padded(values: Array) -> Array:

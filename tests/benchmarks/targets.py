@@ -212,7 +212,9 @@ def score(with_statsforecast: bool, series: int | None) -> str:
                 chances["mean of the three"] = np.mean(list(chances.values()), axis=0)
                 hits += [hit_row(f"{name}, {length}: {model}", one, met) for model, one in chances.items()]
         if name == "M3":
-            hits.append(hit_row("M3: frequencies of the class (M4)", rivals.climatology(known, CLASSES), met))
+            everywhere = np.broadcast_to(rivals.climatology(CLASSES), met.shape)
+            hits.append(hit_row("M3: frequency of each target on M4", everywhere, met))
+            hits.append(hit_row("M3: the same by class of past growth", rivals.class_frequencies(known, CLASSES), met))
             hits.append(hit_row("M3: Eurostat's rule, 0 or 1", rivals.eurostat(known), met))
     middle, slow = pace([one[-8:] for one in m3])
     longer, slower = pace(m3)

@@ -26,6 +26,9 @@ LAGS = 6
 
 _SMALL, _WIDEST = 0.02, 12.0
 
+_NOTHING = 1e-6
+"""An increment below this share of a usual one is none: so rounding makes no rise of it."""
+
 
 def features(data: Table, moves: Steps, unit: Array, theta: Theta, view: View) -> Array:
     """Return the features (S, F) of a table; `theta` is fitted on (values - last) / unit."""
@@ -62,13 +65,14 @@ def _shape(moves: Steps, unit: Array) -> list[Array]:
     sizes = moves.scaled / unit[:, None]
     centred = np.where(moves.inside, sizes - since_last(sizes, moves, np.inf)[:, None], 0.0)
     total = (centred**2).sum(axis=1) + 1
-    signs = np.sign(sizes)
+    still = np.abs(sizes) < _NOTHING
+    signs = np.where(still, 0.0, np.sign(sizes))
     return [
         (centred[:, 1:] * centred[:, :-1]).sum(axis=1) / total,
         (centred[:, 2:] * centred[:, :-2]).sum(axis=1) / total,
         since_last(signs, moves, np.inf),
         since_last(signs, moves, 4.0),
-        since_last((sizes == 0).astype(float), moves, np.inf),
+        since_last(still.astype(float), moves, np.inf),
         np.log(moves.count + 1),
         1 / moves.count,
     ]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 STILL = 1e-9
 """Smallest deviation, as a share of a usual step: a member that fitted exactly is not believed to the end."""
 
-_NORMAL = 1e6
-"""Degrees of freedom from which Student's t is the normal distribution."""
+_NORMAL = np.inf
+"""Degrees of freedom of Student's t when it is the normal distribution."""
 
 
 def learnt(seen: Reading, committee: Committee, horizon: int) -> Member:

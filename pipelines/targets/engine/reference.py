@@ -76,7 +76,7 @@ class ReferenceTable:
 
 def class_of(past: Array) -> Indices:
     """Return the class, 0 to 5, of series whose logarithm of growth over the past five years is `past` (S,)."""
-    return np.searchsorted(np.log1p(np.array(BOUNDS)), past, side="right")
+    return np.searchsorted(np.round(np.log1p(np.array(BOUNDS)), 9), np.round(past, 9), side="right")
 
 
 def quantiles_of(growths: Array) -> Array:
