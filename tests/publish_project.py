@@ -70,6 +70,8 @@ def write_tables(project: Project, observed_only: bool) -> None:
     write("pub_status", status_rows(project, {row["indicator_code"] for row in values}))
     write("pub_states", state_rows(observed_only))
     write("pub_paths", path_rows(), keep=not observed_only)
+    write("pub_history", history_rows(), keep=not observed_only)
+    write("pub_badges", badge_rows(), keep=not observed_only)
     write(
         "pub_enrolment__establishment",
         [
@@ -413,6 +415,32 @@ def state_rows(observed_only: bool) -> list[dict[str, Any]]:
         {"target_id": "APP-LAB", "indicator_code": "APP-LAB", **unmeasured},
         {"target_id": "REC-THESE", "indicator_code": "RES-THESE", **unmeasured},
     ]
+
+
+def history_rows() -> list[dict[str, Any]]:
+    """Return what two past editions would have said of the doubling."""
+    key = {"target_id": "MOB-X2", "scope_level": "region", "scope_code": "midi-pyrenees"}
+    return [
+        {**key, "as_of_year": year, "probability": chance, "outcome_met": None, "brier": None,
+         "points_count": year - 2007, "origin": "simulated", "flag": "S"}
+        for year, chance in ((2012, 0.31), (2013, 0.24))
+    ]  # fmt: skip
+
+
+def badge_rows() -> list[dict[str, Any]]:
+    """Return what one rule with a category and one without say of the doubling."""
+    key = {"target_id": "MOB-X2", "scope_level": "region", "scope_code": "midi-pyrenees", "as_of_year": 2013}
+    said = [
+        ("eurostat", "Eurostat", "moderate_progress", "progrès modéré", "moderate progress", 0.7, 88727, 0.146),
+        ("escap_status", "CESAP", None, None, None, 3.5, None, None),
+    ]
+    return [
+        {**key, "rule_code": code, "rule_order": order, "rule_label_fr": label, "rule_label_en": label,
+         "category_code": category, "category_label_fr": fr, "category_label_en": en, "rule_measure": measured,
+         "rule_score": None, "rule_reason_fr": None, "rule_reason_en": None, "record_cases_count": cases,
+         "record_met_share": share, "outcome_met": None, "rule_source": "x", "origin": "simulated", "flag": "S"}
+        for order, (code, label, category, fr, en, measured, cases, share) in enumerate(said, start=1)
+    ]  # fmt: skip
 
 
 def path_rows() -> list[dict[str, Any]]:
