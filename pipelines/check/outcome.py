@@ -48,6 +48,8 @@ class Check:
     mend: dict[str, str]
     owner: str
     since: str
+    waiver: dict[str, Any] | None = None
+    """Of a failure that somebody answers for: `waived_by`, `until`, `why`, `rows`."""
 
     def content(self) -> dict[str, Any]:
         """Return the row as JSON takes it."""
@@ -55,8 +57,13 @@ class Check:
 
     @property
     def stops(self) -> bool:
-        """Whether the run stops here."""
-        return self.severity == "critical" and self.outcome != "pass"
+        """Whether the run stops here: a waived failure does not; the absence of an answer cannot be waived."""
+        return self.severity == "critical" and self.outcome != "pass" and not self.waived
+
+    @property
+    def waived(self) -> bool:
+        """Whether it failed and somebody answers for it."""
+        return self.waiver is not None and self.outcome == "fail"
 
     def line(self, lang: str) -> str:
         """Return the row as one line: table, id, what was found, what to do."""

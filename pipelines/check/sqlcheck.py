@@ -6,12 +6,13 @@ Giving the rows looked at, and not the failing ones, is what lets an empty look 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipelines.check.outcome import EXAMPLES, Finding
 from pipelines.check.tables import Tables
 from pipelines.check.values import plain
+from pipelines.kernel.problems import BadInput, Problem
 
 ALLOWED = {"query", "expect", "tolerated"}
 NOTHING_SEEN = ("la requête ne rend aucune ligne à examiner", "the query returns no row to look at")
@@ -46,12 +47,45 @@ def finding(tables: Tables, arguments: Mapping[str, Any], confidential: bool) ->
     )
 
 
+def failing_outside(tables: Tables, arguments: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> int:
+    """Return how many failing rows are none of `rows` (column → value, in the columns that the query gives).
+
+    Raises `BadInput` when the query gives no such column, or when DuckDB cannot compare one with its value.
+    """
+    named = " or ".join(
+        "(" + " and ".join(f"{_quoted(column)} is not distinct from {_literal(value)}" for column, value in row.items())
+        + ")"
+        for row in rows
+    )  # fmt: skip
+    looked_at = f"with looked_at as (\n{arguments['query'].strip().rstrip(';')}\n)"
+    failing = f"not coalesce(({arguments['expect'].strip()}), false)"
+    try:
+        count = tables.fetch(f"{looked_at}\nselect count(*) filter (where {failing} and not ({named})) from looked_at")
+    except Exception as error:
+        said = " ".join(str(error).split())[:120]
+        mend = "Name columns that the check selects, with values of their type."
+        raise BadInput(Problem("expectations/waivers.yml", f"`only` cannot be read ({said})", mend)) from error
+    return int(count[0][0])
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _examples(tables: Tables, looked_at: str, failing: str, confidential: bool) -> list[dict[str, Any]]:
     columns = [row[0] for row in tables.fetch(f"describe (\n{looked_at}\nselect * from looked_at\n)")]
     shown = [name for name in columns if not tables.is_personal(name) and (not confidential or _is_key(name))]
     if not shown:
         return []
-    listed = ", ".join('"' + name.replace('"', '""') + '"' for name in shown)
+    listed = ", ".join(map(_quoted, shown))
     return tables.records(
         f"{looked_at}\nselect distinct {listed} from looked_at where {failing} order by all limit {EXAMPLES}"
     )

@@ -249,6 +249,11 @@ def _where(location: tuple[int | str, ...], content: dict[str, Any]) -> str:
     return ".".join(parts)
 
 
+def opening_length(suite: Suite) -> int:
+    """Return how many checks open a suite: columns, row floor, non-null floor of each column of the grain, grain."""
+    return 3 + len(suite.grain)
+
+
 def _opening_faults(suite: Suite, name: str) -> Iterable[Problem]:
     """Say what keeps a suite from failing on an empty, headless or doubled table.
 
