@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from pipelines.check.families import Family
 from pipelines.check.suites import Expectation, Severity
 
 Outcome = Literal["pass", "fail", "error"]
@@ -48,6 +49,7 @@ class Check:
     mend: dict[str, str]
     owner: str
     since: str
+    family: Family = "structure"
     waiver: dict[str, Any] | None = None
     """Of a failure that somebody answers for: `waived_by`, `until`, `why`, `rows`."""
 
@@ -97,6 +99,7 @@ def check_of(table: str, item: Expectation, finding: Finding, message: tuple[str
         mend=item.mend.model_dump(),
         owner=item.owner,
         since=item.since.isoformat(),
+        family=item.family,
     )
 
 

@@ -159,7 +159,7 @@ class Project:
         if settings.as_of is None:
             settings = settings.changed(as_of=date.today())
         text = "# Written by `observatoire run` from params.yaml and the options given.\n" + yaml.safe_dump(
-            settings.model_dump(), sort_keys=True
+            settings.model_dump(mode="json"), sort_keys=True
         )
         target = self.data / "run.yaml"
         if not target.exists() or target.read_text(encoding="utf-8") != text:

@@ -113,7 +113,7 @@ def link(table_name: str) -> str:
 
 def _typeset(text: str) -> str:
     """Return French text with its no-break spaces and its apostrophes, as the report has them."""
-    for plain, set_ in (("'", "’"), ("« ", "«\u202f"), (" »", "\u202f»"), (" ;", "\u202f;"), (" :", "\u00a0:"), (" %", "\u202f%")):
+    for plain, set_ in (("&#x27;", "’"), ("'", "’"), ("« ", "«\u202f"), (" »", "\u202f»"), (" ;", "\u202f;"), (" :", "\u00a0:"), (" %", "\u202f%")):
         text = text.replace(plain, set_)
     return text
 

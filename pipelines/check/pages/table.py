@@ -94,8 +94,7 @@ def _all(told: Told, checks: list[Check]) -> str:
     ]
     rows = []
     for check in checks:
-        item = told.expectation(check)
-        family = LABELS[item.family][told.lang == "en"] if item else told.say("la table entière", "the whole table")
+        family = LABELS[check.family][told.lang == "en"]
         severity = SEVERITIES[check.severity][told.lang == "en"]
         rows.append(
             [
