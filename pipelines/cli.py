@@ -55,7 +55,9 @@ def observatoire() -> None:
 @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the report.")
 @click.option("--observed-only/--with-simulated", default=None, help="Leave simulated sources out, or keep them.")
 @click.option("--threads", type=int, help="Threads of DuckDB; figures do not depend on it.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
+)
 @_plainly
 def run(
     edition: int | None, lang: str | None, observed_only: bool | None, threads: int | None, as_of: datetime | None
@@ -76,7 +78,7 @@ def run(
         outcomes = reproduce(project, click.echo)
     except StageFailed as error:
         click.echo(
-            f"Stopped at stage {error.stage}: nothing after it was touched, and build/ still holds the last good report."
+            f"Stopped at stage {error.stage}: nothing after it was touched, and the last good report stays in build/."
             + (" What failed: build/quality/index.html." if error.stage.startswith("check") else ""),
             err=True,
         )
@@ -115,12 +117,18 @@ def template(register: str, out: Path | None) -> None:
 
 @observatoire.command()
 @click.argument("tables", nargs=-1)
-@click.option("--list", "as_list", is_flag=True, help="Print the steward's list instead: one line a problem, what blocks first.")
+@click.option(
+    "--list", "as_list", is_flag=True, help="Print the steward's list instead: one line a problem, what blocks first."
+)
 @click.option("--owner", metavar="NAME", help="With --list: only what NAME has to mend (a part of the name will do).")
 @click.option("--json", "as_json", is_flag=True, help="With --list: print JSON, for scripts.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the list and of build/quality.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default.")
-@click.option("--data-docs", is_flag=True, help="Make Great Expectations' own Data Docs too; their looks need the network.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
+)
+@click.option(
+    "--data-docs", is_flag=True, help="Make Great Expectations' own Data Docs too; their looks need the network."
+)
 @_plainly
 def check(
     tables: tuple[str, ...],

@@ -27,7 +27,17 @@ from tests.publish_project import made_up
 
 Made = tuple[Project, Settings]
 
-DRAWN = ("targets", "map-sites", "coverage", "mob-erasmus", "mob-target", "enr-dut-but", "app-sites", "sch-parcoursup")
+DRAWN = (
+    "targets",
+    "map-sites",
+    "coverage",
+    "site-coverage",
+    "mob-erasmus",
+    "mob-target",
+    "enr-dut-but",
+    "app-sites",
+    "sch-parcoursup",
+)
 """At least one figure of each kind."""
 
 BLANK = "<svg><text>@2024</text></svg>"

@@ -8,8 +8,8 @@ table made of registers they say whether a check passes, and show no value.
 from __future__ import annotations
 
 import os
-import shutil
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from pipelines.check.engine import filled
@@ -24,8 +24,8 @@ LAYERS: tuple[Layer, ...] = ("staging", "marts")
 SITE = "observatoire"
 
 
-def make(project: Project, settings: Settings) -> str:
-    """Write the Data Docs of every table that is there to `data/data-docs`; return where to look, and what they need."""
+def make(project: Project, settings: Settings, layers: Sequence[Layer] = LAYERS) -> str:
+    """Write the Data Docs of every table that is there to `data/data-docs`; return where to look, what they need."""
     target = project.data / "data-docs"
     context, source = _context()
     with warnings.catch_warnings(), replacing_folder(target) as part:
@@ -39,7 +39,7 @@ def make(project: Project, settings: Settings) -> str:
             },
         )
         try:
-            for layer in LAYERS:
+            for layer in layers:
                 catalogue = read_catalogue(project) if layer == "marts" else None
                 with Tables(project, settings, read_dictionary(project), catalogue) as tables:
                     for name, suite in read_suites(project, layer).items():
@@ -48,7 +48,6 @@ def make(project: Project, settings: Settings) -> str:
             context.build_data_docs(site_names=[SITE])
         finally:
             context.delete_data_docs_site(SITE)
-        shutil.rmtree(part / "expectations" / "__pycache__", ignore_errors=True)
     shown = project.shown(target / "index.html")
     return f"Data Docs of Great Expectations: {shown}. They load their looks from the network; build/quality does not."
 

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -63,9 +62,7 @@ class History(BaseModel):
     def of(self, settings: Settings) -> tuple[Run, ...]:
         """Return the runs of this edition, with simulated sources or without as in these settings."""
         return tuple(
-            run
-            for run in self.runs
-            if (run.edition, run.observed_only) == (settings.edition, settings.observed_only)
+            run for run in self.runs if (run.edition, run.observed_only) == (settings.edition, settings.observed_only)
         )
 
     def opened(self, settings: Settings) -> Mapping[str, Opened]:

@@ -33,18 +33,20 @@ def write(project: Project, settings: Settings, day: date, tables: Tables, layer
     checks = [Check(**row) for content in contents for row in content["checks"]]
     left = [NotChecked(**row) for content in contents for row in content["not_checked"]]
     held = [_held(row) for content in contents for row in content["waivers"]]
+    suites = {**read_suites(project, "staging"), **({} if stopped else read_suites(project, "marts"))}
+    open_tables = {name for name, suite in suites.items() if not suite.confidential}
     if stopped:
-        found = steward.failures(checks, held)
+        found = steward.failures(checks, held, open_tables)
     else:
         catalogue = read_catalogue(project)
-        found = steward.entries(tables, catalogue, checks, read_corrections(project, catalogue), held)
+        corrections = read_corrections(project, catalogue)
+        found = steward.entries(tables, catalogue, checks, corrections, held, open_tables)
     others = [item.key for item in found]
     history = continued(read_history(project), settings, day, checks, left, others, stopped=stopped)
     write_history(project, history)
     found = steward.dated(found, history.opened(settings))
     write_json(project.quality / "steward.json", steward.content(found))
     write_bytes(project.quality / LIST, workbook_of(agenda.lines(found), found, settings.edition))
-    suites = {**read_suites(project, "staging"), **({} if stopped else read_suites(project, "marts"))}
     told = pages.Told(
         edition=settings.edition,
         lang=settings.lang,

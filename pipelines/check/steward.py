@@ -8,7 +8,7 @@ What stops the run comes first.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, get_args
 
@@ -128,17 +128,21 @@ def entries(
     catalogue: Catalogue,
     checks: Iterable[Check],
     corrections: Iterable[Correction],
-    waivers: Iterable[Held] = (),
+    waivers: Sequence[Held] = (),
+    open_tables: Collection[str] = (),
 ) -> list[Entry]:
-    """Return every problem, what stops the run first, in an order that depends on nothing but what was found."""
-    found = [*_failed(checks, {held.waiver.check: held for held in waivers}), *_linkage(tables, catalogue)]
+    """Return every problem, what stops the run first, in an order that depends on nothing but what was found.
+
+    `open_tables` are those whose values may be quoted: made of open figures, of no register.
+    """
+    found = [*_failed(checks, waivers, open_tables), *_linkage(tables, catalogue)]
     found += [*_duplicates(tables, catalogue), *_waiting(corrections, catalogue), *_useless(waivers)]
     return sorted(found, key=lambda item: (RANK.index(item.state), item.kind, item.where, item.year or 0))
 
 
-def failures(checks: Iterable[Check], waivers: Iterable[Held]) -> list[Entry]:
+def failures(checks: Iterable[Check], waivers: Sequence[Held], open_tables: Collection[str]) -> list[Entry]:
     """Return the problems of a run that staging stopped: its checks only, for what comes after is not of this run."""
-    found = [*_failed(checks, {held.waiver.check: held for held in waivers}), *_useless(waivers)]
+    found = [*_failed(checks, waivers, open_tables), *_useless(waivers)]
     return sorted(found, key=lambda item: (RANK.index(item.state), item.kind, item.where))
 
 
@@ -212,12 +216,13 @@ def _duplicates(tables: Tables, catalogue: Catalogue) -> Iterator[Entry]:
             )
 
 
-def _failed(checks: Iterable[Check], waivers: Mapping[str, Held]) -> Iterator[Entry]:
+def _failed(checks: Iterable[Check], waivers: Sequence[Held], open_tables: Collection[str]) -> Iterator[Entry]:
+    judged = {(held.waiver.table, held.waiver.check): held for held in waivers}
     for check in checks:
         if check.outcome == "pass":
             continue
-        held = waivers.get(check.id)
-        found = _both(check.message)
+        found = _found(check, check.table in open_tables or check.type == TYPE)
+        held = judged.get((check.table, check.id))
         if held is not None and held.state != "used":
             found = Bilingual(fr=f"{found.fr} {held.said[0]}", en=f"{found.en} {held.said[1]}")
         yield Entry(
@@ -233,6 +238,21 @@ def _failed(checks: Iterable[Check], waivers: Mapping[str, Held]) -> Iterator[En
             until=check.waiver["until"] if check.waiver else None,
             key=key_of(check),
         )
+
+
+def _found(check: Check, is_open: bool) -> Bilingual:
+    """Return what a check found: its message; of a table made of registers the reason and a count, no value."""
+    if is_open or not check.id[-3:].isdecimal():  # a fault of the whole table quotes nothing
+        return _both(check.message)
+    if check.outcome == "error":
+        return Bilingual(
+            fr=f"{check.why['fr']} Pas de réponse : `observatoire check {check.table}` en dit la raison.",
+            en=f"{check.why['en']} No answer: `observatoire check {check.table}` says why.",
+        )
+    n, seen = check.unexpected_count, check.seen
+    return Bilingual(
+        fr=f"{check.why['fr']} {n} sur {seen} hors règle.", en=f"{check.why['en']} {n} of {seen} break the rule."
+    )
 
 
 def state_of(check: Check) -> State:

@@ -131,7 +131,9 @@ def of_layer(waivers: Iterable[Waiver], suites: Mapping[str, Suite], project: Pr
         if suite is None:
             closest = (get_close_matches(item.table, list(suites), 1, 0.3) or sorted(suites))[0]
             mend = f"The closest is {closest}; take the waiver away when the table is gone."
-            problems.append(Problem(name, "No table of this name is checked", mend, column=item.check, value=item.table))
+            problems.append(
+                Problem(name, "No table of this name is checked", mend, column=item.check, value=item.table)
+            )
             continue
         ids = [expectation.id for expectation in suite.expectations]
         if item.check not in ids:

@@ -56,9 +56,7 @@ def workbook_of(lines: Sequence[Line], entries: Iterable[Entry], edition: int) -
     """Return the list as XLSX: a sheet of lines to act upon, and one with each year of each problem."""
     content = BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
-    book.set_properties(
-        {"title": f"À faire, édition {edition}", "author": "Observatoire", "created": CREATED}
-    )
+    book.set_properties({"title": f"À faire, édition {edition}", "author": "Observatoire", "created": CREATED})
     looks = {
         "header": book.add_format(_HEADER),
         "text": book.add_format({"text_wrap": True, "valign": "top"}),

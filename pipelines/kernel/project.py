@@ -31,7 +31,8 @@ class Settings(BaseModel):
     seed: int = Field(default=20101, description="Seed of everything drawn at random.")
     threads: int = Field(default=2, ge=1, le=256, description="Threads of DuckDB; results do not depend on it.")
     as_of: date | None = Field(
-        default=None, description="Day on which waivers are judged; none is the day of the run. No figure depends on it."
+        default=None,
+        description="Day on which waivers are judged; none is the day of the run. No figure depends on it.",
     )
 
     def changed(self, **options: object) -> Settings:

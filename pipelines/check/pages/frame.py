@@ -1,4 +1,4 @@
-"""The frame of every page of the checks: head, header, menu, footer, in the report's style; and the pieces they share."""
+"""The frame of every page of the checks: head, header, menu, footer, in the report's style; and shared pieces."""
 
 from __future__ import annotations
 
@@ -84,9 +84,7 @@ def table(
     if not rows:
         return f"<p>{told.say('Rien à montrer.', 'Nothing to show.')}</p>"
     look = ' style="text-align: right;"'
-    head = "".join(
-        f'<th scope="col"{look if place in right else ""}>{cell}</th>' for place, cell in enumerate(heading)
-    )
+    head = "".join(f'<th scope="col"{look if place in right else ""}>{cell}</th>' for place, cell in enumerate(heading))
     body = []
     for row in rows:
         cells = [f'<th scope="row">{row[0]}</th>']
@@ -113,7 +111,15 @@ def link(table_name: str) -> str:
 
 def _typeset(text: str) -> str:
     """Return French text with its no-break spaces and its apostrophes, as the report has them."""
-    for plain, set_ in (("&#x27;", "’"), ("'", "’"), ("« ", "«\u202f"), (" »", "\u202f»"), (" ;", "\u202f;"), (" :", "\u00a0:"), (" %", "\u202f%")):
+    for plain, set_ in (
+        ("&#x27;", "’"),
+        ("'", "’"),
+        ("« ", "«\u202f"),
+        (" »", "\u202f»"),
+        (" ;", "\u202f;"),
+        (" :", "\u00a0:"),
+        (" %", "\u202f%"),
+    ):
         text = text.replace(plain, set_)
     return text
 

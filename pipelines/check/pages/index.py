@@ -94,7 +94,8 @@ def _intro(told: Told) -> str:
             "Critical checks have failed: nothing was published. What blocks comes first.",
         )
     return told.say(
-        "Aucun contrôle critique n'a échoué : l'édition peut être publiée. Le reste attend le responsable de la source.",
+        "Aucun contrôle critique n'a échoué : l'édition peut être publiée. Le reste attend le responsable de la "
+        "source.",
         "No critical check has failed: the edition may be published. The rest waits for the steward of the source.",
     )
 

@@ -151,7 +151,8 @@ class Told:
         if check.outcome == "pass" and not check.unexpected_count:
             return self.say(f"Vérifié sur {seen} lignes.", f"Checked on {seen} rows.")
         return self.say(
-            f"Hors règle : {self.broken(check)}, sur {seen} lignes. Table faite de registres : aucune valeur n'est montrée.",
+            f"Hors règle : {self.broken(check)}, sur {seen} lignes. Table faite de registres : "
+            "aucune valeur n'est montrée.",
             f"Break the rule: {self.broken(check)}, of {seen} rows. A table made of registers: no value is shown.",
         )
 

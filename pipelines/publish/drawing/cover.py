@@ -53,11 +53,17 @@ def cover(picture: Picture) -> str:
         + scale_fill_identity()
         + scale_color_identity()
         + scale_x_continuous(
-            breaks=ticks, labels=[str(years[place]) for place in ticks], limits=span([str(y) for y in years]), expand=(0, 0)
+            breaks=ticks,
+            labels=[str(years[place]) for place in ticks],
+            limits=span([str(y) for y in years]),
+            expand=(0, 0),
         )
-        + scale_y_continuous(breaks=list(range(len(sites))), labels=list(reversed(sites)), limits=span(sites), expand=(0, 0))
+        + scale_y_continuous(
+            breaks=list(range(len(sites))), labels=list(reversed(sites)), limits=span(sites), expand=(0, 0)
+        )
         + theme(
             panel_grid_major=element_blank(),
+            plot_subtitle=element_text(margin={"b": 16, "units": "pt"}),
             axis_text_x=element_text(size=8),
             axis_text_y=element_text(ha="right", color=INK, size=7.5),
         )

@@ -16,11 +16,20 @@ WORDS = {
 }
 """Domain → its name above its panel."""
 
+SHORT = {
+    "enrolment": ("les inscriptions", "enrolment"),
+    "scholarship": ("les bourses", "scholarships"),
+    "apprenticeship": ("l'apprentissage", "apprenticeship"),
+    "mobility": ("la mobilité", "mobility"),
+    "employment": ("l'insertion", "employment"),
+}
+"""Domain → its name inside a sentence."""
+
 MARKS = {"observed": "●", "simulated": "S", "withheld": "c"}
 
 
 def site_coverage(shelf: Shelf) -> Picture | Absent:
-    """Draw one grid a domain, a row a site, a column a year; the mark says what the cell is, the hatch that it is simulated."""
+    """Return one grid a domain, a row a site, a column a year: the mark says what a cell is, hatches if simulated."""
     name, short = "site-coverage", two(shelf, "Les sites, les années, les domaines", "Sites, years, domains")
     found = _cells(shelf)
     if not found:
@@ -48,7 +57,7 @@ def site_coverage(shelf: Shelf) -> Picture | Absent:
         subtitle=two(
             shelf,
             f"● chiffre observé{' ; S chiffre simulé (hachuré)' if simulated else ''} ; c retiré ; case vide : rien",
-            f"● observed figure{'; S simulated figure (hatched)' if simulated else ''}; c withheld; empty cell: nothing",
+            f"● observed figure{'; S simulated figure (hatched)' if simulated else ''}; c withheld; empty cell: none",
         ).replace(" ;", "\u00a0;"),
         sources=[two(shelf, "valeurs publiées de l'observatoire", "the observatory's published values")],
         perimeter=two(shelf, "les huit sites", "the eight sites"),
@@ -70,7 +79,7 @@ def site_coverage(shelf: Shelf) -> Picture | Absent:
 
 
 def _cells(shelf: Shelf) -> dict[tuple[str, str, int], str]:
-    """Return (domain, site, year) → the best there is: an observed figure, else a simulated one, else a withheld one."""
+    """Return (domain, site, year) → the best there is: an observed figure, else a simulated, else a withheld one."""
     rank = ("withheld", "simulated", "observed")
     found: dict[tuple[str, str, int], str] = {}
     for row in shelf.rows("pub_values"):
@@ -92,12 +101,13 @@ def _cells(shelf: Shelf) -> dict[tuple[str, str, int], str]:
 def _title(shelf: Shelf, found: dict[tuple[str, str, int], str]) -> str:
     """Say for which domains the sites have observed figures: that is what a reader may quote without a warning."""
     observed = {domain for (domain, _, _), state in found.items() if state == "observed"}
-    names = [WORDS[domain][shelf.lang == "en"].lower() for domain in WORDS if domain in observed]
-    others = [WORDS[domain][shelf.lang == "en"].lower() for domain in WORDS if domain not in observed]
+    names = [SHORT[domain][shelf.lang == "en"] for domain in WORDS if domain in observed]
     if not names:
         return two(shelf, "Aucun domaine n'a de chiffre observé par site", "No domain has an observed figure by site")
-    if not others:
-        return two(shelf, "Chaque domaine a des chiffres observés par site", "Every domain has observed figures by site")
+    if len(names) == len(WORDS):
+        return two(
+            shelf, "Chaque domaine a des chiffres observés par site", "Every domain has observed figures by site"
+        )
     return two(
         shelf,
         f"Par site, des chiffres observés pour {enumeration(names, 'fr')} seulement",

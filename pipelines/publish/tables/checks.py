@@ -127,7 +127,9 @@ def warnings(shelf: Shelf) -> Table:
         if check["outcome"] == "pass":
             continue
         waiver = check.get("waiver")
-        state = two(shelf, "sans réponse", "no answer") if check["outcome"] == "error" else two(shelf, "échec", "failed")
+        state = (
+            two(shelf, "sans réponse", "no answer") if check["outcome"] == "error" else two(shelf, "échec", "failed")
+        )
         kind = "missed" if check["outcome"] == "error" else "off-track"
         if waiver:
             state, kind = two(shelf, "dérogation", "waived"), "declared"
@@ -190,7 +192,10 @@ def freshness(shelf: Shelf) -> Table:
             state, kind = two(shelf, "Série close", "Closed series"), "declared"
         elif is_late(last, due):
             many = due - last
-            state, kind = two(shelf, f"En retard de {many}\u00a0an{'s' * (many > 1)}", f"{many} year{'s' * (many > 1)} late"), "off-track"
+            state, kind = (
+                two(shelf, f"En retard de {many}\u00a0an{'s' * (many > 1)}", f"{many} year{'s' * (many > 1)} late"),
+                "off-track",
+            )
         else:
             state, kind = two(shelf, "À jour", "Up to date"), "met"
         simulated = "simulated" in years_of_sources(shelf)[source_id].values()
