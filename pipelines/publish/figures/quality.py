@@ -72,10 +72,8 @@ def site_coverage(shelf: Shelf) -> Picture | Absent:
         options={
             "domains": [words[shelf.lang == "en"] for words in WORDS.values()],
             "sites": [site["site_label"] for site in shelf.sites.values()],
-            "word_on": [],
         },
-        simulated=simulated,
-    )
+    )  # what stands in the cells is which figures there are: the simulated ones bear their letter and their hatches
 
 
 def _cells(shelf: Shelf) -> dict[tuple[str, str, int], str]:
