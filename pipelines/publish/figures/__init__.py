@@ -46,7 +46,7 @@ def figures(shelf: Shelf) -> dict[str, Maker]:
         "targets": overview.glance,
         "map-sites": enrolment.site_map,
         "coverage": overview.coverage,
-        "site-coverage": quality.site_coverage,
+        "coverage-sites": quality.site_coverage,
         "enr-dut-but": enrolment.dut_but,
         "enr-lp": enrolment.lp,
         "enr-techbac": enrolment.techbac,

@@ -30,7 +30,7 @@ MARKS = {"observed": "●", "simulated": "S", "withheld": "c"}
 
 def site_coverage(shelf: Shelf) -> Picture | Absent:
     """Return one grid a domain, a row a site, a column a year: the mark says what a cell is, hatches if simulated."""
-    name, short = "site-coverage", two(shelf, "Les sites, les années, les domaines", "Sites, years, domains")
+    name, short = "coverage-sites", two(shelf, "Les sites, les années, les domaines", "Sites, years, domains")
     found = _cells(shelf)
     if not found:
         return absent(shelf, name, short)
