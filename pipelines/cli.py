@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 import click
 
 from pipelines.kernel.problems import BadInput, CheckFailed
-from pipelines.kernel.project import find_project
+from pipelines.kernel.project import find_project, read_settings
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -54,15 +55,21 @@ def observatoire() -> None:
 @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the report.")
 @click.option("--observed-only/--with-simulated", default=None, help="Leave simulated sources out, or keep them.")
 @click.option("--threads", type=int, help="Threads of DuckDB; figures do not depend on it.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
+)
 @_plainly
-def run(edition: int | None, lang: str | None, observed_only: bool | None, threads: int | None) -> None:
+def run(
+    edition: int | None, lang: str | None, observed_only: bool | None, threads: int | None, as_of: datetime | None
+) -> None:
     """Bring everything that is out of date up to date, to build/. Options not given come from params.yaml."""
     from pipelines.run import StageFailed, reproduce
     from pipelines.summary import closing_lines
 
     start = time.monotonic()
     project = find_project()
-    settings = project.choose(edition=edition, lang=lang, observed_only=observed_only, threads=threads)
+    day = as_of.date() if as_of else None
+    settings = project.choose(edition=edition, lang=lang, observed_only=observed_only, threads=threads, as_of=day)
     click.echo(
         f"Edition {settings.edition}, report in {'French' if settings.lang == 'fr' else 'English'}, "
         f"{'observed sources only' if settings.observed_only else 'simulated registers included'}."
@@ -71,7 +78,8 @@ def run(edition: int | None, lang: str | None, observed_only: bool | None, threa
         outcomes = reproduce(project, click.echo)
     except StageFailed as error:
         click.echo(
-            f"Stopped at stage {error.stage}: nothing after it was touched, and build/ still holds the last good run.",
+            f"Stopped at stage {error.stage}: nothing after it was touched, and the last good report stays in build/."
+            + (" What failed: build/quality/index.html." if error.stage.startswith("check") else ""),
             err=True,
         )
         sys.exit(error.status)
@@ -126,14 +134,53 @@ def template(register: str, out: Path | None) -> None:
 
 @observatoire.command()
 @click.argument("tables", nargs=-1)
+@click.option(
+    "--list", "as_list", is_flag=True, help="Print the steward's list instead: one line a problem, what blocks first."
+)
+@click.option("--owner", metavar="NAME", help="With --list: only what NAME has to mend (a part of the name will do).")
+@click.option("--json", "as_json", is_flag=True, help="With --list: print JSON, for scripts.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the list and of build/quality.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
+)
+@click.option(
+    "--data-docs", is_flag=True, help="Make Great Expectations' own Data Docs too; their looks need the network."
+)
 @_plainly
-def check(tables: tuple[str, ...]) -> None:
-    """Run the expectation suites (those of TABLES, or all) and list what did not pass."""
-    from pipelines.steps import check_tables
+def check(
+    tables: tuple[str, ...],
+    as_list: bool,
+    owner: str | None,
+    as_json: bool,
+    lang: str | None,
+    as_of: datetime | None,
+    data_docs: bool,
+) -> None:
+    """Run the expectation suites (those of TABLES, or all) and list what did not pass.
 
-    lines, failures = check_tables(find_project(), tables)
+    Pages for people are written to build/quality, the steward's list to data/quality/liste.xlsx.
+    """
+    if tables and as_list:
+        raise click.UsageError("The list holds all tables: leave TABLES out, or --list.")
+    if (owner or as_json) and not as_list:
+        raise click.UsageError("--owner and --json go with --list.")
+    from pipelines.steps import check_tables, steward_list
+
+    project = find_project()
+    chosen = project.settings()
+    # a run left its own day in data/run.yaml: what is asked now is judged today
+    day = as_of.date() if as_of else read_settings(project.root / "params.yaml", project.root).as_of or date.today()
+    settings = chosen.changed(as_of=day, lang=lang)
+    if as_list:
+        lines, failures = steward_list(project, settings, owner, lang or "en", as_json=as_json)
+    else:
+        lines, failures = check_tables(project, tables, settings)
     for line in lines:
         click.echo(line)
+    if data_docs:
+        from pipelines.check.datadocs import make
+
+        click.echo(make(project, settings))
     sys.exit(1 if failures else 0)
 
 

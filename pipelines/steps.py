@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Literal
 
 from pipelines.kernel.problems import BadInput, Problem
-from pipelines.kernel.project import Project
+from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 
 LAYERS: tuple[Literal["staging", "marts"], ...] = ("staging", "marts")
@@ -39,30 +39,34 @@ def run_step(project: Project, name: str) -> StageReport:
     return run(project, settings, layer) if layer else run(project, settings)
 
 
-def check_tables(project: Project, tables: tuple[str, ...]) -> tuple[list[str], int]:
+def check_tables(project: Project, tables: tuple[str, ...], settings: Settings) -> tuple[list[str], int]:
     """Run the suites of the tables named (all when none is); return what did not pass, one line each.
 
-    The second value is the number of critical failures.
+    The second value is the number of critical failures that nobody answers for.
     """
     from pipelines.check import results
 
     lines: list[str] = []
-    passed = failures = 0
+    passed = failures = waived = 0
     for layer in LAYERS:
-        for check in results(project, project.settings(), layer, tables):
+        for check in results(project, settings, layer, tables):
             if check["outcome"] == "pass":
                 passed += 1
                 continue
-            failures += check["severity"] == "critical" and not check["quarantined_count"]
-            lines.append(
-                f"{check['outcome']:<5} {check['severity']:<8} {check['table']} {check['id']}: "
-                f"{check['message']['en']} {check['mend']['en']}"
-            )
-    lines.append(f"{passed} checks passed, {len(lines)} did not, {failures} of them critical.")
+            waiver = check["waiver"]
+            waived += waiver is not None
+            failures += check["severity"] == "critical" and waiver is None and not check["quarantined_count"]
+            line = f"{check['outcome']:<5} {check['severity']:<8} {check['table']} {check['id']}: "
+            line += f"{check['message']['en']} {check['mend']['en']}"
+            if waiver is not None:
+                line += f" Waived by {waiver['waived_by']} until {waiver['until']}."
+            lines.append(line)
+    lines.append(f"{passed} checks passed, {len(lines)} did not ({waived} waived), {failures} of them critical.")
     lines += _quarantined(project)
     waiting = json.loads((project.quality / "steward.json").read_text(encoding="utf-8"))["problems_count"]
     if waiting:
-        lines.append(f"{waiting} problems wait for the stewards of the sources: data/quality/steward.json.")
+        lines.append(f"{waiting} problems wait for the stewards: `observatoire check --list`, data/quality/liste.xlsx.")
+    lines.append("Look at: build/quality/index.html")
     return lines, failures
 
 
@@ -75,3 +79,21 @@ def _quarantined(project: Project) -> list[str]:
         for table in content["tables"]
         if table["quarantined"]
     ]
+
+
+def steward_list(
+    project: Project, settings: Settings, owner: str | None, lang: str, *, as_json: bool
+) -> tuple[list[str], int]:
+    """Run what is out of date, then return the steward's list, one line a problem, and how many of them block."""
+    from pipelines.check import agenda, results, steward
+
+    failures = 0
+    for layer in LAYERS:
+        results(project, settings, layer)
+        failures += json.loads((project.quality / f"{layer}.json").read_text(encoding="utf-8"))["critical_failures"]
+    found = steward.read(project)
+    if as_json:
+        mine = [item for item in found if owner is None or owner.casefold() in item.who.casefold()]
+        return [json.dumps(steward.content(mine), ensure_ascii=False, indent=1, sort_keys=True)], failures
+    listed = agenda.lines(found, owner)
+    return [*(agenda.said(line, lang) for line in listed), agenda.counted(listed, lang)], failures

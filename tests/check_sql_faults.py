@@ -12,6 +12,8 @@ BY_CONDITION = {
     "is_token": "alter table {t} alter student_token type varchar",
     "with_ine >= 0.9 * row_count": "update {t} set identity_code = 'number' where year = 2020",
     "contradicting <= 0.01 * read_count": "update {t} set contradictions_count = rows_count where year = 2020",
+    "last_year >= due_year": "update {t} set year = least(year, 2019)",
+    "rows_found > 0": "delete from {t} where year = 2020",
     "is_there": "delete from {t} where year = 2020",
     "missing_code is null or missing_code in": f"update {{t}} set missing_code = 'secret' {FIRST}",
     "$edition": f"update {{t}} set year = 2099 {FIRST}",
@@ -31,6 +33,17 @@ BY_CONDITION = {
 """A part of the condition → the fault."""
 
 BY_ID = {
+    "EMP-417": "update {t} set responses_count = responses_count + 1 where speciality_code = '_T' and year = 2014",
+    "APP-417": f"delete from {{t}} {FIRST}",
+    "MOB-518": "update {t} set mobile_students_count = case when year = 2018 then 1000 else 1 end",
+    "APP-519": "update {t} set apprentices_count = 3 * apprentices_count where year = 2020",
+    "SCH-418": "update {t} set scholarship_holders_count = 3 * scholarship_holders_count where year = 2020",
+    "EMP-022": "delete from {t} where year = 2014",
+    "ENR-816": "delete from {t} where year = 2020 and site_code = 'figeac'",
+    "STU-021": "delete from {t} where year = 2020 and site_code = 'figeac'",
+    "EMP-518": "delete from {t} where year = 2020 and site_code = 'figeac'",
+    "MOB-517": "delete from {t} where year = 2020 and site_code = 'figeac'",
+    "APP-518": "delete from {t} where year = 2020 and site_code = 'figeac'",
     "APP-016": "delete from {t} where territory_code = '09' and year = 2019",
     "APP-015": f"update {{t}} set months_covered = 11 {FIRST}",
     "APP-018": "update {t} set contracts_count = 3 * contracts_count where territory_code = '31' and year = 2019",

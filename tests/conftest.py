@@ -32,3 +32,20 @@ def originals() -> Path:
     if not ORIGINALS.is_dir():
         pytest.skip("the original open-data files do not stand beside the project (../shared/opendata)")
     return ORIGINALS
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say of how many expectations a planted fault was caught, when those tests were run."""
+    found = [
+        value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, value in report.user_properties
+        if name == "faults"
+    ]
+    if found:
+        caught, known = sum(item[0] for item in found), sum(item[1] for item in found)
+        terminalreporter.write_line(
+            f"planted faults: {caught} of {known} expectations fail on theirs ({caught / known:.1%})"
+        )

@@ -65,14 +65,16 @@ def found(project: Project, tmp_path: Path) -> list[Entry]:
 
 def test_each_problem_stands_once_with_its_place_and_its_count(found: list[Entry]) -> None:
     assert [(entry.kind, entry.where, entry.year, entry.count) for entry in found] == [
+        ("check", "stg_crous__scholarship SCH-999", None, 3),
+        ("check", "stg_crous__scholarship SCH-999", None, 3),
         ("conflict", "stg_crous__scholarship", 2020, 2),
         ("duplicate", "stg_crous__scholarship", 2020, 2),
         ("identifier", "stg_apogee__enrolment", 2020, 4),
         ("orphan", "stg_crous__scholarship", 2020, 1),
-        ("check", "stg_crous__scholarship SCH-999", None, 3),
-        ("check", "stg_crous__scholarship SCH-999", None, 3),
         ("correction", "stg_apogee__enrolment COR-001", None, 7),
     ]
+    assert [entry.state for entry in found[:3]] == ["no_answer", "to_mend", "to_mend"]
+    assert found[-1].state == "waits"
     assert found[-1].how.en == "Reported on 02/11/2026 (scolarite): ask again before the edition."
     assert all(entry.who and entry.what.fr and entry.how.fr for entry in found)
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipelines.check import steward
+from pipelines.check import record
 from pipelines.check.engine import check_table, filled, no_suite
 from pipelines.check.outcome import OF_TABLES, Check, NotChecked
 from pipelines.check.quarantine import put_aside
+from pipelines.check.sqlcheck import failing_outside
 from pipelines.check.suites import Layer, Suite, read_suites
 from pipelines.check.tables import Tables
+from pipelines.check.waivers import TYPE, Held, Waiver, applied, of_layer, read_waivers
 from pipelines.kernel.catalogue import read_catalogue
-from pipelines.kernel.corrections import CORRECTIONS, read_corrections
+from pipelines.kernel.corrections import CORRECTIONS
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.files import write_json
 from pipelines.kernel.freshness import Freshness
@@ -33,6 +36,8 @@ LAYERS: tuple[Layer, ...] = ("staging", "marts")
 def check_layer(project: Project, settings: Settings, layer: Layer) -> StageReport:
     """Do what `pipelines.check.run` says."""
     suites = read_suites(project, layer)
+    waivers = of_layer(read_waivers(project), suites, project)
+    day = settings.as_of or date.today()
     folder = project.staging if layer == "staging" else project.marts
     present = {path.stem for path in folder.glob("*.parquet")}
     target = project.quality / f"{layer}.json"
@@ -69,12 +74,10 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
                 tables.declare([name])
                 rows[name] = Rows(tables.rows(tables.whole(name)), *tables.quarantined(name))
             done.append((name, fingerprint))
-        if catalogue is not None:
-            # The staging layer has been checked before: what failed there goes to the same list.
-            staged = [check for kept in _earlier(project.quality / "staging.json").values() for check in kept.checks]
-            entries = steward.entries(tables, catalogue, [*staged, *checks], read_corrections(project, catalogue))
-            write_json(project.quality / "steward.json", steward.content(entries))
-    write_json(target, quality(layer, checks, not_checked, rows))
+        checks, held = applied(checks, waivers, day, lambda waiver: _outside(tables, suites, waiver))
+        write_json(target, quality(layer, checks, not_checked, rows, held))
+        if layer == "marts" or any(check.stops for check in checks):
+            record.write(project, settings, day, tables, layer)
     for name, fingerprint in done:
         freshness.remember(name, fingerprint)
     freshness.forget_others(_all_suites(project))
@@ -84,9 +87,15 @@ def check_layer(project: Project, settings: Settings, layer: Layer) -> StageRepo
     # What is only for information is written down and not said aloud.
     told = [check for check in checks if check.outcome == "error" or check.severity != "info"]
     others = [rows[name].line(name, project) for name in rows if rows[name].quarantined]
-    others += [check.line("en") for check in told if check.outcome != "pass"]
+    others += [_told(check) for check in told if check.outcome != "pass"]
     left_out = [f"{item.table} {item.id}: {item.reason['en']}" for item in not_checked]
     return StageReport(made=tuple(freshness.made), kept=tuple(freshness.kept), notes=tuple(others + left_out))
+
+
+def _told(check: Check) -> str:
+    if check.waiver is None:
+        return check.line("en")
+    return f"{check.line('en')} Waived by {check.waiver['waived_by']} until {check.waiver['until']}."
 
 
 def checks_of(project: Project, settings: Settings, layer: Layer, tables: Collection[str]) -> list[dict[str, Any]]:
@@ -129,12 +138,19 @@ class Rows:
         )
 
 
-def quality(layer: Layer, checks: list[Check], not_checked: list[NotChecked], rows: dict[str, Rows]) -> dict[str, Any]:
-    """Return the quality report of a layer, as it is written to JSON.
+def quality(
+    layer: Layer,
+    checks: list[Check],
+    not_checked: list[NotChecked],
+    rows: dict[str, Rows],
+    waivers: Sequence[Held] = (),
+) -> dict[str, Any]:
+    """Return the quality report of a layer, as it is written to JSON. It holds no day: only what came of the waivers.
 
     `tables` has one entry per table checked: of its `rows` some are `kept`, the others `quarantined` (`null` for a
-    table that does not exist). `critical_failures`, `warnings` and `errors` count the checks that stop the run, those
-    that go to the list, and those without an answer (whatever their severity).
+    table that does not exist); `waived` are among `fail`. `critical_failures`, `warnings` and `errors` count the
+    checks that stop the run, those that go to the list, and those without an answer (whatever their severity);
+    `waived` the failures that somebody answers for, which are in none of the three.
     """
     names = sorted({check.table for check in checks})
     return {
@@ -147,15 +163,20 @@ def quality(layer: Layer, checks: list[Check], not_checked: list[NotChecked], ro
                     outcome: sum(check.table == name and check.outcome == outcome for check in checks)
                     for outcome in ("pass", "fail", "error")
                 },
+                "waived": sum(check.table == name and check.waived for check in checks),
             }
             for name in names
         ],
         "critical_failures": sum(check.stops for check in checks),
-        "warnings": sum(check.severity == "warning" and check.outcome == "fail" for check in checks),
+        "warnings": sum(
+            check.severity == "warning" and check.outcome == "fail" and not check.waived for check in checks
+        ),
         "infos": sum(check.severity == "info" and check.outcome == "fail" for check in checks),
+        "waived": sum(check.waived for check in checks),
         "errors": sum(check.outcome == "error" for check in checks),
         "checks": [check.content() for check in checks],
         "not_checked": [asdict(item) for item in not_checked],
+        "waivers": [item.content() for item in waivers],
     }
 
 
@@ -192,6 +213,8 @@ def _earlier(path: Path) -> dict[str, _Kept]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         for row in content["checks"]:
+            if row["type"] == TYPE:  # an expired waiver: judged anew at every run
+                continue
             kept.setdefault(row["table"], _Kept()).checks.append(Check(**row))
         for row in content["not_checked"]:
             kept.setdefault(row["table"], _Kept()).not_checked.append(NotChecked(**row))
@@ -212,12 +235,22 @@ def _fingerprint(freshness: Freshness, project: Project, settings: Settings, tab
         tables.path(suite.table),
         project.expectations / suite.layer / f"{suite.table}.yml",
         project.reference / "dictionary",
+        *([_sidecar_of(project, suite.table)] if suite.reads_sidecar else []),
         *(_sidecar_of(project, name) for name in (suite.tables_read if suite.layer == "marts" else ())),
         *([project.reference / CORRECTIONS] if suite.layer == "marts" else []),
         *(tables.path(name) for name in suite.tables_read),
         *(quarantine_path(project, name) for name in (suite.table, *suite.tables_read)),
     ]
     return freshness.fingerprint(inputs, facts)
+
+
+def _outside(tables: Tables, suites: Mapping[str, Suite], waiver: Waiver) -> int:
+    """Count the failing rows that a waiver does not name, whether its check was run now or in an earlier run."""
+    suite = suites[waiver.table]
+    item = next(item for item in suite.expectations if item.id == waiver.check)
+    tables.declare([waiver.table, *(name for name in suite.tables_read if tables.path(name).exists())])
+    relation = tables.whole(waiver.table) if item.quarantine else waiver.table
+    return failing_outside(tables, item.kwargs, waiver.only, relation)
 
 
 def _all_suites(project: Project) -> list[str]:

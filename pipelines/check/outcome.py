@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from pipelines.check.families import Family
 from pipelines.check.suites import Expectation, Severity
 
 Outcome = Literal["pass", "fail", "error"]
@@ -55,6 +56,9 @@ class Check:
     owner: str
     since: str
     quarantined_count: int = 0
+    family: Family = "structure"
+    waiver: dict[str, Any] | None = None
+    """Of a failure that somebody answers for: `waived_by`, `until`, `why`, `rows`."""
 
     def content(self) -> dict[str, Any]:
         """Return the row as JSON takes it."""
@@ -62,8 +66,15 @@ class Check:
 
     @property
     def stops(self) -> bool:
-        """Whether the run stops here: not for rows that were put aside, since what goes on keeps the rule."""
-        return self.severity == "critical" and self.outcome != "pass" and not self.quarantined_count
+        """Whether the run stops here: not for rows that were put aside, since what goes on keeps the rule, nor for a
+        failure that is waived. The absence of an answer is neither."""
+        is_settled = self.waived or (self.outcome == "fail" and self.quarantined_count > 0)
+        return self.severity == "critical" and self.outcome != "pass" and not is_settled
+
+    @property
+    def waived(self) -> bool:
+        """Whether it failed and somebody answers for it."""
+        return self.waiver is not None and self.outcome == "fail"
 
     def line(self, lang: str) -> str:
         """Return the row as one line: table, id, what was found, what to do."""
@@ -98,6 +109,7 @@ def check_of(table: str, item: Expectation, finding: Finding, message: tuple[str
         owner=item.owner,
         since=item.since.isoformat(),
         quarantined_count=finding.quarantined,
+        family=item.family,
     )
 
 

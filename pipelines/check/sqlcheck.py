@@ -9,13 +9,14 @@ a clean one.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pipelines.check.outcome import EXAMPLES, Finding
-from pipelines.check.rows import quoted
+from pipelines.check.rows import literal, quoted
 from pipelines.check.tables import Tables
 from pipelines.check.values import plain
+from pipelines.kernel.problems import BadInput, Problem
 
 ALLOWED = {"query", "expect", "tolerated"}
 NOTHING_SEEN = ("la requête ne rend aucune ligne à examiner", "the query returns no row to look at")
@@ -33,10 +34,8 @@ def finding(
     fault = _fault(arguments)
     if fault:
         return Finding("error", reason=fault)
-    query = arguments["query"].strip().rstrip(";") if "query" in arguments else f"select * from {quoted(relation)}"
-    looked_at = f"with looked_at as (\n{query}\n)"
+    looked_at, failing = _conditions(arguments, relation)
     shown = None if "query" in arguments else {*grain, *re.findall(r"\w+", arguments["expect"])}
-    failing = f"not coalesce(({arguments['expect'].strip()}), false)"
     try:
         seen, unexpected = tables.fetch(
             f"{looked_at}\nselect count(*), count(*) filter (where {failing}) from looked_at"
@@ -53,6 +52,34 @@ def finding(
         unexpected=int(unexpected),
         examples=tuple(plain(row) for row in rows),
     )
+
+
+def failing_outside(
+    tables: Tables, arguments: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], relation: str
+) -> int:
+    """Return how many failing rows are none of `rows` (column → value, in the columns that the query gives).
+
+    Raises `BadInput` when the query gives no such column, or when DuckDB cannot compare one with its value.
+    """
+    looked_at, failing = _conditions(arguments, relation)
+    try:
+        named = " or ".join(f"({' and '.join(_is(column, value) for column, value in row.items())})" for row in rows)
+        count = tables.fetch(f"{looked_at}\nselect count(*) filter (where {failing} and not ({named})) from looked_at")
+    except Exception as error:
+        said = " ".join(str(error).split())[:120]
+        mend = "Name columns that the check selects, with values of their type."
+        raise BadInput(Problem("expectations/waivers.yml", f"`only` cannot be read ({said})", mend)) from error
+    return int(count[0][0])
+
+
+def _conditions(arguments: Mapping[str, Any], relation: str) -> tuple[str, str]:
+    """Return the rows looked at, as a `with`, and the condition under which one of them fails."""
+    query = arguments["query"].strip().rstrip(";") if "query" in arguments else f"select * from {quoted(relation)}"
+    return f"with looked_at as (\n{query}\n)", f"not coalesce(({arguments['expect'].strip()}), false)"
+
+
+def _is(column: str, value: Any) -> str:
+    return f"{quoted(column)} is not distinct from {'null' if value is None else literal(value)}"
 
 
 def _examples(

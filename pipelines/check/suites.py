@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pipelines.check import shorthand
+from pipelines.check.families import Family, family_of
 from pipelines.check.rows import FILLED, ROW_TYPES
 from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.declared import LOADER
@@ -71,6 +73,7 @@ class Expectation(BaseModel):
     type: str = Field(pattern=r"^(sql|expect_[a-z0-9_]+)$")
     kwargs: dict[str, Any] = Field(default_factory=dict)
     severity: Severity
+    family: Family = Field(default="coherence", description="What it guards against; GX's types have theirs.")
     why: Bilingual
     mend: Bilingual
     owner: str = Field(min_length=1)
@@ -79,6 +82,13 @@ class Expectation(BaseModel):
         default=None, description="Editions before this year know too little for the check: it is then not run."
     )
     quarantine: Quarantine | None = Field(default=None, description="The rows that fail may be put aside.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_family(cls, content: Any) -> Any:
+        if isinstance(content, dict) and "family" not in content:
+            return {**content, "family": family_of(str(content.get("type")))}
+        return content
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -132,6 +142,11 @@ class Suite(BaseModel):
             + list(self.needs)
         )
         return tuple(sorted(set(_TABLE.findall(text)) - {self.table}))
+
+    @property
+    def reads_sidecar(self) -> bool:
+        """Whether the sidecar of its source says what is due."""
+        return any(item.family == "freshness" for item in self.expectations)
 
     @property
     def depends_on_edition(self) -> bool:
@@ -201,6 +216,7 @@ def read_suite(path: Path, project: Project) -> Suite:
         raise BadInput(
             Problem(name, "The suite holds no `key: value` lines", "Copy the head of another suite of this folder.")
         )
+    content = _written_out(content, name, project)
     try:
         suite = Suite.model_validate(_with_inherited(content))
     except ValidationError as error:
@@ -221,6 +237,24 @@ def read_suite(path: Path, project: Project) -> Suite:
     return suite
 
 
+def _written_out(content: dict[str, Any], name: str, project: Project) -> dict[str, Any]:
+    """Return the content with `freshness` and `coverage` written out in SQL."""
+    items = content.get("expectations")
+    if not isinstance(items, list):
+        return content
+    made: list[Any] = []
+    for item in items:
+        if not isinstance(item, dict) or item.get("type") not in shorthand.KINDS:
+            made.append(item)
+            continue
+        try:
+            made.append(shorthand.written_out(item, str(content.get("table")), project))
+        except ValueError as error:
+            mend = "The two short forms are explained in expectations/README.md."
+            raise BadInput(Problem(name, str(error), mend, column=str(item.get("id")))) from error
+    return {**content, "expectations": made}
+
+
 def _with_inherited(content: dict[str, Any]) -> dict[str, Any]:
     inherited = {key: content[key] for key in INHERITED if key in content}
     items = content.get("expectations")
@@ -239,6 +273,11 @@ def _where(location: tuple[int | str, ...], content: dict[str, Any]) -> str:
             *parts[2:],
         ]
     return ".".join(parts)
+
+
+def opening_length(suite: Suite) -> int:
+    """Return how many checks open a suite: columns, row floor, non-null floor of each column of the grain, grain."""
+    return 3 + len(suite.grain)
 
 
 def _opening_faults(suite: Suite, name: str) -> Iterable[Problem]:

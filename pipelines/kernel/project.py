@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,10 @@ class Settings(BaseModel):
     simulate_to: int = Field(default=2024, ge=2000, le=2100)
     seed: int = Field(default=20101, description="Seed of everything drawn at random.")
     threads: int = Field(default=2, ge=1, le=256, description="Threads of DuckDB; results do not depend on it.")
+    as_of: date | None = Field(
+        default=None,
+        description="Day on which waivers are judged; none is the day of the run. No figure depends on it.",
+    )
 
     def changed(self, **options: object) -> Settings:
         """Return these settings with the options given (those not `None`) in their place.
@@ -155,11 +160,14 @@ class Project:
     def choose(self, **options: object) -> Settings:
         """Merge the options given (those not `None`) into `params.yaml`, write `data/run.yaml`, return the result.
 
-        The file is left untouched when nothing changes, so that an unchanged run has nothing to do.
+        The file is left untouched when nothing changes, so that an unchanged run has nothing to do. A run without a
+        day of its own gets today's: the stages that judge waivers ask again once a day.
         """
         settings = read_settings(self.root / "params.yaml", self.root).changed(**options)
+        if settings.as_of is None:
+            settings = settings.changed(as_of=date.today())
         text = "# Written by `observatoire run` from params.yaml and the options given.\n" + yaml.safe_dump(
-            settings.model_dump(), sort_keys=True
+            settings.model_dump(mode="json"), sort_keys=True
         )
         target = self.data / "run.yaml"
         if not target.exists() or target.read_text(encoding="utf-8") != text:

@@ -21,6 +21,7 @@ from pipelines.publish.figures.common import two
 from pipelines.publish.numbers import CONFIDENTIAL, UNAVAILABLE, marked, measure, number
 from pipelines.publish.phrases import evolution
 from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.tables import checks
 from pipelines.publish.tables.overview import seed_value
 from pipelines.publish.tables.quality import suppressed_cells
 from pipelines.publish.target_words import target_words
@@ -35,6 +36,7 @@ def variables(shelf: Shelf) -> Flat:
     flat: Flat = {}
     flat |= report(shelf)
     flat |= counts(shelf)
+    flat["quality.trend"] = checks.trend_said(shelf)
     flat |= {f"site.{code}.label": site["site_label"] for code, site in shelf.sites.items()}
     flat |= {f"seed.{entry['code'].lower()}": seed_value(shelf, entry) for entry in shelf.declared("seed_figures")}
     flat |= target_words(shelf)
@@ -101,11 +103,10 @@ def unmeasured(shelf: Shelf, code: str) -> str:
 def counts(shelf: Shelf) -> Flat:
     """Return the numbers that speak of the observatory itself: sources, checks, targets, actions, withheld values."""
     sources = list(shelf.catalogue.sources.values())
-    outcomes = {"pass": 0, "fail": 0, "error": 0}
-    for found in shelf.checks:
-        content = found["content"]
-        for check in content.get("checks", []) if isinstance(content, dict) else []:
-            outcomes[check["outcome"]] += 1
+    passed, failed, waived, unanswered, left = checks.counts(
+        checks.rows_of(shelf, "checks"), checks.rows_of(shelf, "not_checked")
+    )
+    late = [source for source, (last, due) in checks.lateness(shelf).items() if checks.is_late(last, due)]
     hidden = [suppressed_cells(shelf, table) for table in shelf.table_names if table != "pub_departement_contours"]
     states = [row for row in shelf.rows("pub_states") if row["scope_level"] in ("region", "country")]
     measured = [
@@ -122,10 +123,14 @@ def counts(shelf: Shelf) -> Flat:
         "count.sources": len(sources),
         "count.sources-observed": sum(source.origin == "observed" for source in sources),
         "count.sources-simulated": sum(source.origin == "simulated" for source in sources),
-        "count.checks": sum(outcomes.values()),
-        "count.checks-passed": outcomes["pass"],
-        "count.checks-failed": outcomes["fail"],
-        "count.checks-error": outcomes["error"],
+        "count.checks": passed + failed + unanswered,
+        "count.checks-passed": passed,
+        "count.checks-failed": failed,
+        "count.checks-waived": waived,
+        "count.checks-error": unanswered,
+        "count.checks-left": left,
+        "count.sources-annual": sum(source.frequency == "annual" for source in sources),
+        "count.sources-late": len(late),
         "count.withheld": sum(found for found, _ in hidden),
         "count.values": sum(total for _, total in hidden),
         "count.targets": len(states),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipelines.publish.drawing.bars import bars
+from pipelines.publish.drawing.cover import cover
 from pipelines.publish.drawing.grids import matrix, targets
 from pipelines.publish.drawing.series import lines, path
 from pipelines.publish.drawing.spots import chart_map
@@ -16,6 +17,7 @@ KINDS: dict[str, Callable[[Picture], str]] = {
     "path": path,
     "map": chart_map,
     "matrix": matrix,
+    "cover": cover,
     "targets": targets,
 }
 

@@ -11,6 +11,7 @@ from pipelines.publish.figures import (
     mobility,
     offer,
     overview,
+    quality,
     scholarship,
     sheets,
 )
@@ -45,6 +46,7 @@ def figures(shelf: Shelf) -> dict[str, Maker]:
         "targets": overview.glance,
         "map-sites": enrolment.site_map,
         "coverage": overview.coverage,
+        "coverage-sites": quality.site_coverage,
         "enr-dut-but": enrolment.dut_but,
         "enr-lp": enrolment.lp,
         "enr-techbac": enrolment.techbac,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables import overview, quality, registers, sheets, targets
+from pipelines.publish.tables import checks, overview, quality, registers, sheets, targets
 from pipelines.publish.tables.shape import Table
 
 
@@ -19,8 +19,11 @@ def tables(shelf: Shelf) -> list[Table]:
         overview.sites(shelf),
         overview.actions(shelf),
         quality.sources(shelf),
-        quality.checks(shelf),
-        quality.warnings(shelf),
+        checks.freshness(shelf),
+        checks.by_source(shelf),
+        checks.by_family(shelf),
+        checks.warnings(shelf),
+        checks.trend(shelf),
         quality.suppression(shelf),
         registers.reconciliation(shelf),
         registers.linkage(shelf),

@@ -1,4 +1,4 @@
-"""Tables of quality and method: sources, checks, suppression, breaks, flags, definitions."""
+"""Tables of quality and method: sources, suppression, breaks, flags, definitions."""
 
 from __future__ import annotations
 
@@ -48,69 +48,6 @@ def sources(shelf: Shelf) -> Table:
         ),
         rows=tuple(rows),
         widths=(40, 18, 12, 12, 18),
-        lang=shelf.lang,
-    )
-
-
-def checks(shelf: Shelf) -> Table:
-    """What the checks found, table by table. Messages and values stay inside: they may speak of single rows."""
-    rows = []
-    for found in shelf.checks:
-        content = found["content"]
-        if not isinstance(content, dict):
-            continue
-        for table in content.get("tables", []):
-            counts = [int(table.get(outcome, 0)) for outcome in ("pass", "fail", "error")]
-            rows.append(
-                (
-                    f"`{table['table']}`",
-                    number(sum(counts), shelf.lang),
-                    *[number(count, shelf.lang) for count in counts],
-                )
-            )
-    headings = (
-        two(shelf, "Contrôles", "Checks"),
-        two(shelf, "Réussis", "Passed"),
-        two(shelf, "Échoués", "Failed"),
-        two(shelf, "Sans réponse", "Without answer"),
-    )
-    return Table(
-        name="checks",
-        caption=two(shelf, "Résultat des contrôles, table par table", "Results of the checks, table by table"),
-        heading=("Table", *headings),
-        rows=tuple(rows),
-        right=headings,
-        widths=(44, 14, 14, 14, 14),
-        lang=shelf.lang,
-    )
-
-
-def warnings(shelf: Shelf) -> Table:
-    """The checks that failed without stopping the run, and what the steward should do."""
-    rows = []
-    for found in shelf.checks:
-        content = found["content"]
-        for check in content.get("checks", []) if isinstance(content, dict) else []:
-            if check["outcome"] != "pass":
-                rows.append(
-                    (
-                        f"`{check['table']}`",
-                        f"`{check['id']}`",
-                        shelf.say(check.get("why")),
-                        shelf.say(check.get("mend")),
-                    )
-                )
-    return Table(
-        name="warnings",
-        caption=two(shelf, "Contrôles échoués ou sans réponse", "Checks that failed or have no answer"),
-        heading=(
-            "Table",
-            two(shelf, "Contrôle", "Check"),
-            two(shelf, "Pourquoi il existe", "Why it exists"),
-            two(shelf, "Que faire", "What to do"),
-        ),
-        rows=tuple(rows),
-        widths=(22, 22, 28, 28),
         lang=shelf.lang,
     )
 
