@@ -264,7 +264,7 @@ def test_a_quarantined_row_is_absent_from_the_marts_and_comes_back_when_mended(m
     without = observatory(tmp_path / "other", made, contracts.slice(1))
     consolidate(without, LARGE)
     assert marts_of(project) == marts_of(without)
-    lines, failures = check_tables(project, ())
+    lines, failures = check_tables(project, (), SETTINGS)
     assert failures == 0
     assert any(line.startswith("fail  critical stg_cfa__contract APP-217") for line in lines)
     assert f"{CONTRACTS}: of {contracts.height} rows, 1 are in quarantine and {contracts.height - 1} are kept." in lines
