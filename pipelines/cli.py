@@ -100,7 +100,7 @@ def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: boo
     A structural change (a column, a code list, a site gone) stops; a large move asks for --accept. The thresholds
     stand in data/reference/vintages.yml.
     """
-    from pipelines.acquire.add import Refused
+    from pipelines.acquire.refusals import Refused
     from pipelines.vintages import add_vintage, as_json, lines_of
 
     try:

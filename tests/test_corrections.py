@@ -213,10 +213,10 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
         (correction(column=...), "an override names its column"),
         (correction(action="drop", value=...), "it names no column"),
         (correction(years=[2021, 2020]), "the last year comes before the first"),
-        (correction(where={}), "at least 1 item"),
+        (correction(where={}), "the list is empty"),
         (correction(state="open"), "reported"),
-        (correction(code="1"), "pattern"),
-        (correction(expect={"rows": 0}), "greater than or equal to 1"),
+        (correction(code="1"), "the code has not the form"),
+        (correction(expect={"rows": 0}), r"out of bounds \(limit 1\)"),
         (correction(colum="x"), "no entry has a key of this name"),
     ],
 )  # fmt: skip

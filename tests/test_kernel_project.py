@@ -38,7 +38,7 @@ def test_a_long_value_with_line_breaks_stays_on_one_line() -> None:
     ("text", "said"),
     [
         ("edition: 1066\n", 'column "edition"'),
-        ("edition: twenty\n", "valid integer"),
+        ("edition: twenty\n", "no whole number"),
         ("edition: 2024\ncolour: red\n", 'column "colour"'),
         ("edition: [\n", "not valid YAML"),
         ("", "holds no"),

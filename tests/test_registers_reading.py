@@ -129,7 +129,7 @@ def test_of_rows_that_contradict_each_other_one_is_kept_and_the_others_counted(h
         (b"", "empty"),
         (b"\n \n", "empty"),
         (HEADER.encode(), "no row"),
-        (b"PK\x03\x04\x00\x00", "NUL"),
+        (b"PK\x03\x04\x00\x00", "a ZIP archive or an Office workbook"),
         (HEADER.replace(";SITE", "").encode() + b"\n" + b"2015" + b";" * 13, "This column is missing"),
         (HEADER.replace(";NOM", ";INE").encode() + b"\n" + ROW.encode(), "Two columns bear this header"),
         (HEADER.replace(";", ",").encode() + b"\n" + ROW.encode(), "This column is missing|cells"),

@@ -67,7 +67,7 @@ def contract(**changes):
         ([contract(form="level")], "needs `level`"),
         ([contract(form="sometimes")], "the value is not one of the list"),
         ([contract(colour="red")], "no entry has a key of this name"),
-        ([contract(owners=[])], "at least 1"),
+        ([contract(owners=[])], "the list is empty"),
         ([contract(base={"year": 2010, "origin": "seed"})], "has a value and a quotation"),
         ([contract(every_year=True)], "go with the form each_site"),
         ([contract(), contract()], "A target stands once"),

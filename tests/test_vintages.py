@@ -18,11 +18,11 @@ from observatory import ROOT, copy_of_the_project
 from opendata import write_csv
 from register_corpus import bases, make
 
-from pipelines.acquire.add import Refused
+from pipelines.acquire.refusals import Refused
 from pipelines.cli import observatoire
-from pipelines.compare.columns import distance
 from pipelines.compare.figures import Figure, compare_figures
 from pipelines.compare.rules import Rules
+from pipelines.compare.values import distance
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.comparison import Limit, read_thresholds
 from pipelines.kernel.files import sha256_of

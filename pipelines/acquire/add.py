@@ -15,9 +15,10 @@ from typing import Literal, Protocol
 
 import polars as pl
 
+from pipelines.acquire.refusals import Refused, refusals
 from pipelines.acquire.take_in import copy_files
 from pipelines.kernel.catalogue import Source, read_catalogue
-from pipelines.kernel.comparison import Change, Comparison
+from pipelines.kernel.comparison import Comparison
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.received import RECEIPT, Received, ReceivedFile, describe_file, read_receipt
@@ -63,14 +64,6 @@ Compare = Callable[[Project, Source, Candidate], Comparison]
 """`pipelines.vintages.compare`: given by the command too."""
 
 Verdict = Literal["taken", "same", "dry_run"]
-
-
-class Refused(BadInput):
-    """A vintage that is not taken in because of what it would change; `comparison` says what."""
-
-    def __init__(self, problems: Sequence[Problem], comparison: Comparison) -> None:
-        self.comparison = comparison
-        super().__init__(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,46 +203,6 @@ class _Adding:
         )
         copy_files(self.project, received, files)
         return AddedVintage(self.source.id, vintage, layout, folder, rows, "taken", comparison, accepted)
-
-
-def refusals(shown: str, comparison: Comparison, accepted: str | None) -> list[Problem]:
-    """Return why a vintage is not taken in: a line for each structural change, one for all large moves together."""
-    structural = comparison.of("structural")
-    if structural:
-        return [
-            Problem(shown, f"{_place_of(change)}: {change.message}", _mend(change), column=change.subject)
-            for change in structural
-        ]
-    large = comparison.of("critical")
-    if not large or accepted:
-        return []
-    others = f", and {len(large) - 1} more large moves are listed above" if len(large) > 1 else ""
-    return [
-        Problem(
-            shown,
-            f"A large move: {_place_of(large[0])}, {large[0].subject}: {large[0].message.rstrip('.')}{others}",
-            'If the producer confirms it, add the file again with --accept "reason".',
-        )
-    ]
-
-
-def _place_of(change: Change) -> str:
-    return change.table or "the figures"
-
-
-def _mend(change: Change) -> str:
-    if change.kind == "scope":
-        return (
-            "Add a file with all sites (a folder, when several offices give one each); if it is rightly gone, name it "
-            "under `gone` in data/reference/vintages.yml."
-        )
-    if change.kind == "perimeter":
-        return "Check that it is the file of our région; what is kept is declared in data/baseline/perimeter.yml."
-    if change.kind == "codes":
-        return "Translate the new codes under `recode` in the sidecar, or ask the producer for the codes known so far."
-    if change.kind == "grain":
-        return "Ask for the file at the detail known so far; a new one is a new table, described in the sidecar."
-    return "Check the column map of this vintage in the sidecar, or ask the producer for the column."
 
 
 def _tried(project: Project, source: Source, named: list[Path], files: list[Path], try_out: TryOut) -> Tried:

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipelines.compare.rules import Rules, number, relative, shown
+from pipelines.compare.values import (
+    LEAST_ROWS,
+    blank_share,
+    distance,
+    factor,
+    measured,
+    quantiles_of,
+    scale_of,
+    total_of,
+    values_of,
+)
 from pipelines.kernel.catalogue import Table
 from pipelines.kernel.comparison import Change, ColumnComparison
 
 if TYPE_CHECKING:
     from pipelines.compare.tables import Sides
 
-DECILES = (0.1, 0.5, 0.9)
 ADDED_UP = ("_count",)
 """Ends of columns (or of a long table's measures) whose values add up to a total; others have a mean."""
 
-PLACES = ("latitude", "longitude")
-"""Numbers of which neither total nor mean means anything."""
-
 NAMED = 5
 """Codes that a message names."""
-
-LEAST_ROWS = 8
-"""Values that both sides need before their distributions are compared: with fewer, one row moves the distance."""
 
 
 def kinds(name: str, before: pl.DataFrame, after: pl.DataFrame, old: pl.DataFrame, now: pl.DataFrame) -> list[Change]:
@@ -98,11 +101,11 @@ def numbers(
 ) -> list[Change]:
     """Say which totals or means, shares of blanks and distributions moved, and whether a unit changed."""
     changes: list[Change] = []
-    for column, measure in _measured(table, whole.before, [sides.before for _, sides in pairs]):
+    for column, measure in measured(table, whole.before, [sides.before for _, sides in pairs]):
         label = measure or column
-        scale = _scale(_values(whole.before, column, measure), _values(whole.after, column, measure), rules)
+        scale = scale_of(values_of(whole.before, column, measure), values_of(whole.after, column, measure), rules)
         if scale is not None:
-            text = f"all quantiles are {'multiplied' if scale > 1 else 'divided'} by about {_factor(scale)}, "
+            text = f"all quantiles are {'multiplied' if scale > 1 else 'divided'} by about {factor(scale)}, "
             text += "as if the unit were another one."
             changes.append(
                 Change(severity="critical", kind="unit", table=name, subject=label, message=text, size=round(scale, 6))
@@ -124,42 +127,29 @@ def columns_of(table: Table, before: pl.DataFrame, after: pl.DataFrame, rules: R
         return ()
     texts = set(_texts(before))
     numeric: dict[str, list[str | None]] = {}
-    for column, measure in _measured(table, before, []):
+    for column, measure in measured(table, before, []):
         numeric.setdefault(column, []).append(measure)
     for column in before.columns:
         gone, new = (_only(before, after, column), _only(after, before, column)) if column in texts else ({}, {})
         visible = [tuple(sorted(code for code in side if not rules.is_small(side[code]))) for side in (new, gone)]
         for measure in numeric.get(column, [None]):
-            old, now = _values(before, column, measure), _values(after, column, measure)
+            old, now = values_of(before, column, measure), values_of(after, column, measure)
             has_numbers = column in numeric and not rules.least
             described.append(
                 ColumnComparison(
                     column=measure or column,
-                    total_before=_total(old) if has_numbers else None,
-                    total_after=_total(now) if has_numbers else None,
-                    quantiles_before=_quantiles(old) if has_numbers else None,
-                    quantiles_after=_quantiles(now) if has_numbers else None,
-                    nulls_before=None if rules.least else _blank_share(before, column),
-                    nulls_after=None if rules.least else _blank_share(after, column),
+                    total_before=total_of(old) if has_numbers else None,
+                    total_after=total_of(now) if has_numbers else None,
+                    quantiles_before=quantiles_of(old) if has_numbers else None,
+                    quantiles_after=quantiles_of(now) if has_numbers else None,
+                    nulls_before=None if rules.least else blank_share(before, column),
+                    nulls_after=None if rules.least else blank_share(after, column),
                     distance=distance(old, now) if has_numbers else None,
                     codes_new=visible[0],
                     codes_gone=visible[1],
                 )
             )
     return tuple(described)
-
-
-def distance(before: pl.Series, after: pl.Series) -> float | None:
-    """Return the Kolmogorov-Smirnov distance: the largest gap between the two cumulative shares, 0 to 1.
-
-    It needs no unit and no assumption on the form, and says something a person can picture: at some value, that share
-    of the rows more lies below it than before. `None` when a side has too few values.
-    """
-    if min(before.len(), after.len()) < LEAST_ROWS:
-        return None
-    points = pl.concat([before, after]).unique().sort()
-    shares = [side.sort().search_sorted(points, side="right").cast(pl.Float64) / side.len() for side in (before, after)]
-    return round(float((shares[0] - shares[1]).abs().max() or 0.0), 6)  # type: ignore[arg-type]
 
 
 def _structural(name: str, kind: str, column: str, text: str, is_declared: bool = False) -> Change:
@@ -197,31 +187,10 @@ def _of_rows(found: dict[str, int], share: float, rules: Rules) -> str:
     return "" if rules.is_small(sum(found.values())) else f" ({share:.1%} of the rows)"
 
 
-def _measured(table: Table, frame: pl.DataFrame, others: Sequence[pl.DataFrame]) -> list[tuple[str, str | None]]:
-    """Return the columns of numbers to look at; of a long table, its value by measure."""
-    skipped = {"year", table.rank, *PLACES}
-    columns = [
-        column
-        for column, dtype in frame.schema.items()
-        if dtype.is_numeric() and column not in skipped and not column.endswith("_after")
-    ]
-    if "measure_code" not in frame.columns:
-        return [(column, None) for column in columns]
-    frames = [side for side in (frame, *others) if not side.is_empty()]
-    measures = sorted({code for side in frames for code in side["measure_code"].drop_nulls().to_list()})
-    return [("value", code) for code in measures]
-
-
-def _values(frame: pl.DataFrame, column: str, measure: str | None) -> pl.Series:
-    rows = frame if measure is None else frame.filter(pl.col("measure_code") == measure)
-    series = rows[column].drop_nulls()
-    return series.cast(pl.Float64) if series.dtype.is_numeric() else pl.Series(column, [], dtype=pl.Float64)
-
-
 def _level(name: str, column: str, measure: str | None, year: int | None, sides: Sides, rules: Rules) -> Change | None:
     """Return how a total (of a count) or a mean (of another measure) moved in one year."""
     label = measure or column
-    before, after = (_values(side, column, measure) for side in (sides.before, sides.after))
+    before, after = (values_of(side, column, measure) for side in (sides.before, sides.after))
     if before.is_empty() or after.is_empty():
         return None
     adds_up = label.endswith(ADDED_UP)
@@ -248,37 +217,14 @@ def _level(name: str, column: str, measure: str | None, year: int | None, sides:
 
 
 def _spread(name: str, label: str, column: str, measure: str | None, sides: Sides, rules: Rules) -> list[Change]:
-    before, after = (_values(side, column, measure) for side in (sides.before, sides.after))
+    before, after = (values_of(side, column, measure) for side in (sides.before, sides.after))
     gap = distance(before, after)
     if not gap:
         return []
-    deciles = [" / ".join(number(value) for value in _quantiles(side) or ()) for side in (before, after)]
+    deciles = [" / ".join(number(value) for value in quantiles_of(side) or ()) for side in (before, after)]
     text = f"distribution {gap:.2f} away (Kolmogorov-Smirnov); deciles 1, 5, 9: {deciles[0]} → {deciles[1]}."
     severity = rules.limits.spread.severity(gap)
     return [Change(severity=severity, kind="spread", table=name, subject=label, message=text, size=gap)]
-
-
-def _scale(before: pl.Series, after: pl.Series, rules: Rules) -> float | None:
-    """Return the factor between the two, when all their quantiles are about as far apart and far enough."""
-    old, now = _quantiles(before), _quantiles(after)
-    if old is None or now is None:
-        return None
-    ratios = [second / first for first, second in zip(old, now, strict=True) if first > 0 and second > 0]
-    if len(ratios) < 2:
-        return None
-    unit = rules.limits.unit * 0.999
-    if max(ratios) > 2 * min(ratios):
-        return None
-    if min(ratios) >= unit or max(ratios) <= 1 / unit:
-        return ratios[len(ratios) // 2]
-    return None
-
-
-def _factor(scale: float) -> str:
-    """Return a factor as a round number when it is nearly a power of ten."""
-    factor = max(scale, 1 / scale)
-    power = 10 ** round(math.log10(factor))
-    return number(power if abs(factor / power - 1) < 0.05 else round(factor))
 
 
 def _blanks(name: str, table: Table, sides: Sides, rules: Rules) -> list[Change]:
@@ -304,17 +250,3 @@ def _blanks(name: str, table: Table, sides: Sides, rules: Rules) -> list[Change]
             )
         )
     return changes
-
-
-def _blank_share(frame: pl.DataFrame, column: str) -> float:
-    return round(frame[column].null_count() / frame.height, 6)
-
-
-def _total(values: pl.Series) -> float | None:
-    return None if values.is_empty() else round(float(values.sum()), 6)
-
-
-def _quantiles(values: pl.Series) -> tuple[float, ...] | None:
-    if values.is_empty():
-        return None
-    return tuple(round(float(values.quantile(share, "nearest") or 0.0), 6) for share in DECILES)
