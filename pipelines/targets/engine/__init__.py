@@ -30,8 +30,8 @@ from pipelines.targets.engine.refusals import Refusal
 MINIMUM_POINTS = 3
 """Fewest observed years from which the engine says something. Readers of a report may be asked for more."""
 
-FURTHEST = 15
-"""Most years ahead."""
+FURTHEST = 10
+"""Most years ahead: what the coefficients were fitted to."""
 
 __all__ = ["CEILING", "FLOOR", "FURTHEST", "MINIMUM_POINTS", "Predictive", "Refusal", "Voice", "forecast"]
 

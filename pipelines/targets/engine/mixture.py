@@ -6,11 +6,13 @@ they are, or their logarithm). Shapes of arrays: `S` series, `K` components of a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit, logit, stdtr, stdtrit
+from scipy.special import expit, logit, ndtr, ndtri, stdtr, stdtrit
+
+from pipelines.targets.engine.reference import ReferenceTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,12 +22,18 @@ if TYPE_CHECKING:
 FAR = 1e-7
 """Tail probability, in each component, beyond which no quantile is looked for."""
 
+_FAR_LOG = 60.0
+"""Logarithm of the growth, up or down, beyond which no quantile is looked for either: a number is still one there."""
+
+_LEAST = 1e-12
+"""Probabilities are kept this far from 0 and 1 where their odds are taken."""
+
 
 @dataclass(frozen=True)
 class Member:
     """One way to forecast: `weights` (S, K) adding up to one, `centres` and `spreads` (S, K, H), `df` (S,) or `None`.
 
-    Without `df` the components are logistic. `name` is a key of `pipelines.targets.engine.labels`.
+    Without `df` the components are logistic; with infinite ones, normal. `name` is a key of `LABELS` (`labels.py`).
     """
 
     name: str
@@ -39,15 +47,24 @@ class Member:
         """Return P(value <= `values`), (S, H, Q); `logs` are the logarithms of `values`, -inf where there is none."""
         at = (logs if self.is_log else values)[:, None]
         z = (at - self.centres[..., None]) / self.spreads[..., None]
-        below = expit(z) if self.df is None else stdtr(self.df[:, None, None, None], z)
+        below = self._below(z)
         return np.asarray(np.einsum("sk,skhq->shq", self.weights, below))
 
+    def _below(self, z: Array) -> Array:
+        if self.df is None:
+            return np.asarray(expit(z))
+        if np.isinf(self.df).all():
+            return np.asarray(ndtr(z))
+        return np.asarray(stdtr(self.df[:, None, None, None], z))
+
     def reach(self, tail: float) -> tuple[Array, Array]:
-        """Return the lowest and the highest quantile of any component at `tail` and 1 - `tail`, each (S, H)."""
-        far = np.full(len(self.centres), -logit(tail)) if self.df is None else -stdtrit(self.df, tail)
+        """Return the lowest and the highest quantile of a component at `tail` and 1 - `tail`, on its scale, (S, H)."""
+        far = np.full(len(self.centres), -logit(tail) if self.df is None else -ndtri(tail))
+        if self.df is not None and np.isfinite(self.df).all():
+            far = -stdtrit(self.df, tail)
         low = (self.centres - far[:, None, None] * self.spreads).min(axis=1)
         high = (self.centres + far[:, None, None] * self.spreads).max(axis=1)
-        return (np.exp(np.maximum(low, -700)), np.exp(np.minimum(high, 700))) if self.is_log else (low, high)
+        return low, high
 
     def select(self, horizon: int) -> Member:
         """Return the member for one year ahead, 1 to H."""
@@ -56,8 +73,24 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """The reference class of every series: `classes` (S,) of `table`, for one year ahead or the years 1 to H."""
+
+    table: ReferenceTable
+    classes: NDArray[np.intp]
+
+    def select(self, horizon: int) -> Outside:
+        """Return the reference classes for one year ahead."""
+        part = slice(horizon - 1, horizon)
+        return Outside(ReferenceTable(self.table.growths[:, part], self.table.counts[:, part]), self.classes)
+
+
+@dataclass(frozen=True)
 class Mixture:
-    """Members with their `shares` (S, members), each row adding up to one.
+    """Members with their `shares` (S, members), each row adding up to one, tempered and joined by the outside view.
+
+    What the members say together is F. The distribution is logit P = `own` logit F + `lent` logit P_ref, with `own`
+    and `lent` (S,) and P_ref the frequency in the reference class; without `outside`, logit P = `own` logit F.
 
     `last` and `unit` (S,) are the latest value and the size of a usual step, in the unit of the values. Where
     `is_size` nothing falls below zero: what the members see there is put at zero.
@@ -65,9 +98,12 @@ class Mixture:
 
     members: tuple[Member, ...]
     shares: Array
+    own: Array
+    lent: Array
     last: Array
     unit: Array
     is_size: bool
+    outside: Outside | None = None
 
     def cdf(self, values: Array) -> Array:
         """Return P(value <= `values`), (S, H, Q), for the years 1 to H."""
@@ -75,15 +111,39 @@ class Mixture:
             logs = np.where(values > 0, np.log(values), -np.inf)
         total = np.zeros(values.shape)
         for index, member in enumerate(self.members):
+            if not self.shares[:, index].any():
+                continue
             total += self.shares[:, index, None, None] * member.cdf(values, logs)
-        return np.where(values < 0, 0.0, total) if self.is_size else total
+        odds = self.own[:, None, None] * logit(np.clip(total, _LEAST, 1 - _LEAST))
+        if self.outside is not None:
+            ratios = logs - np.log(self.last)[:, None, None]
+            seen = self.outside.table.cdf(self.outside.classes, ratios)
+            odds += self.lent[:, None, None] * logit(np.clip(seen, _LEAST, 1 - _LEAST))
+        found = expit(odds)
+        return np.where(values < 0, 0.0, found) if self.is_size else np.asarray(found)
 
     def reach(self, tail: float = FAR) -> tuple[Array, Array]:
-        """Return bounds that hold every quantile between `tail` and 1 - `tail`, each (S, H)."""
-        ends = [member.reach(tail) for member in self.members]
-        return np.min([low for low, _ in ends], axis=0), np.max([high for _, high in ends], axis=0)
+        """Return bounds that hold every quantile asked for, each (S, H)."""
+        lows, highs = [], []
+        for index, member in enumerate(self.members):
+            if not self.shares[:, index].any():
+                continue
+            low, high = member.reach(tail)
+            if member.is_log:
+                middle = np.log(self.last)[:, None]
+                low, high = np.exp(np.maximum(low, middle - _FAR_LOG)), np.exp(np.minimum(high, middle + _FAR_LOG))
+            lows.append(low)
+            highs.append(high)
+        return np.min(lows, axis=0), np.max(highs, axis=0)
 
     def select(self, horizon: int) -> Mixture:
         """Return the mixture for one year ahead, 1 to H."""
         members = tuple(member.select(horizon) for member in self.members)
-        return Mixture(members, self.shares, self.last, self.unit, self.is_size)
+        outside = None if self.outside is None else self.outside.select(horizon)
+        return replace(self, members=members, outside=outside)
+
+    def alone(self, index: int) -> Mixture:
+        """Return one member by itself, neither tempered nor joined by the outside view."""
+        ones = np.ones(len(self.last))
+        member = self.members[index]
+        return replace(self, members=(member,), shares=ones[:, None], own=ones, lent=0 * ones, outside=None)

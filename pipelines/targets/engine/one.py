@@ -8,8 +8,10 @@ from math import isinf, isnan
 import numpy as np
 
 from pipelines.targets.engine import refusals
-from pipelines.targets.engine.fit import STILL, fit
+from pipelines.targets.engine.coefficients import shipped
+from pipelines.targets.engine.fit import fit
 from pipelines.targets.engine.predictive import Predictive
+from pipelines.targets.engine.reading import STILL
 from pipelines.targets.engine.refusals import Refusal
 
 
@@ -38,7 +40,7 @@ def forecast_one(
     elif is_size and min(known.values()) <= 0:
         raise ValueError("a series of sizes is above zero in every year; pass is_size=False")
     laid_out = np.array([known.get(year, np.nan) for year in range(first, last + 1)])
-    mixture = fit([laid_out], until - last, is_size)
+    mixture = fit([laid_out], until - last, is_size, shipped())
     return Predictive(last, until, len(known), mixture)
 
 

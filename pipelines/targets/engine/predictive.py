@@ -10,6 +10,7 @@ import numpy as np
 from pipelines.kernel.catalogue import Bilingual
 from pipelines.targets.engine.labels import LABELS
 from pipelines.targets.engine.mixture import Mixture
+from pipelines.targets.engine.reference import ReferenceClass, label_of, log_ratio
 from pipelines.targets.engine.search import quantiles
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 FLOOR, CEILING = 0.005, 0.995
 """No forecast of ours is surer than this: a series of ten points cannot teach certainty."""
 
-_KNOTS = np.concatenate([[1e-4, 5e-4, 1e-3, 2.5e-3], np.linspace(0.005, 0.995, 199), [0.9975, 0.999, 0.9995, 0.9999]])
+_TAIL = np.array([1e-4, 5e-4, 1e-3, 2.5e-3, 0.005, 0.01, 0.015])
+_KNOTS = np.concatenate([_TAIL, np.linspace(0.02, 0.98, 49), 1 - _TAIL[::-1]])
 """Probabilities at which the quantile function is known when paths are drawn."""
 
 
@@ -45,12 +47,25 @@ class Predictive:
     mixture: Mixture
 
     def probability(self, target: float, better: int, year: int | None = None) -> float:
-        """Return P(value of `year` >= `target`) where `better` is 1, P(<=) where it is -1, in [0.005, 0.995].
+        """Return P(`target` is met by `year`), in [0.005, 0.995]; `better` is 1 (as much or more) or -1 (or less).
 
-        `year` is `until` unless another one is named. It means: if the coming years resemble the past.
+        `year` is `until` unless another one is named. It means: if the coming years resemble the past. It is the chance
+        of `year` itself (`chance`), but more time never makes a target less likely that lies ahead of the latest value:
+        where an earlier year has a better chance, that one stands. (That is so for series that move away from their
+        target: one in a hundred of the benchmark, hardly ever by more than a hundredth.) For a target already met the
+        earlier years count with the latest value in its place, so that an easier target is never the less likely one.
         """
-        below = float(self._cdf(self._ahead(year), np.array([[[target]]]))[0, 0, 0])
-        return min(max(1 - below if better > 0 else below, FLOOR), CEILING)
+        ahead = self._ahead(year)
+        values = np.full((1, self.until - self.last_year, 1), target)
+        last = float(self.mixture.last[0])
+        values[0, : ahead - 1] = max(target, last) if better > 0 else min(target, last)
+        below = self.mixture.cdf(values)[0, :ahead, 0]
+        return _modest(float((1 - below if better > 0 else below).max()))
+
+    def chance(self, target: float, better: int, year: int | None = None) -> float:
+        """Return P(the value of `year` meets `target`), in [0.005, 0.995]: what quantiles and intervals say."""
+        below = float(self.mixture.select(self._ahead(year)).cdf(np.array([[[target]]]))[0, 0, 0])
+        return _modest(1 - below if better > 0 else below)
 
     def quantile(self, probability: float, year: int | None = None) -> float:
         """Return the value of `year` that is not passed with `probability` (between 1e-4 and 1 - 1e-4)."""
@@ -79,28 +94,36 @@ class Predictive:
         the h-th and the k-th year is the root of h / k, in normal scores).
         """
         horizon = self.until - self.last_year
-        known = self._search(self.mixture, _KNOTS)[0]
+        known = self._search(self.mixture, _KNOTS, rounds=5)[0]
         walk = np.random.default_rng(seed).standard_normal((count, horizon)).cumsum(axis=1)
         return paths(walk / np.sqrt(np.arange(1.0, horizon + 1)), known)
 
     def voices(self, target: float, better: int, year: int | None = None) -> tuple[Voice, ...]:
         """Return what each member says by itself, the largest share first."""
         one = self.mixture.select(self._ahead(year))
-        found = []
+        found: list[Voice] = []
         for index, member in enumerate(one.members):
-            alone = Mixture((member,), np.ones((1, 1)), one.last, one.unit, one.is_size)
+            alone = one.alone(index)
             below = float(alone.cdf(np.array([[[target]]]))[0, 0, 0])
             middle = float(quantiles(alone.cdf, np.array([0.5]), *alone.reach(), one.last, one.unit)[0, 0, 0])
-            probability = min(max(1 - below if better > 0 else below, FLOOR), CEILING)
+            probability = _modest(1 - below if better > 0 else below)
             share = float(one.shares[0, index])
             found.append(Voice(member.name, LABELS[member.name], share, middle, probability))
         return tuple(sorted(found, key=lambda voice: (-voice.share, voice.name)))
 
-    def _cdf(self, ahead: int, values: Array) -> Array:
-        return self.mixture.select(ahead).cdf(values)
+    def reference(self, target: float, better: int, year: int | None = None) -> ReferenceClass | None:
+        """Return how often series with the same past growth met such a target; `None` where growth has no meaning."""
+        outside = self.mixture.outside
+        if outside is None:
+            return None
+        which, ahead = int(outside.classes[0]), self._ahead(year)
+        ratio = np.array([log_ratio(target, float(self.mixture.last[0]))])
+        below = float(outside.table.one(which, ahead, ratio)[0])
+        count = int(outside.table.counts[which, ahead - 1])
+        return ReferenceClass(label_of(which), count, 1 - below if better > 0 else below)
 
-    def _search(self, mixture: Mixture, probabilities: Array) -> Array:
-        found = quantiles(mixture.cdf, probabilities, *mixture.reach(), mixture.last, mixture.unit)
+    def _search(self, mixture: Mixture, probabilities: Array, rounds: int = 7) -> Array:
+        found = quantiles(mixture.cdf, probabilities, *mixture.reach(), mixture.last, mixture.unit, rounds)
         return np.maximum(found, 0.0) if mixture.is_size else found
 
     def _ahead(self, year: int | None) -> int:
@@ -108,6 +131,10 @@ class Predictive:
         if not 1 <= ahead <= self.until - self.last_year:
             raise ValueError(f"the forecast runs from {self.last_year + 1} to {self.until}")
         return ahead
+
+
+def _modest(probability: float) -> float:
+    return min(max(probability, FLOOR), CEILING)
 
 
 def paths(scores: Array, known: Array) -> Array:

@@ -23,6 +23,9 @@ LONGEST = 60
 """Years looked at, the latest ones: what came before says little of the next five."""
 
 
+SHORTEST = 11
+"""Columns there are at least, empty ones in front: what looks ten years back finds nothing there, not an error."""
+
 HALF_LIFE = 10.0
 """Years after which an increment counts half in the size of a usual one."""
 
@@ -51,7 +54,7 @@ def table(series: Sequence[Array], is_log: bool = False) -> Table:
     With `is_log` the values are the logarithms, and bridges are straight there.
     """
     recent = [np.asarray(one, dtype=float)[-LONGEST:] for one in series]
-    longest = max(map(len, recent))
+    longest = max(SHORTEST, *map(len, recent))
     values = np.full((len(recent), longest), np.nan)
     for row, one in enumerate(recent):
         values[row, longest - len(one) :] = np.log(one) if is_log else one
@@ -97,8 +100,13 @@ def steps(data: Table) -> Steps:
     return Steps(np.where(inside, sizes, 0.0), inside, widths, data.points - 1, years)
 
 
+def since_last(sizes: Array, moves: Steps, half_life: float) -> Array:
+    """Return the mean over the years of `sizes` (S, L - 1), each year weighing half as much after `half_life`."""
+    age = np.arange(sizes.shape[1] - 1, -1, -1)
+    weights = moves.inside * 0.5 ** (age / half_life)
+    return np.asarray((weights * sizes).sum(axis=1) / weights.sum(axis=1))
+
+
 def usual_step(moves: Steps) -> Array:
     """Return the size of a usual increment, (S,): the mean of absolute values, the latest years weighing most."""
-    age = np.arange(moves.sizes.shape[1] - 1, -1, -1)
-    weights = moves.inside * 0.5 ** (age / HALF_LIFE)
-    return np.asarray((weights * np.abs(moves.scaled)).sum(axis=1) / weights.sum(axis=1))
+    return since_last(np.abs(moves.scaled), moves, HALF_LIFE)

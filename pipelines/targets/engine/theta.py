@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 GRID = np.linspace(0.1, 0.99, 24)
 """Values tried for the smoothing parameter."""
 
+TIE = 1e-9
+"""Sums of squares nearer than this are the same (values come in usual steps): the slowest smoothing is then taken."""
+
 _BURNED = 3
 """First errors left out of the sum of squares: the line through them is not one yet."""
 
@@ -79,7 +82,8 @@ def dynamic_theta(values: Array, horizon: int) -> Theta:
             share, power = np.where(where, keep * share, share), np.where(where, power * keep, power)
             line = line.with_value(value, on)
     first, pull, squares = _best(rr, rx, xx, re, xe, ee)
-    best, rows = np.argmin(squares, axis=1), np.arange(series)
+    best = np.argmax(squares <= squares.min(axis=1, keepdims=True) + TIE, axis=1)
+    rows = np.arange(series)
     smoothing, pull = GRID[best], pull[rows, best]
     level, power = (known + share * first)[rows, best], power[rows, best]
     means = np.empty((series, horizon))
