@@ -30,8 +30,8 @@ THRESHOLDS = np.array([0.5, 0.7, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.2, 1.35, 1.5, 1
 SAMPLE = 400
 """Series of each block that the shares are fitted on."""
 
-EPOCHS, PART = 10, 0.5
-"""Rounds of training in a fold, and the part of the windows it is done on: folds are for shares, not for weights."""
+PART = 0.5
+"""Part of the windows the networks of a fold are fitted on: folds are for shares, not for weights."""
 
 CLASSICAL = Stacking(
     {"learnt": (0.0, 0.0), "log_learnt": (0.0, 0.0)}
@@ -57,8 +57,7 @@ def folds(
     for block in range(BLOCKS):
         chosen = (outside != block) & part
         committees = {
-            view: training.committee(known.where(chosen), windows.weights[chosen], 1, EPOCHS)
-            for view, known in read.items()
+            view: training.committee(known.where(chosen), windows.weights[chosen]) for view, known in read.items()
         }
         yield np.flatnonzero(blocks == block), committees
 

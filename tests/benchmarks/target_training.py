@@ -34,8 +34,12 @@ SHORT = (3, 14)
 """Half of the windows are cut to a length drawn between these, since the series of the product are short."""
 
 HIDDEN, COMPONENTS = (48, 32), 3
-EPOCHS, BATCH, RATE, DECAY = 25, 2048, 3e-3, 1e-4
-MEMBERS = 1
+EPOCHS, BATCH, RATE, DECAY = 8, 2048, 3e-3, 1e-4
+MEMBERS = 3
+"""Three networks taught for a short while, pooled, rather than one taught for long: across blocks of M4 (the first and
+the fourth), Brier score at 8 points 0.1028 and 0.1086, against 0.1034 and 0.1090 for one network and 25 rounds; and
+what is said above 0.6 comes true more nearly.
+"""
 
 LAST_WEIGHT = 8.0
 """How much a window that ends where a published series ended counts, beside one inside a series.
