@@ -106,6 +106,11 @@ def _details(row: dict[str, Any], badges: pl.DataFrame) -> list[str]:
         lines.append(str(row["probability_low_reason_en"]))
     if row["late_probability"] is not None:
         lines.append(f"probability that the figure of {row['late_year']} meets it {row['late_probability']:.0%}")
+    if row["reference_probability"] is not None:
+        lines.append(
+            f"reference class ({row['reference_label_en']}; {row['reference_series_count']} series elsewhere): "
+            f"{row['reference_probability']:.0%} reached as much"
+        )
     for side, word in (("flip_low_share", "lower"), ("flip_high_share", "higher")):
         if row[side] is not None:
             lines.append(f"the state would be another one with a base {abs(row[side]):.1%} {word}")

@@ -267,6 +267,8 @@ def test_a_missed_target_tells_the_chance_of_catching_up_and_what_the_verdict_ha
     run(project, Settings(edition=2016))
     row = state(project, "MOB-X2")
     assert (row["late_year"], row["forecast_model"]) == (2021, "engine")
+    assert row["reference_series_count"] > 100
+    assert 0 < row["reference_probability"] < 1
     assert FLOOR <= row["late_probability"] <= CEILING
     assert row["flip_low_share"] == pytest.approx(-0.123)  # 702 in 2015 is twice 351, which is 12.25 % less
     assert (row["past_views_count"], row["milestone_now_value"]) == (4, 800)

@@ -16,6 +16,7 @@ from pipelines.kernel.catalogue import Bilingual
 from pipelines.targets import reasons
 from pipelines.targets.counts import Pool, forecast_counts, forecast_rate
 from pipelines.targets.engine import CEILING, FLOOR, Predictive, Refusal, forecast
+from pipelines.targets.engine.reference import ReferenceClass
 from pipelines.targets.series import Series
 
 if TYPE_CHECKING:
@@ -140,6 +141,18 @@ def model_of(series: Series) -> str:
     if series.is_share and series.knows_steps:
         return "rates"
     return "engine"
+
+
+def reference_of(series: Series, until: int, goal: float, better: int) -> ReferenceClass | None:
+    """Return how often series elsewhere that had grown as much met such a goal; `None` for shares and unusable series.
+
+    It is the view from outside, read on the series alone, whichever model forecasts it.
+    """
+    usable = series.fit_years
+    if series.is_share or goal <= 0 or len(usable) < reasons.MINIMUM_POINTS or min(usable.values()) <= 0:
+        return None
+    made = forecast(list(usable), list(usable.values()), until)
+    return None if isinstance(made, Refusal) else made.reference(goal, better)
 
 
 def _fitted(series: Series, usable: dict[int, float], until: int, pool: Pool | None) -> Ahead | Refusal:

@@ -52,6 +52,10 @@ STATES: dict[str, Dtype] = {
     "probability_low_reason_fr": "str",
     "probability_low_reason_en": "str",
     "forecast_model": "str",
+    "reference_probability": "float",
+    "reference_series_count": "int",
+    "reference_label_fr": "str",
+    "reference_label_en": "str",
     "late_year": "int",
     "late_probability": "float",
     **_INTERVALS,
@@ -113,6 +117,7 @@ def state_row(target: Target, outcome: Outcome, edition: int) -> dict[str, Any]:
     is_own = series.scope_code == target.perimeter.scope_code
     seed_base = is_own and target.base is not None and target.base_kind == "fixed"
     eurostat_label = LABELS[verdict.code] if verdict.code else None
+    outside = outcome.reference
     scored = [view.brier for view in outcome.history if view.brier is not None]
     return {
         **_key(target, outcome),
@@ -145,6 +150,10 @@ def state_row(target: Target, outcome: Outcome, edition: int) -> dict[str, Any]:
         "probability_low_reason_fr": outcome.no_probability.fr if outcome.no_probability else None,
         "probability_low_reason_en": outcome.no_probability.en if outcome.no_probability else None,
         "forecast_model": outcome.model,
+        "reference_probability": rounded(outside.frequency) if outside else None,
+        "reference_series_count": outside.count if outside else None,
+        "reference_label_fr": outside.label.fr if outside else None,
+        "reference_label_en": outside.label.en if outside else None,
         "late_year": outcome.late[0] if outcome.late else None,
         "late_probability": rounded(outcome.late[1]) if outcome.late else None,
         **_intervals(dict(outcome.at_deadline)),

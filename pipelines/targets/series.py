@@ -9,6 +9,7 @@ from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.reference import Break
 from pipelines.kernel.targets import StateCode
 from pipelines.targets.breaks import comparable_since, documented_steps, fitted_since, prevented_years
+from pipelines.targets.engine.reference import ReferenceClass
 from pipelines.targets.rules import Badge, Verdict
 from pipelines.targets.states import Aim
 
@@ -133,6 +134,7 @@ class Outcome:
     probability: float | None = None
     no_probability: Bilingual | None = None
     model: str | None = None
+    reference: ReferenceClass | None = None
     late: tuple[int, float] | None = None
     at_deadline: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     coverage: tuple[int, int] | None = None

@@ -11,9 +11,10 @@ from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.targets import StateCode, Target
 from pipelines.targets import reasons
 from pipelines.targets.breaks import comparable_since
+from pipelines.targets.engine.reference import ReferenceClass
 from pipelines.targets.family import Forecaster
 from pipelines.targets.insight import insight_of
-from pipelines.targets.models import LEVELS, Ahead, ahead_of, model_of
+from pipelines.targets.models import LEVELS, Ahead, ahead_of, model_of, reference_of
 from pipelines.targets.paths import pace
 from pipelines.targets.rules import Badge, Point, Verdict, eurostat
 from pipelines.targets.rules.badges import Case, published_rules
@@ -59,6 +60,7 @@ def follow(
         probability=None if isinstance(ahead, Bilingual) else ahead.probability(aim.goal, aim.better),
         no_probability=ahead if isinstance(ahead, Bilingual) else None,
         model=model_of(known) if is_told or later else None,
+        reference=_reference(known, aim, later.until if later else aim.deadline if is_told else None),
         late=(later.until, later.probability(aim.goal, aim.better)) if later else None,
         at_deadline={} if isinstance(ahead, Bilingual) else {level: ahead.interval(level) for level in LEVELS},
         insight=insight_of(known, aim, target.ratio if target.form == "ratio" else None, edition, needed),
@@ -150,6 +152,10 @@ def _ahead(known: Series, aim: Aim, as_of: int, ahead_at: Forecaster) -> Ahead |
     if max(known.values) >= aim.deadline:
         return reasons.DEADLINE_PASSED
     return ahead_at(as_of, aim.deadline)
+
+
+def _reference(known: Series, aim: Aim, until: int | None) -> ReferenceClass | None:
+    return None if until is None else reference_of(known, until, aim.goal, aim.better)
 
 
 def _later(known: Series, aim: Aim, state: StateCode, as_of: int, ahead_at: Forecaster) -> Ahead | None:

@@ -208,20 +208,31 @@ def pace(shelf: Shelf, row: Row, value: float) -> str:
 
 
 def chance(shelf: Shelf, row: Row) -> str:
-    """Return the probability, or that of catching up once the deadline has passed, or why there is none."""
+    """Return the probability, or that of catching up once the deadline has passed, or why there is none.
+
+    The frequency in the reference class stands beside it, named as a view from outside.
+    """
     if row["state_code"] == "confidential":
         return CONFIDENTIAL[shelf.lang]
     probability, late = row.get("probability"), row.get("late_probability")
-    if probability is not None:
-        return marked(chance_in_words(shelf, probability), str(row["origin"]), shelf.lang)
-    if late is not None:
-        told = marked(chance_in_words(shelf, late), str(row["origin"]), shelf.lang)
-        return two(
+    spoken = late if probability is None else probability
+    if spoken is None:
+        return shelf.pick(row, "probability_low_reason") or NOTHING
+    told = marked(chance_in_words(shelf, spoken), str(row["origin"]), shelf.lang)
+    outside = row.get("reference_probability")
+    if outside is not None:
+        told += two(
             shelf,
-            f"échéance passée ; chance que la valeur de {row['late_year']} y parvienne\u00a0: {told}",
-            f"deadline passed; chance that the value of {row['late_year']} gets there: {told}",
+            f"\u00a0; classe de référence, {chance_in_words(shelf, outside)} des {shelf.pick(row, 'reference_label')}",
+            f"; reference class, {chance_in_words(shelf, outside)} of {shelf.pick(row, 'reference_label')}",
         )
-    return shelf.pick(row, "probability_low_reason") or NOTHING
+    if probability is not None:
+        return told
+    return two(
+        shelf,
+        f"échéance passée ; chance que la valeur de {row['late_year']} y parvienne\u00a0: {told}",
+        f"deadline passed; chance that the value of {row['late_year']} gets there: {told}",
+    )
 
 
 def chance_in_words(shelf: Shelf, probability: float) -> str:
