@@ -62,6 +62,8 @@ select
     NIVEAU_INTERMEDIAIRE = 'oui' as is_intermediate, EN_REGION = 'oui' as is_in_region
 from read_csv(getvariable('survey_files'), delim = ';', header = true, all_varchar = true, quote = '');
 
+-- What is read is kept.
+
 -- Linking on the student number where the INE is malformed.
 create temp table crosswalk as
 with numbered as (
