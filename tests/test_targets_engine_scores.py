@@ -137,21 +137,22 @@ def test_scores_on_cases_done_by_hand():
 
 def test_training_learns_what_there_is_to_learn(monkeypatch):
     """On walks whose next step repeats the last one, a network fitted for a moment beats one that was not."""
-    monkeypatch.setattr(training, "BATCH", 256)
+    monkeypatch.setattr(training, "BATCH", 128)
+    monkeypatch.setattr(training, "HIDDEN", (8, 8))  # small enough for one thread, whatever else runs
     random = np.random.default_rng(4)
-    drifts = random.choice([-1.0, 1.0], size=(300, 1))
-    walks = np.exp(0.01 * (drifts + 0.3 * random.normal(size=(300, 20))).cumsum(axis=1)) * 100
+    drifts = random.choice([-1.0, 1.0], size=(200, 1))
+    walks = np.exp(0.01 * (drifts + 0.3 * random.normal(size=(200, 20))).cumsum(axis=1)) * 100
     windows = training.inner_windows(list(walks))
     lessons = training.lessons(windows, "free")
     kept = lessons.usable
     inputs, outcomes = lessons.inputs[kept], lessons.outcomes[kept]
-    fitted = training.committee(lessons, windows.weights, members=1, epochs=15)
+    fitted = training.committee(lessons, windows.weights, members=1, epochs=12)
     scaled = (inputs - fitted.means) / fitted.deviations
     ones = np.ones((len(scaled), 1))
     before = training.gradient_of(training._start(inputs.shape[1], 0), scaled, outcomes, ones)[0]
     after = training.gradient_of(fitted.networks[0], scaled, outcomes, ones)[0]
     assert after < before - 0.3
-    again = training.committee(lessons, windows.weights, members=1, epochs=15)
+    again = training.committee(lessons, windows.weights, members=1, epochs=12)
     assert all(
         (one == two).all() for one, two in zip(fitted.networks[0].weights, again.networks[0].weights, strict=True)
     )

@@ -105,13 +105,15 @@ def joined(pieces: Sequence[Evidence]) -> Evidence:
 
 
 def stacking_of(numbers: Array) -> Stacking:
-    """Return the stacking eight numbers stand for: naive, both Thetas, own, lent, each a + b / n."""
-    naive, theta = (numbers[0], numbers[1]), (numbers[2], numbers[3])
-    rest = (0.5 - numbers[0] / 2 - numbers[2], -numbers[1] / 2 - numbers[3])
-    shares = {"learnt": rest, "log_learnt": rest, "naive": naive, "theta": theta, "log_theta": theta}
-    shares |= {"drift": (0.0, 0.0), "log_drift": (0.0, 0.0)}
-    own, lent = (numbers[4], numbers[5]), (numbers[6], numbers[7])
-    return Stacking({name: _pair(pair) for name, pair in shares.items()}, _pair(own), _pair(lent))
+    """Return the stacking eight numbers stand for: the share of naive, own, lent and shift, each a + b / n.
+
+    What naive leaves goes to the networks. Drift and Theta have no share: given one, the fit brought it to nought.
+    """
+    naive, own, lent, shift = ((float(a), float(b)) for a, b in np.reshape(numbers, (4, 2)))
+    rest = ((1 - naive[0]) / 2, -naive[1] / 2)
+    shares = {"learnt": rest, "log_learnt": rest, "naive": naive}
+    shares |= dict.fromkeys(("drift", "theta", "log_drift", "log_theta"), (0.0, 0.0))
+    return Stacking(shares, own, lent, shift)
 
 
 def fit_stacking(found: Evidence) -> tuple[Stacking, float]:
@@ -121,28 +123,23 @@ def fit_stacking(found: Evidence) -> tuple[Stacking, float]:
     def loss(numbers: Array) -> float:
         stacking = stacking_of(numbers)
         shares = stacking.shares_of(found.names, lengths)[rows]
-        own, lent = stacking.weights(lengths)
+        own, lent, shift = stacking.weights(lengths)
         together = np.einsum("nm,mn->n", shares, found.said)
-        odds = own[rows] * logit(_inside(together)) + lent[rows] * logit(_inside(found.outside))
+        odds = shift[rows] + own[rows] * logit(_inside(together)) + lent[rows] * logit(_inside(found.outside))
         said = np.clip(expit(odds), 0.005, 0.995)
         return float(-np.log(np.where(found.true, said, 1 - said)).mean())
 
-    start = np.array([0.01, 0.8, 0.03, 0.0, 0.97, 0.0, 0.02, 0.5])
-    best = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 300, "xatol": 1e-3, "fatol": 1e-6})
+    start = np.array([0.01, 0.8, 1.0, 0.01, 0.01, 0.5, 0.02, 0.2])
+    best = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 400, "xatol": 1e-3, "fatol": 1e-6})
     return stacking_of(best.x), float(best.fun)
 
 
 def as_free(known: Stacking) -> Stacking:
-    """Return the same for series without logarithms nor outside view: their shares go to the members that are left."""
+    """Return the same for series without logarithms nor outside view: naive and the one network that is left."""
+    learnt = known.shares["learnt"]
     pairs = {name: known.shares[name] for name in ("naive", "drift", "theta")}
-    learnt, theta = known.shares["learnt"], known.shares["theta"]
-    pairs |= {"learnt": _pair((2 * learnt[0], 2 * learnt[1])), "theta": _pair((2 * theta[0], 2 * theta[1]))}
-    return Stacking(pairs, (1.0, 0.0), (0.0, 0.0))
+    return Stacking(pairs | {"learnt": (2 * learnt[0], 2 * learnt[1])}, (1.0, 0.0), (0.0, 0.0))
 
 
 def _inside(probabilities: Array) -> Array:
     return np.clip(probabilities, 1e-4, 1 - 1e-4)
-
-
-def _pair(numbers: Sequence[float]) -> tuple[float, float]:
-    return float(numbers[0]), float(numbers[1])

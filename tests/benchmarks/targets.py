@@ -38,7 +38,9 @@ import polars as pl  # noqa: E402
 import target_rivals as rivals  # noqa: E402
 import target_scores as scores  # noqa: E402
 import target_stacking as stacking  # noqa: E402
+import target_tables as tables  # noqa: E402
 import target_training as training  # noqa: E402
+from target_tables import Scored  # noqa: E402
 
 from pipelines.targets.engine import forecast  # noqa: E402
 from pipelines.targets.engine.coefficients import SHIPPED, Coefficients, read, text_of  # noqa: E402
@@ -99,6 +101,7 @@ def fit_stacking(known, later, numbers, windows, lessons, reference):
     return {"size": found, "free": stacking.as_free(found)}, round(score, 5)
 
 
+LENGTHS = {"full length": 10**6, "last 8 points": 8}
 QUANTILES = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
 
 
@@ -113,45 +116,6 @@ def forecasts(known, coefficients, chunk: int = 4000):
     return np.concatenate(said), np.concatenate(found)
 
 
-def hit_row(label: str, said, met) -> list[str]:
-    """Return one row of the hit-or-miss table."""
-    by_series = scores.brier(said, met)
-    low, high = scores.bootstrap(by_series)
-    reliability, resolution, _ = scores.murphy(said, met)
-    return [
-        label,
-        f"{by_series.mean():.4f}",
-        f"{low:.4f} to {high:.4f}",
-        f"{scores.log_score(said, met):.4f}",
-        f"{reliability:.4f}",
-        f"{resolution:.4f}",
-        f"{scores.auc(said, met):.3f}",
-    ]
-
-
-def point_row(label: str, found, known, later) -> list[str]:
-    """Return one row of the table of points and intervals."""
-    scale = scores.scales(known)
-    low, first, middle, ninth, high = np.moveaxis(found, -1, 0)
-    inner, outer = scores.coverage(first, ninth, later), scores.coverage(low, high, later)
-    return [
-        label,
-        f"{scores.smape(middle, later):.3f}",
-        f"{scores.mase(middle, later, scale):.3f}",
-        f"{scores.owa(middle, later, scale):.4f}",
-        f"{scores.msis(low, high, later, scale):.2f}",
-        f"{inner.mean():.3f}",
-        f"{outer.mean():.3f}",
-        " ".join(f"{one:.3f}" for one in outer),
-    ]
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = ["| " + " | ".join(head) + " |", "|---" + "|--:" * (len(head) - 1) + "|"]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
 def pace(known, count: int = 400) -> tuple[float, float]:
     """Return the median and the ninth decile of milliseconds of processor a series takes, asked as the product does."""
     times = []
@@ -163,9 +127,41 @@ def pace(known, count: int = 400) -> tuple[float, float]:
     return float(np.median(times)), float(np.quantile(times, 0.9))
 
 
-HITS = ["", "Brier", "95 % interval", "log score", "reliability", "resolution", "AUC"]
-POINTS = ["", "sMAPE", "MASE", "OWA", "MSIS", "inside 80 %", "inside 95 %", "inside 95 %, by year ahead"]
-BINS = ["", "said between", "mean said", "seen", "cases"]
+def of_engine(name: str, known, later, parts) -> list[Scored]:
+    """Score coefficients, by label, on a set at full length and on its last 8 points."""
+    rows = []
+    met = scores.hits(np.array([one[-1] for one in known]), later)
+    for length, cut in LENGTHS.items():
+        for label, coefficients in parts.items():
+            print(f"{name}, {length}: {label}", flush=True)
+            said, found = forecasts([one[-cut:] for one in known], coefficients)
+            rows.append(Scored(f"{name}, {length}: {label}", said, met, found, known, later))
+    return rows
+
+
+def of_rivals(known, later, with_statsforecast: bool) -> list[Scored]:
+    """Score on M3 what the engine is compared with."""
+    last = np.array([one[-1] for one in known])
+    met = scores.hits(last, later)
+    rows = [
+        Scored("M3: frequency of each target on M4", np.broadcast_to(rivals.climatology(CLASSES), met.shape), met),
+        Scored("M3: the same by class of past growth", rivals.class_frequencies(known, CLASSES), met),
+        Scored("M3: Eurostat's rule, 0 or 1", rivals.eurostat(known), met),
+    ]
+    for length, cut in LENGTHS.items() if with_statsforecast else ():
+        print(f"M3, {length}: statsforecast", flush=True)
+        found = rivals.statsforecast([one[-cut:] for one in known], last)
+        chances = {model: rivals.normal_chances(*one, last) for model, one in found.items()}
+        chances["mean of the three"] = np.mean(list(chances.values()), axis=0)
+        rows += [Scored(f"M3, {length}: {model}", one, met) for model, one in chances.items()]
+    return rows
+
+
+def check(name: str, known, later) -> str:
+    """Return the scores of the last value, to compare with those published."""
+    naive = np.repeat(np.array([one[-1] for one in known])[:, None], 6, axis=1)
+    smape, mase = scores.smape(naive, later), scores.mase(naive, later, scores.scales(known))
+    return f"{name} sMAPE {smape:.3f}, MASE {mase:.3f}"
 
 
 def score(with_statsforecast: bool, series: int | None) -> str:
@@ -177,61 +173,36 @@ def score(with_statsforecast: bool, series: int | None) -> str:
     if series is not None:
         some = np.random.default_rng(1).choice(len(m4), series, replace=False).tolist()
         m4, m4_later = [m4[row] for row in some], m4_later[some]
-    parts = []
-    points, hits, bins = [], [], []
-    for name, known, later in (("M3", m3, m3_later), ("M4", m4, m4_later)):
-        last = np.array([one[-1] for one in known])
-        naive = np.repeat(last[:, None], 6, axis=1)
-        scale = scores.scales(known)
-        figures = [scores.smape(naive, later), scores.mase(naive, later, scale), scores.owa(naive, later, scale)]
-        points.append([f"{name}: last value (check)", *(f"{one:.3f}" for one in figures), *[""] * 4])
-        met = scores.hits(last, later)
-        for length, cut in (("full length", 10**6), ("last 8 points", 8)):
-            seen = [one[-cut:] for one in known]
-            for label, coefficients in (
-                ("ships", ships),
-                ("train parts only", inside),
-                ("classical members", classical),
-            ):
-                if name == "M4" and coefficients is not inside:
-                    continue  # scored on what it was fitted on: not shown
-                print(f"{name}, {length}, {label}", flush=True)
-                said, found = forecasts(seen, coefficients)
-                title = f"{name}, {length}: {label}"
-                hits.append(hit_row(title, said, met))
-                points.append(point_row(title, found, known, later))
-                if label != "classical members":
-                    for low, high, mean, rate, cases in scores.reliability(said, met):
-                        if low > 0.55 and cases >= 200:
-                            bins.append(
-                                [title, f"{low:.1f} and {high:.1f}", f"{mean:.3f}", f"{rate:.3f}", f"{cases:,}"]
-                            )
-            if with_statsforecast and name == "M3":
-                found = rivals.statsforecast(seen, last)
-                chances = {model: rivals.normal_chances(*one, last) for model, one in found.items()}
-                chances["mean of the three"] = np.mean(list(chances.values()), axis=0)
-                hits += [hit_row(f"{name}, {length}: {model}", one, met) for model, one in chances.items()]
-        if name == "M3":
-            everywhere = np.broadcast_to(rivals.climatology(CLASSES), met.shape)
-            hits.append(hit_row("M3: frequency of each target on M4", everywhere, met))
-            hits.append(hit_row("M3: the same by class of past growth", rivals.class_frequencies(known, CLASSES), met))
-            hits.append(hit_row("M3: Eurostat's rule, 0 or 1", rivals.eurostat(known), met))
-    middle, slow = pace([one[-8:] for one in m3])
-    longer, slower = pace(m3)
-    parts.append("## Hit or miss\n\n" + table(HITS, hits))
-    parts.append("## Reliability, bins above 0.6 with 200 cases\n\n" + table(BINS, bins))
-    parts.append("## Points and intervals\n\n" + table(POINTS, points))
-    parts.append(
-        "## Time\n\nOne series, five years ahead, one probability, milliseconds of processor, median (ninth decile): "
-        f"8 points {middle:.1f} ({slow:.1f}), full length of M3 {longer:.1f} ({slower:.1f})."
+    blind = {"train parts only": inside, "classical members": classical}
+    on_m3 = of_engine("M3", m3, m3_later, {"ships": ships, **blind})
+    on_m4 = of_engine("M4", m4, m4_later, blind)  # what ships has seen the test parts of M4: it is not scored there
+    by_title = {row.title: row for row in on_m3 + on_m4}
+    (eight, slow), (longer, slower) = pace([one[-8:] for one in m3]), pace(m3)
+    reached = tables.goals(
+        by_title["M3, full length: ships"],
+        by_title["M3, last 8 points: ships"],
+        by_title["M4, full length: train parts only"],
+        longer,
     )
     about = [
         f"- `{path.relative_to(ROOT)}`: {known.about['fitted_on']}; {known.about['date']}; `{known.about['made_by']}`"
         for path, known in ((SHIPPED, ships), (INSIDE, inside))
     ]
-    python = platform.python_version()
-    machine = f"- {date.today().isoformat()}, {platform.machine()}, {os.cpu_count()} processors, Python {python}"
-    return "\n\n".join(["# The engine of targets on M3 and M4 yearly", "\n".join([machine, *about]), *parts]) + "\n"
+    python = f"Python {platform.python_version()}, numpy {np.__version__}"
+    machine = f"- {date.today().isoformat()}, {platform.machine()}, {os.cpu_count()} processors, {python}"
+    parts = [
+        "# The engine of targets on M3 and M4 yearly",
+        "\n".join([machine, *about, f"- the last value: {check('M3', m3, m3_later)}; {check('M4', m4, m4_later)}"]),
+        "Rows of M3 are what ships, rows of M4 what saw the train parts of M4 only. Nothing was fitted on M3.",
+        reached,
+        "## Hit or miss\n\n" + tables.hits(on_m3 + of_rivals(m3, m3_later, with_statsforecast) + on_m4),
+        "## Reliability, bins above 0.6 with 200 cases\n\n"
+        + tables.reliability([row for row in on_m3 + on_m4 if "classical" not in row.title]),
+        "## Points and intervals\n\n" + tables.points(on_m3 + on_m4),
+        "## Time\n\nOne series, five years ahead, one probability; milliseconds of processor, median (ninth decile): "
+        f"8 points {eight:.1f} ({slow:.1f}), full length of M3 {longer:.1f} ({slower:.1f}).",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def main() -> None:

@@ -30,21 +30,24 @@ class Stacking:
     """How the parts are put together, by the number n of observed years; every pair (a, b) stands for a + b / n.
 
     `shares` of the members, cut off at zero and divided by their sum; `own`, the weight of the odds of what the
-    members say together; `lent`, the weight of those of the reference class.
+    members say together; `lent`, the weight of those of the reference class; `shift`, what is added to both, above
+    zero where less growth comes than the members say.
     """
 
     shares: Mapping[str, tuple[float, float]]
     own: tuple[float, float]
     lent: tuple[float, float]
+    shift: tuple[float, float] = (0.0, 0.0)
 
     def shares_of(self, names: Sequence[str], points: Array) -> Array:
         """Return the shares (S, members) of the members called `names` in series of `points` (S,) years."""
         raw = np.stack([_at(self.shares[name], points) for name in names], axis=1)
         return np.asarray(raw / raw.sum(axis=1, keepdims=True))
 
-    def weights(self, points: Array) -> tuple[Array, Array]:
-        """Return the weights of the members' and of the reference class's odds, each (S,)."""
-        return np.maximum(_at(self.own, points), LEAST_OWN), _at(self.lent, points)
+    def weights(self, points: Array) -> tuple[Array, Array, Array]:
+        """Return the weights of the members' and of the reference class's odds, and the shift, each (S,)."""
+        shift = self.shift[0] + self.shift[1] / points
+        return np.maximum(_at(self.own, points), LEAST_OWN), _at(self.lent, points), shift
 
 
 def _at(pair: tuple[float, float], points: Array) -> Array:
@@ -88,6 +91,7 @@ def text_of(known: Coefficients) -> str:
                 "shares": {name: _short(pair) for name, pair in one.shares.items()},
                 "own": _short(one.own),
                 "lent": _short(one.lent),
+                "shift": _short(one.shift),
             }
             for kind, one in known.stacking.items()
         },
@@ -130,7 +134,7 @@ def _stacking(content: dict[str, Any]) -> Stacking:
         return numbers[0], numbers[1]
 
     shares = {name: pair(one) for name, one in content["shares"].items()}
-    return Stacking(shares, pair(content["own"]), pair(content["lent"]))
+    return Stacking(shares, pair(content["own"]), pair(content["lent"]), pair(content["shift"]))
 
 
 def _committee(content: dict[str, Any]) -> Committee:

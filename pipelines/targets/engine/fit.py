@@ -35,8 +35,8 @@ def fit(series: Sequence[Array], horizon: int, is_size: bool, known: Coefficient
         outside = Outside(known.reference, class_of(growth(logs.data, logs.moves)))
     stacking = known.stacking["size" if is_size else "free"]
     shares = stacking.shares_of([member.name for member in members], level.data.points)
-    own, lent = stacking.weights(level.data.points)
-    return Mixture(tuple(members), shares, own, lent, level.data.last, level.unit, is_size, outside)
+    own, lent, shift = stacking.weights(level.data.points)
+    return Mixture(tuple(members), shares, own, lent, shift, level.data.last, level.unit, is_size, outside)
 
 
 def _trends(seen: Reading, horizon: int, known: Coefficients) -> list[Member]:

@@ -89,8 +89,8 @@ class Outside:
 class Mixture:
     """Members with their `shares` (S, members), each row adding up to one, tempered and joined by the outside view.
 
-    What the members say together is F. The distribution is logit P = `own` logit F + `lent` logit P_ref, with `own`
-    and `lent` (S,) and P_ref the frequency in the reference class; without `outside`, logit P = `own` logit F.
+    What the members say together is F. The distribution is logit P = `shift` + `own` logit F + `lent` logit P_ref, all
+    three (S,), with P_ref the frequency in the reference class; without `outside` that term is not there.
 
     `last` and `unit` (S,) are the latest value and the size of a usual step, in the unit of the values. Where
     `is_size` nothing falls below zero: what the members see there is put at zero.
@@ -100,6 +100,7 @@ class Mixture:
     shares: Array
     own: Array
     lent: Array
+    shift: Array
     last: Array
     unit: Array
     is_size: bool
@@ -114,7 +115,7 @@ class Mixture:
             if not self.shares[:, index].any():
                 continue
             total += self.shares[:, index, None, None] * member.cdf(values, logs)
-        odds = self.own[:, None, None] * logit(np.clip(total, _LEAST, 1 - _LEAST))
+        odds = self.shift[:, None, None] + self.own[:, None, None] * logit(np.clip(total, _LEAST, 1 - _LEAST))
         if self.outside is not None:
             ratios = logs - np.log(self.last)[:, None, None]
             seen = self.outside.table.cdf(self.outside.classes, ratios)
@@ -146,4 +147,6 @@ class Mixture:
         """Return one member by itself, neither tempered nor joined by the outside view."""
         ones = np.ones(len(self.last))
         member = self.members[index]
-        return replace(self, members=(member,), shares=ones[:, None], own=ones, lent=0 * ones, outside=None)
+        return replace(
+            self, members=(member,), shares=ones[:, None], own=ones, lent=0 * ones, shift=0 * ones, outside=None
+        )
