@@ -35,7 +35,7 @@ def originals() -> Path:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say of how many expectations a planted fault was caught, and with `-v` which others see it too."""
+    """Say of how many expectations a planted fault was caught, and with `-vv` which others see it too."""
     found = [
         value
         for reports in terminalreporter.stats.values()
@@ -48,7 +48,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         caught, known = sum(item[0] for item in found), sum(item[1] for item in found)
         terminalreporter.write_line(
             f"planted faults: {caught} of {known} expectations fail on theirs ({caught / known:.1%})"
-            "; with -v, which others see the same fault"
+            "; with -vv, which others see the same fault"
         )
         if terminalreporter.verbosity > 0:
             for check, others in sorted((check, others) for item in found for check, others in item[2].items()):

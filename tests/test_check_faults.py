@@ -131,7 +131,7 @@ FRESH = f"insert into good select * replace ({SETTINGS.edition} as year) from go
 def test_a_good_table_passes_and_each_expectation_fails_on_its_planted_fault(
     name: str, tables: Tables, record_property: Callable[[str, object], None], pytestconfig: pytest.Config
 ) -> None:
-    all_of_them = pytestconfig.get_verbosity() > 0  # which others see a fault is told with -v: it takes a minute
+    all_of_them = pytestconfig.get_verbosity() > 0  # which others see a fault is told with -vv: it takes a minute
     suite = SUITES[name]
     family = {item.id: item.family for item in suite.expectations}
     good, _ = check_table(tables, suite, SETTINGS)
