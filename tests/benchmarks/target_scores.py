@@ -92,6 +92,16 @@ def reliability(said: Array, met: Flags) -> list[tuple[float, float, float, floa
     return rows
 
 
+def gap_interval(said: Array, met: Flags, low: float, rounds: int = 1000, seed: int = 1) -> tuple[float, float]:
+    """Return the 95 % interval of (mean said - seen) in the tenth from `low`, by bootstrap over series."""
+    part = np.minimum((said * 10).astype(int), 9) == round(low * 10)
+    gaps, cases = ((said - met) * part).sum(axis=(1, 2)), part.sum(axis=(1, 2))
+    random = np.random.default_rng(seed)
+    drawn = [random.integers(0, len(said), len(said)) for _ in range(rounds)]
+    least, most = np.quantile([gaps[rows].sum() / max(cases[rows].sum(), 1) for rows in drawn], [0.025, 0.975])
+    return float(least), float(most)
+
+
 def smape(points: Array, later: Array) -> float:
     """Return the symmetric mean absolute percentage error of M3 and M4, in per cent."""
     return float(200 * (np.abs(points - later) / (np.abs(points) + np.abs(later))).mean())

@@ -76,12 +76,19 @@ def hits(rows: Sequence[Scored]) -> str:
 
 def reliability(rows: Sequence[Scored]) -> str:
     """Return the table of reliability above 0.6."""
-    lines = [
-        [row.title, f"{low:.1f} and {high:.1f}", f"{mean:.3f}", f"{seen:.3f}", f"{cases:,}"]
-        for row in rows
-        for low, high, mean, seen, cases in row.bins
-    ]
-    return table(["", "said between", "mean said", "seen", "cases"], lines)
+    lines = []
+    for row in rows:
+        for low, high, mean, seen, cases in row.bins:
+            least, most = scores.gap_interval(row.said, row.met, low)
+            figures = [
+                f"{mean:.3f}",
+                f"{seen:.3f}",
+                f"{mean - seen:+.3f}",
+                f"{least:+.3f} to {most:+.3f}",
+                f"{cases:,}",
+            ]
+            lines.append([row.title, f"{low:.1f} and {high:.1f}", *figures])
+    return table(["", "said between", "mean said", "seen", "gap", "its 95 % interval", "cases"], lines)
 
 
 def points(rows: Sequence[Scored]) -> str:

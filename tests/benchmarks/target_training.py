@@ -35,10 +35,12 @@ SHORT = (3, 14)
 
 HIDDEN, COMPONENTS = (48, 32), 3
 EPOCHS, BATCH, RATE, DECAY = 8, 2048, 3e-3, 1e-4
+INSIDE_EPOCHS = 25
 MEMBERS = 3
 """Three networks taught for a short while, pooled, rather than one taught for long: across blocks of M4 (the first and
 the fourth), Brier score at 8 points 0.1028 and 0.1086, against 0.1034 and 0.1090 for one network and 25 rounds; and
-what is said above 0.6 comes true more nearly.
+what is said above 0.6 comes true more nearly. Where test parts may not be seen, longer: with the last six years of the
+train parts held out, the mean of -log density at full length was 2.4431 after 10 rounds and 2.4359 after 30.
 """
 
 LAST_WEIGHT = 8.0

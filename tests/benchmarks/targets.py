@@ -81,7 +81,8 @@ def fit(inside: bool) -> Path:
     put_together = training.INSIDE_STACKING
     if not inside:
         put_together, about["stacking_log_score"] = fit_stacking(known, later, numbers, windows, lessons, reference)
-    committees = {view: training.committee(one, windows.weights) for view, one in lessons.items()}
+    epochs = training.INSIDE_EPOCHS if inside else training.EPOCHS
+    committees = {view: training.committee(one, windows.weights, epochs=epochs) for view, one in lessons.items()}
     target = INSIDE if inside else SHIPPED
     target.write_text(text_of(Coefficients(about, committees, reference, put_together)), encoding="utf-8")
     return target
