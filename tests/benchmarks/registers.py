@@ -1,6 +1,7 @@
 """From raw registers to marts: the product beside one hand-written DuckDB script and pandas. Run by hand.
 
     python tests/benchmarks/registers.py [--students 8000 80000] [--rounds 3] [--threads 2] [--out FILE]
+        [--only product script]
 
 The generator writes 25 years of the five registers, CSV, with its usual dirt. Each contender runs in a process of its
 own, in turn, once to warm up and then `rounds` times: wall clock, processor time, peak memory (high-water mark of the
@@ -244,7 +245,7 @@ def compare(home: Path) -> int:
     return rows
 
 
-def table(students: list[int], rounds: int, threads: int, warm_ups: int) -> list[str]:
+def table(students: list[int], rounds: int, threads: int, warm_ups: int, only: list[str]) -> list[str]:
     """Measure every contender at every size; return the lines of the table."""
     lines = [
         "| student-years | contender | wall, s | processor, s | wall, ratio | processor, ratio | peak, MB |",
@@ -254,7 +255,7 @@ def table(students: list[int], rounds: int, threads: int, warm_ups: int) -> list
         with TemporaryDirectory() as folder:
             home = Path(folder)
             simulate(home, size)
-            runs: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
+            runs: dict[str, list[dict[str, float]]] = {name: [] for name in only}
             for _ in range(rounds + warm_ups):
                 for name, taken in runs.items():
                     taken.append(measured(name, home, threads))
@@ -279,6 +280,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, nargs="+", default=[8_000, 80_000], help="students a year")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=sorted(CONTENDERS), default=list(CONTENDERS), metavar="CONTENDER")
     parser.add_argument("--cold", action="store_true", help="no round to warm up")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="file that gets the table")
@@ -302,7 +304,7 @@ def main() -> None:
         f"- medians of {given.rounds} rounds{'' if given.cold else ' after one to warm up'}; contenders in turn, "
         "each ratio within its round",
         "",
-        *table(given.students, given.rounds, given.threads, 0 if given.cold else 1),
+        *table(given.students, given.rounds, given.threads, 0 if given.cold else 1, given.only),
     ]
     lines = [
         line + f"{os.getloadavg()[0]:.1f}" if line.endswith("after: " + f"{load:.1f}, ") else line for line in lines
