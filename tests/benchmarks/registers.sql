@@ -112,7 +112,12 @@ with student as (
     ) = 1
 ),
 
-grants as (select year, token, arg_max(echelon_code, decided_on) as echelon_code from crous group by all),
+-- Of two decisions of one day the lower échelon, as the product keeps it: chance would choose otherwise each time.
+grants as (
+    select year, token, arg_min(echelon_code, (date '2100-01-01' - decided_on, echelon_code)) as echelon_code
+    from crous
+    group by all
+),
 
 contract as (
     select *, max(breach_date) over (partition by token, start_date) as breached from cfa

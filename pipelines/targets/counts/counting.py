@@ -6,7 +6,7 @@ Noise is Poisson (phi = 1) or negative binomial with a variance in proportion to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import TYPE_CHECKING
@@ -52,21 +52,26 @@ class CountPredictive:
         if not 0 < probability < 1:
             raise ValueError("a quantile is given between 0 and 1")
         ahead = self._ahead(year)
-        low, high = -1, 1
-        while high < LARGEST and self._cdf(high, ahead) < probability:
-            low, high = high, 2 * high
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._cdf(middle, ahead) >= probability else (middle, high)
-        return float(high)
+        return float(_least(lambda count: self._cdf(count, ahead) >= probability))
 
     def median(self, year: int | None = None) -> float:
         """Return the median count of `year`."""
         return self.quantile(0.5, year)
 
     def interval(self, level: float, year: int | None = None) -> tuple[float, float]:
-        """Return the central interval of `level` per cent, at least: counts come in steps."""
-        return self.quantile(0.5 - level / 200, year), self.quantile(0.5 + level / 200, year)
+        """Return the central interval of `level` per cent, as near to it as whole numbers come.
+
+        An end counts for half (mid-P, Lancaster 1961): an interval that holds `level` per cent at least would hold two
+        points more where ten persons a year are counted.
+        """
+        ahead = self._ahead(year)
+
+        def middle(count: int) -> float:
+            return (self._cdf(count - 1, ahead) + self._cdf(count, ahead)) / 2
+
+        low = _least(lambda count: middle(count) >= 0.5 - level / 200)
+        high = _least(lambda count: middle(count) > 0.5 + level / 200) - 1
+        return float(low), float(max(low, high))
 
     def draws(self, count: int, seed: int) -> Array:
         """Return `count` possible paths, (count, years ahead): the same ones for the same seed.
@@ -106,6 +111,17 @@ class CountPredictive:
         if not 1 <= ahead <= self.until - self.last_year:
             raise ValueError(f"the forecast runs from {self.last_year + 1} to {self.until}")
         return ahead
+
+
+def _least(is_reached: Callable[[int], bool]) -> int:
+    """Return the least count from which a condition holds."""
+    low, high = -1, 1
+    while high < LARGEST and not is_reached(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        between = (low + high) // 2
+        low, high = (low, between) if is_reached(between) else (between, high)
+    return high
 
 
 def forecast_counts(

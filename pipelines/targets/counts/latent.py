@@ -7,8 +7,8 @@ and marginal likelihood, so that their uncertainty is in the forecast (universal
 section 2.7). The prior of sigma is a gamma of shape 2, which vanishes at zero (Chung et al. 2013, Psychometrika 78).
 
 The priors say that a year moves a level by some per cent beyond its drift, and that growth of 7 % a year for ever is
-rare; they were chosen among five on simulated series of other seeds than the benchmark's. Sites together replace them
-(`pooling`).
+rare; they were chosen looking at some nine simulated settings of other seeds than the benchmark's. Sites together
+replace them (`pooling`).
 """
 
 from __future__ import annotations

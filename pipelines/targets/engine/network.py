@@ -3,7 +3,7 @@
 It reads the features of a series (`features.py`) and answers with a few logistic components in steps of usual size:
 component k lies `b_k h^p_k` from the latest value after h years and has the spread `s_k h^q_k`. Powers keep the answer
 smooth from one year to the next and define every horizon. The network is a committee: members trained alike from other
-starting points, whose components are pooled with equal weights. Weights are data (`coefficients.npz`'s header
+starting points, whose components are pooled with equal weights. Weights are data (the `about` of `coefficients.json`
 says from which series, and the command that makes them); nothing is fitted here.
 """
 
