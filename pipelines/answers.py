@@ -90,6 +90,8 @@ def _details(row: dict[str, Any], badges: pl.DataFrame) -> list[str]:
     """Return what stands behind a state: paces, intervals, badges with their record, fragility, past editions."""
     rate = row["path_shape"] == "geometric"
     lines = []
+    if row["milestone_now_value"] is not None and row["probability"] is not None:
+        lines.append(f"milestone of the edition's year {row['milestone_now_value']:g}")
     if row["pace_needed"] is not None and row["probability"] is not None:
         lines.append(
             f"pace needed {_pace(row['pace_needed'], rate)}, reached in {row['pace_kept_count'] or 0} of "

@@ -30,6 +30,7 @@ def paces(shelf: Shelf) -> Table:
         rows.append(
             (
                 titles.get(row["target_id"], row["target_id"]),
+                milestone(shelf, row),
                 needed(shelf, row),
                 NOTHING if observed is None else marked(pace(shelf, row, observed), str(row["origin"]), shelf.lang),
                 chance(shelf, row),
@@ -40,18 +41,19 @@ def paces(shelf: Shelf) -> Table:
         name="paces",
         caption=two(
             shelf,
-            "Rythme nécessaire et rythme observé, probabilité, et ce à quoi tient le verdict",
-            "Pace needed and pace observed, probability, and what the verdict hangs on",
+            "Jalon de l'année, rythme nécessaire et observé, probabilité, et ce à quoi tient le verdict",
+            "This year's milestone, pace needed and observed, probability, and what the verdict hangs on",
         ),
         heading=(
             two(shelf, "Engagement", "Commitment"),
+            two(shelf, "Jalon de l'année", "Milestone of the year"),
             two(shelf, "Rythme nécessaire (par an)", "Pace needed (a year)"),
             two(shelf, "Rythme observé (par an)", "Pace observed (a year)"),
             two(shelf, "Probabilité", "Probability"),
             two(shelf, "L'état serait autre si", "The state would be another one if"),
         ),
         rows=tuple(rows),
-        widths=(22, 16, 16, 26, 20),
+        widths=(20, 12, 14, 14, 24, 16),
         lang=shelf.lang,
     )
 
@@ -183,6 +185,15 @@ def of_site(shelf: Shelf, code: str) -> Table:
         widths=(26, 12, 16, 18, 28),
         lang=shelf.lang,
     )
+
+
+def milestone(shelf: Shelf, row: Row) -> str:
+    """Return where the path promised should be in the edition's year; nothing once the deadline has passed."""
+    value, deadline = row.get("milestone_now_value"), row.get("deadline_year")
+    if value is None or deadline is None or deadline < int(shelf.edition):
+        return NOTHING
+    indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
+    return f"{measure(value, indicator.unit if indicator else 'count', shelf.lang)} ({shelf.edition})"
 
 
 def needed(shelf: Shelf, row: Row) -> str:
