@@ -191,7 +191,9 @@ def path(picture: Picture) -> str:
     }
     fan = data[data["kind"] == "forecast"]
     goal = cast("tuple[float | None, str]", picture.options.get("goal", (None, "")))
-    high = float(max(data[["value", "high_80"]].max().max(), goal[0] or 0.0))
+    usual = float(max(data[["value", "high_80"]].max().max(), goal[0] or 0.0))
+    # The widest band is shown whole, unless it would flatten all the rest: it then leaves the top of the figure.
+    high = max(usual, min(float(data["high_95"].max()), 1.5 * usual)) if data["high_95"].notna().any() else usual
     first, last = int(data["year"].min()), int(data["year"].max())
     plot = begin(data, picture, 3.1)
     for level, alpha in ((95, 0.12), (80, 0.16), (50, 0.22)):
