@@ -233,10 +233,13 @@ def path(picture: Picture) -> str:
     # The measured line ends where the fan opens: its label stands above the line, to the left.
     last_measured = next((end for end in ends if end["series"] == labels["observed"]), None)
     if last_measured is not None:
+        height = float(str(last_measured["value"])) + high * 0.09
+        if goal[0] is not None and goal[0] - high * 0.08 < height < goal[0] + high * 0.09:
+            height = goal[0] + high * 0.09  # clear of the target's line and of what is written on it
         plot += annotate(
             "text",
             x=last_measured["year"],
-            y=float(str(last_measured["value"])) + high * 0.09,
+            y=height,
             label=labels["observed"],
             ha="right",
             va="bottom",
