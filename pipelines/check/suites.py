@@ -19,9 +19,9 @@ from pipelines.check import shorthand
 from pipelines.check.families import Family, family_of
 from pipelines.check.rows import FILLED, ROW_TYPES
 from pipelines.kernel.catalogue import Bilingual
-from pipelines.kernel.declared import LOADER
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.yaml_files import LOADER
 
 Layer = Literal["staging", "marts"]
 Severity = Literal["critical", "warning", "info"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from pipelines.check.rows import quoted
 from pipelines.kernel.catalogue import SQL_TYPES, Catalogue
 from pipelines.kernel.corrections import corrected, of_table, read_corrections
 from pipelines.kernel.dictionary import Column
@@ -78,7 +79,7 @@ class Tables:
             path = self.path(name)
             if not path.exists():
                 raise FileNotFoundError(self._project.shown(path))
-            self.connection.execute(f"create or replace view {_quoted(name)} as {self._reading(name, path)}")
+            self.connection.execute(f"create or replace view {quoted(name)} as {self._reading(name, path)}")
             self._known.add(name)
 
     def _reading(self, name: str, path: Path) -> str:
@@ -114,7 +115,7 @@ class Tables:
 
     def types(self, name: str) -> dict[str, str]:
         """Return the columns of a declared table, in order, with their DuckDB types."""
-        return self.types_of(f"select * from {_quoted(name)}")
+        return self.types_of(f"select * from {quoted(name)}")
 
     def types_of(self, query: str) -> dict[str, str]:
         """Return the columns of a query, in order, with their DuckDB types."""
@@ -129,7 +130,7 @@ class Tables:
         if not quarantine_path(self._project, name).exists():
             return name
         whole = f"whole_{name}"
-        self.connection.execute(f"create or replace view {_quoted(whole)} as select * from {self.file(name)}")
+        self.connection.execute(f"create or replace view {quoted(whole)} as select * from {self.file(name)}")
         return whole
 
     def quarantined(self, name: str) -> tuple[int, dict[str, int]]:
@@ -146,19 +147,19 @@ class Tables:
 
     def rows(self, name: str) -> int:
         """Return the number of rows of a declared table."""
-        return int(self.fetch(f"select count(*) from {_quoted(name)}")[0][0])
+        return int(self.fetch(f"select count(*) from {quoted(name)}")[0][0])
 
     def years(self, name: str) -> int:
         """Return how many years a declared table shows; 1 for a table without years that has rows, 0 without rows."""
         if "year" in self.columns(name):
-            return int(self.fetch(f"select count(distinct year) from {_quoted(name)}")[0][0])
+            return int(self.fetch(f"select count(distinct year) from {quoted(name)}")[0][0])
         return int(self.rows(name) > 0)
 
     def values(self, source: str) -> list[Any]:
         """Return the code list `<table>.<column>`, sorted. The table must be declared."""
         table, column = source.split(".")
-        shown = _quoted(column)
-        query = f"select distinct {shown} from {_quoted(table)} where {shown} is not null order by 1"
+        shown = quoted(column)
+        query = f"select distinct {shown} from {quoted(table)} where {shown} is not null order by 1"
         return [row[0] for row in self.fetch(query)]
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
@@ -178,23 +179,19 @@ class Tables:
         """Return a table as pandas: the needed columns filled, the others present but hollow (one byte a row)."""
         parts = []
         for column in self.columns(name):
-            quoted = _quoted(column)
+            shown = quoted(column)
             if column not in needed:
-                parts.append(f"0::utinyint as {quoted}")
+                parts.append(f"0::utinyint as {shown}")
             elif self.is_personal(column):
-                parts.append(f"case when {quoted} is not null then hash({quoted}) end as {quoted}")
+                parts.append(f"case when {shown} is not null then hash({shown}) end as {shown}")
             else:
-                parts.append(quoted)
-        return self.connection.execute(f"select {', '.join(parts)} from {_quoted(name)}").df()
+                parts.append(shown)
+        return self.connection.execute(f"select {', '.join(parts)} from {quoted(name)}").df()
 
     def is_personal(self, column: str) -> bool:
         """Say whether a column identifies a person: so says the dictionary, and so says its name."""
         defined = self._dictionary.get(column)
         return column.endswith("_token") or (defined is not None and defined.personal)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _literal(path: Path) -> str:

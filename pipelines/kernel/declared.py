@@ -10,9 +10,6 @@ from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.yaml_files import load_yaml, yaml_problem
 
-LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader written in C where libyaml is at hand: for files that are read at every run, changed or not."""
-
 
 def read_declared(project: Project, file: str, what: str, at_stake: str = "") -> tuple[str, Any]:
     """Return the name to show in messages and the content of `data/reference/<file>`.

@@ -8,9 +8,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.kernel.catalogue import Bilingual, Dtype
-from pipelines.kernel.declared import LOADER
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.yaml_files import LOADER
 
 
 class Column(BaseModel):

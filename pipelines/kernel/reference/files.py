@@ -19,12 +19,12 @@ from pipelines.kernel.reference.mission import YAML_TABLES
 from pipelines.kernel.reference.rows import CSV_TABLES, Row
 from pipelines.kernel.spoilt import SPOILT
 from pipelines.kernel.validation import plain
+from pipelines.kernel.yaml_files import LOADER
 
 MAY_BE_EMPTY = frozenset({"ref_explained_difference"})
 """Tables that may hold no row: there may be nothing to explain."""
 
 R = TypeVar("R", bound=Row)
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,8 @@ def _spoilt(shown: str, row: int, header: list[str], cells: list[str]) -> Iterat
 def _yaml_entries(text: str, shown: str, problems: list[Problem]) -> Iterator[tuple[int, dict[str, Any]]]:
     mend = "Mend the line; a value that holds a colon needs quotes."
     try:
-        node = yaml.compose(text, Loader=_LOADER)
-        content = yaml.load(text, Loader=_LOADER)  # the safe loader, compiled where it can be
+        node = yaml.compose(text, Loader=LOADER)
+        content = yaml.load(text, Loader=LOADER)  # the safe loader, compiled where it can be
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problems.append(Problem(shown, "The file is not valid YAML", mend, row=mark.line + 1 if mark else None))
