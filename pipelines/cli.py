@@ -240,6 +240,75 @@ def explain(key: str, as_json: bool) -> None:
 
 
 @observatoire.command()
+@click.option("--allow-simulated", is_flag=True, help="Seal although simulated data stand in it, and say so for ever.")
+@click.option("--note", default="", metavar="TEXT", help="A sentence kept with the edition: what it is, what it mends.")
+@_plainly
+def seal(allow_simulated: bool, note: str) -> None:
+    """Freeze what is public in build/ into editions/YEAR.NUMBER, never to be written again."""
+    from pipelines.editions.answers import revision_lines
+    from pipelines.editions.sealing import seal as seal_edition
+
+    made = seal_edition(find_project(), date.today(), allow_simulated=allow_simulated, note=note)
+    click.echo(f"Sealed editions/{made.name}: every file is read-only, and SHA256SUMS verifies every byte.")
+    if made.since is not None:
+        click.echo(f"{len(made.revisions)} figure(s) of {made.since} changed, each with its reason.")
+        for line in revision_lines(made.revisions):
+            click.echo(f"  {line}")
+
+
+@observatoire.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@_plainly
+def editions(as_json: bool) -> None:
+    """List the sealed editions."""
+    from pipelines.editions.answers import editions_answer
+
+    click.echo(editions_answer(find_project(), as_json=as_json))
+
+
+@observatoire.command()
+@click.argument("edition")
+@_plainly
+def verify(edition: str) -> None:
+    """Recompute every hash of a sealed EDITION, as 2024.1, and say which byte is not as it was sealed."""
+    from pipelines.editions.answers import verify_answer
+
+    said, is_whole = verify_answer(find_project(), edition)
+    click.echo(said)
+    sys.exit(0 if is_whole else 1)
+
+
+@observatoire.command()
+@click.argument("older")
+@click.argument("newer")
+@click.option("--json", "as_json", is_flag=True, help="Print every change as JSON, for scripts.")
+@_plainly
+def diff(older: str, newer: str, as_json: bool) -> None:
+    """List the figures that changed from the edition OLDER to NEWER (`build` for what is not sealed yet), and why."""
+    from pipelines.editions.answers import diff_answer
+
+    click.echo(diff_answer(find_project(), older, newer, as_json=as_json))
+
+
+@observatoire.command()
+@click.argument("key")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "bibtex", "csl", "cff"]),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+@_plainly
+def cite(key: str, form: str) -> None:
+    """Cite a figure, INDICATOR/SCOPE/YEAR[@EDITION], or an edition, @EDITION, pinned to its edition and hash."""
+    from pipelines.editions.answers import cite_answer
+
+    click.echo(cite_answer(find_project(), key, form))
+
+
+@observatoire.command()
 @click.option("--students", type=int, help="Students in the first year, the eight sites together.")
 @click.option("--from", "first", type=int, metavar="YEAR", help="First simulated rentrée.")
 @click.option("--to", "last", type=int, metavar="YEAR", help="Last simulated rentrée.")

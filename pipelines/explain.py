@@ -17,7 +17,7 @@ from pipelines.kernel.flags import LABELS, Flag
 from pipelines.kernel.indicators import Indicator, read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.sql import Query, read_queries
+from pipelines.kernel.sql import Query, read_queries, tables_below
 from pipelines.kernel.store import read_protected, table_path
 
 SHOWN = 3
@@ -117,16 +117,10 @@ def _indicator(project: Project, code: str) -> Indicator:
 
 def _below(project: Project, query: Query) -> dict[str, str]:
     """Return every table below the query, name → what makes it, nearest first."""
-    marts = read_queries(project, "marts", "mart_*.sql")
     found: dict[str, str] = {}
-    waiting = list(query.reads)
-    while waiting:
-        name = waiting.pop(0)
-        if name in found:
-            continue
-        if name in marts:
-            found[name] = marts[name].shown
-            waiting += list(marts[name].reads)
+    for name, mart in tables_below(query, read_queries(project, "marts", "mart_*.sql")).items():
+        if mart is not None:
+            found[name] = mart.shown
         elif name.startswith("ref_"):
             found[name] = f"data/reference/{name}.csv"
         else:

@@ -141,6 +141,11 @@ class Project:
         return self.root / "build"
 
     @property
+    def editions(self) -> Path:
+        """`editions/<year>.<number>/`: what was public, frozen; never written again."""
+        return self.root / "editions"
+
+    @property
     def fingerprints(self) -> Path:
         """`data/.fingerprints/`: what each made file was made from."""
         return self.data / ".fingerprints"

@@ -203,3 +203,15 @@ def _line_of(name: str, text: str) -> int:
         if word.search(line.split("--")[0]):
             return number
     return 1
+
+
+def tables_below(query: Query, marts: Mapping[str, Query]) -> dict[str, Query | None]:
+    """Return every table below a query, nearest first: name → the mart's query, None for what no query makes."""
+    found: dict[str, Query | None] = {}
+    waiting = list(query.reads)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found[name] = marts.get(name)
+            waiting += list(marts[name].reads) if name in marts else []
+    return found

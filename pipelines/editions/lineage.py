@@ -1,0 +1,83 @@
+"""What each indicator was made from, as one hash per kind of cause, so that two editions can be told apart.
+
+A revision has a proven reason when exactly one kind of cause differs between the two editions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import yaml
+
+from pipelines.kernel.files import sha256_of, sha256_of_text
+from pipelines.kernel.indicators import Indicator, read_indicators
+from pipelines.kernel.project import Project
+from pipelines.kernel.sql import read_queries, tables_below
+
+CAUSES = ("source", "correction", "method", "perimeter", "break", "protection")
+"""Kinds of reasons for a revision, as the ledger names them."""
+
+PERIMETERS = {
+    "ref_perimeter",
+    "ref_site",
+    "ref_site_uai",
+    "ref_establishment",
+    "ref_establishment_label",
+    "ref_territory",
+}
+"""Reference lists that say who belongs to what; the others are part of the method."""
+
+
+def lineage(project: Project) -> dict[str, dict[str, str]]:
+    """Return indicator → kind of cause → hash of everything of that kind the indicator depends on.
+
+    An indicator that nothing measures has no query, so no lineage.
+    """
+    own_queries = read_queries(project, "indicators", "ind_*.sql")
+    marts = read_queries(project, "marts", "mart_*.sql")
+    breaks = _hash_of(project, ["ref_break"])
+    policy = sha256_of(project.reference / "disclosure.yml")
+    corrections = yaml.safe_load((project.reference / "corrections.yml").read_text(encoding="utf-8")) or []
+    found = {}
+    for code, indicator in sorted(read_indicators(project).items()):
+        if indicator.sql_name not in own_queries:
+            continue
+        own = own_queries[indicator.sql_name]
+        below = tables_below(own, marts)
+        queries = [own, *(query for query in below.values() if query is not None)]
+        tables = sorted(name for name in below if name.startswith("stg_"))
+        lists = sorted(name for name in below if name.startswith("ref_"))
+        touched = [item for item in corrections if item.get("table") in tables]
+        found[code] = {
+            "source": sha256_of_text("\n".join(_received(project, tables))),
+            "correction": sha256_of_text(json.dumps(touched, sort_keys=True, default=str)),
+            "method": sha256_of_text(
+                "\n".join([*(sha256_of(query.path) for query in queries), _entry(indicator),
+                           _hash_of(project, [item for item in lists if item not in PERIMETERS | {"ref_break"}])])
+            ),
+            "perimeter": _hash_of(project, [item for item in lists if item in PERIMETERS]),
+            "break": breaks,
+            "protection": policy,
+        }  # fmt: skip
+    return found
+
+
+def _entry(indicator: Indicator) -> str:
+    """Return what the registry says of how an indicator is computed; its words are no part of the method."""
+    return json.dumps(indicator.model_dump(mode="json", include={"code", "unit", "decimals"}), sort_keys=True)
+
+
+def _received(project: Project, tables: Iterable[str]) -> list[str]:
+    """Return the hashes of the files of every vintage of the sources behind `tables`."""
+    sources = sorted({table.removeprefix("stg_").split("__")[0] for table in tables})
+    lines = []
+    for source in sources:
+        for path in sorted((project.raw / source).glob("*/vintage.yml")):
+            vintage = yaml.safe_load(path.read_text(encoding="utf-8"))
+            lines += [f"{source} {file['file']} {file['sha256']}" for file in vintage["files"]]
+    return lines
+
+
+def _hash_of(project: Project, lists: Iterable[str]) -> str:
+    return sha256_of_text("\n".join(f"{name} {sha256_of(project.reference / f'{name}.csv')}" for name in sorted(lists)))

@@ -1,0 +1,350 @@
+"""Sealing, verifying, comparing and citing editions, on a small project with a repository of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from observatory import copy_of_the_project
+
+from pipelines.editions.answers import cite_answer, diff_answer, editions_answer, verify_answer
+from pipelines.editions.lineage import CAUSES, lineage
+from pipelines.editions.names import EditionName, next_name, parsed, sealed_names
+from pipelines.editions.revisions import Ledger, Reason, changed_figures, explained, unexplained
+from pipelines.editions.sealing import compared, read_manifest, seal
+from pipelines.editions.sums import SUMS, faults, hashes_below, sums_text
+from pipelines.kernel.files import sha256_of
+from pipelines.kernel.problems import BadInput, CheckFailed
+from pipelines.kernel.project import Project
+
+DAY = date(2025, 3, 14)
+
+
+def values(**changed: float | None) -> pl.DataFrame:
+    """Return a small `pub_values`; `tarbes=…` and the like change the value of 2023 there."""
+    rows = []
+    for scope, value in (("tarbes", 100.0), ("rodez", 50.0), ("figeac", 20.0)):
+        for year in (2022, 2023):
+            now = changed.get(scope, value) if year == 2023 else value
+            rows.append(("ENR-REG", "site", scope, year, now, "c" if now is None else "A", "observed"))
+    return pl.DataFrame(
+        rows,
+        orient="row",
+        schema=["indicator_code", "scope_level", "scope_code", "year", "value", "flag", "origin"],
+        strict=False,
+    )
+
+
+def build(project: Project, frame: pl.DataFrame, text: str = "page", origin: str = "observed") -> None:
+    """Write what a run leaves: data, a page, a PDF, results of checks and the manifest."""
+    shutil.rmtree(project.build, ignore_errors=True)
+    for folder in (project.build / "data", project.build / "site", project.quality):
+        folder.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(project.build / "data" / "pub_values.parquet")
+    (project.build / "site" / "index.html").write_text(text, encoding="utf-8")
+    (project.build / "observatoire-2024.pdf").write_bytes(b"%PDF " + text.encode())
+    check = {"id": "X-1", "table": "mart_x", "severity": "warning", "outcome": "fail", "since": "2025-01-01",
+             "waiver": {"waived_by": "N. N.", "until": "2026-01-01"}, "why": {"fr": "x", "en": "x"},
+             "unexpected_count": 1, "examples": ["never sealed"]}  # fmt: skip
+    for layer in ("staging", "marts"):
+        content = {"critical_failures": 0, "checks": [check, {**check, "outcome": "pass"}]}
+        (project.quality / f"{layer}.json").write_text(json.dumps(content), encoding="utf-8")
+    files = {f"data/{name}": sha for name, sha in hashes_below(project.build / "data").items()}
+    files |= {f"site/{name}": sha for name, sha in hashes_below(project.build / "site").items()}
+    files["observatoire-2024.pdf"] = sha256_of(project.build / "observatoire-2024.pdf")
+    manifest = {"edition": 2024, "settings": {"observed_only": False}, "software": {"polars": "2"},
+                "inputs": [{"source": "apogee", "origin": origin, "files": []}], "files": files}  # fmt: skip
+    (project.build / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def git(project: Project, *arguments: str) -> None:
+    """Run git in the project as someone."""
+    someone = ["-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *someone, *arguments], cwd=project.root, check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Return a copy of the project, committed, with a build."""
+    made = copy_of_the_project(tmp_path / "observatory")
+    (made.root / ".gitignore").write_text("/build/\n/data/quality/\n", encoding="utf-8")
+    git(made, "init", "-q")
+    git(made, "add", "-A")
+    git(made, "commit", "-q", "-m", "start")
+    build(made, values())
+    return made
+
+
+def test_the_first_of_a_year_is_one_and_a_correction_raises_the_second_number() -> None:
+    assert str(next_name([], 2024)) == "2024.1"
+    assert str(next_name([EditionName(2024, 1), EditionName(2023, 4)], 2024)) == "2024.2"
+    assert str(next_name([EditionName(2024, 2)], 2025)) == "2025.1"
+    assert sorted([parsed("2024.10"), parsed("2024.9")])[-1] == EditionName(2024, 10)
+
+
+@pytest.mark.parametrize("text", ["2024", "2024.0", "24.1", "2024.1.1", "../2024.1", ""])
+def test_what_names_no_edition_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match=r"named by its year"):
+        parsed(text)
+
+
+def test_an_edition_holds_what_was_public_and_verifies(project: Project) -> None:
+    made = seal(project, DAY, note="La première.")
+    assert str(made.name) == "2024.1"
+    names = {path.relative_to(made.folder).as_posix() for path in made.folder.rglob("*") if path.is_file()}
+    assert {"site/index.html", "data/pub_values.parquet", "observatoire-2024.pdf", "manifest.json", "quality.json",
+            "CITATION.cff", "citation.bib", "citation.json", "datacite.json", "README.txt", SUMS} == names  # fmt: skip
+    assert faults(made.folder) == []
+    assert verify_answer(project, "2024.1")[1]
+    assert not any(path.stat().st_mode & 0o222 for path in made.folder.rglob("*") if path.is_file())
+    statement = json.loads((made.folder / "quality.json").read_text())
+    assert statement["not_passed"][0]["waiver"]["waived_by"] == "N. N."
+    assert b"never sealed" not in (made.folder / "quality.json").read_bytes()
+    assert "2024.1: sealed on 2025-03-14" in editions_answer(project, as_json=False)
+    done = subprocess.run(["sha256sum", "-c", "--quiet", SUMS], cwd=made.folder, capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_sealing_the_same_content_twice_is_refused(project: Project) -> None:
+    seal(project, DAY)
+    with pytest.raises(BadInput, match="sealed already"):
+        seal(project, date(2026, 1, 1))
+    assert [str(name) for name in sealed_names(project)] == ["2024.1"]
+
+
+def test_a_critical_failure_is_not_sealed(project: Project) -> None:
+    path = project.quality / "marts.json"
+    path.write_text(json.dumps({"critical_failures": 1, "checks": []}))
+    with pytest.raises(CheckFailed, match="critical failure"):
+        seal(project, DAY)
+    assert not project.editions.exists()
+
+
+def test_simulated_data_are_sealed_only_when_allowed_and_say_so(project: Project) -> None:
+    build(project, values(), origin="simulated")
+    with pytest.raises(CheckFailed, match="--allow-simulated"):
+        seal(project, DAY)
+    made = seal(project, DAY, allow_simulated=True)
+    assert read_manifest(project, made.name)["simulated"] == ["apogee"]
+    assert "simul" in (made.folder / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_a_work_tree_with_changes_is_not_sealed(project: Project) -> None:
+    (project.root / "params.yaml").open("a").write("# changed\n")
+    with pytest.raises(CheckFailed, match=r"params\.yaml for one"):
+        seal(project, DAY)
+
+
+def test_a_build_that_no_run_left_is_not_sealed(project: Project) -> None:
+    (project.build / "site" / "index.html").write_text("edited by hand")
+    with pytest.raises(BadInput, match="not what the last run left"):
+        seal(project, DAY)
+
+
+def test_a_revision_nobody_explains_is_not_sealed_until_a_reason_is_given(project: Project) -> None:
+    seal(project, DAY)
+    build(project, values(tarbes=120.0))
+    with pytest.raises(CheckFailed, match=r"ENR-REG/tarbes/2023 for one \(100\.0 then 120\.0"):
+        seal(project, DAY)
+    ledger = project.reference / "revisions.yml"
+    reason = {"indicator": "ENR-REG", "since": "2024.1", "cause": "source", "by": "N. N.", "scopes": ["tarbes"],
+              "text": {"fr": "Le registre a été complété.", "en": "The register was completed."}}  # fmt: skip
+    ledger.write_text(yaml.safe_dump({"tolerance": {"default": 0.01}, "reasons": [reason]}), encoding="utf-8")
+    git(project, "commit", "-q", "-am", "reason")
+    made = seal(project, DAY)
+    assert str(made.name) == "2024.2"
+    assert [revision.key for revision in made.revisions] == ["ENR-REG/tarbes/2023"]
+    assert made.revisions[0].size == "red"
+    said = diff_answer(project, "2024.1", "2024.2", as_json=False)
+    assert "red   ENR-REG/tarbes/2023: 100 → 120 (+20.0%); source revised (said: The register was completed.)" in said
+
+
+def test_one_cause_that_differs_is_a_proof_and_two_are_not(project: Project) -> None:
+    seal(project, DAY)
+    sql = project.sql / "indicators" / "ind_enr_reg.sql"
+    sql.write_text(sql.read_text(encoding="utf-8") + "-- counted otherwise\n", encoding="utf-8")
+    git(project, "commit", "-q", "-am", "method")
+    build(project, values(rodez=60.0))
+    made = seal(project, DAY)
+    assert made.revisions[0].causes == ("method",)
+    assert made.revisions[0].is_proven
+    was, now = (dict.fromkeys(CAUSES, "a") for _ in range(2))
+    now |= {"source": "b", "break": "b"}
+    told = explained(made.revisions, {"ENR-REG": was}, {"ENR-REG": now}, Ledger(tolerance={"default": 0.01}), "2024.1")
+    assert told[0].causes == ("source", "break")
+    assert not told[0].is_proven
+
+
+def test_what_confidentiality_hides_is_explained_by_it(project: Project) -> None:
+    seal(project, DAY)
+    build(project, values(figeac=None))
+    made = seal(project, DAY)
+    assert made.revisions[0].causes == ("protection",)
+    assert compared(project, EditionName(2024, 1), EditionName(2024, 2))[0].new_flag == "c"
+
+
+def test_a_change_below_the_tolerance_asks_for_nothing_but_is_listed(project: Project) -> None:
+    seal(project, DAY)
+    build(project, values(tarbes=100.5))
+    assert [(item.size, item.is_explained) for item in seal(project, DAY).revisions] == [("green", False)]
+
+
+@given(st.lists(st.floats(1, 1e6), min_size=3, max_size=3), st.lists(st.floats(1, 1e6), min_size=3, max_size=3))
+def test_the_ledger_lists_each_changed_figure_once_the_largest_first(old: list[float], new: list[float]) -> None:
+    places = ("tarbes", "rodez", "figeac")
+    found = changed_figures(
+        values(**dict(zip(places, old, strict=True))), values(**dict(zip(places, new, strict=True)))
+    )
+    assert {item.scope for item in found} == {
+        place for place, was, now in zip(places, old, new, strict=True) if was != now
+    }
+    sizes = [abs(item.change or 0) for item in found]
+    assert sizes == sorted(sizes, reverse=True)
+    assert all((item.size == "red") == (abs(item.change or 0) >= 0.15) for item in found)
+
+
+def test_a_reason_covers_only_the_years_and_places_it_names() -> None:
+    text = {"fr": "x", "en": "x"}
+    reason = Reason.model_validate({"indicator": "ENR-REG", "since": "2024.1", "cause": "method", "by": "N. N.",
+                                    "text": text, "years": [2022]})  # fmt: skip
+    ledger = Ledger(tolerance={"default": 0.01}, reasons=(reason,))
+    found = explained(changed_figures(values(), values(tarbes=200.0)), {}, {}, ledger, "2024.1")
+    assert len(unexplained(found, ledger)) == 1
+
+
+def test_a_figure_that_is_no_longer_published_counts_as_large() -> None:
+    found = changed_figures(values(), values().filter(pl.col("scope_code") != "rodez"))
+    assert {(item.key, item.new_flag, item.size) for item in found} == {
+        ("ENR-REG/rodez/2022", "gone", "red"),
+        ("ENR-REG/rodez/2023", "gone", "red"),
+    }
+
+
+def test_a_flipped_bit_anywhere_is_found(project: Project) -> None:
+    folder = seal(project, DAY).folder
+    drawn = random.Random(7)
+    for path in sorted(item for item in folder.rglob("*") if item.is_file()):
+        content = path.read_bytes()
+        place = drawn.randrange(len(content))
+        path.chmod(0o644)
+        path.write_bytes(content[:place] + bytes([content[place] ^ (1 << drawn.randrange(8))]) + content[place + 1 :])
+        assert not verify_answer(project, "2024.1")[1], path.name
+        path.write_bytes(content)
+    assert faults(folder) == []
+
+
+def test_every_byte_of_the_list_of_hashes_counts(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    text = sums_text(hashes_below(tmp_path))
+    for place in range(len(text)):
+        (tmp_path / SUMS).write_bytes(text[:place].encode() + b"~" + text[place + 1 :].encode())
+        assert faults(tmp_path), place
+    (tmp_path / SUMS).write_text(text)
+    assert faults(tmp_path) == []
+
+
+def test_a_file_added_or_removed_is_found(project: Project) -> None:
+    folder = seal(project, DAY).folder
+    for path in (folder, folder / "data"):
+        path.chmod(0o755)
+    (folder / "data" / "more.csv").write_text("x")
+    assert "more.csv: the file was not there" in verify_answer(project, "2024.1")[0]
+    (folder / "data" / "more.csv").unlink()
+    (folder / "quality.json").unlink()
+    assert "quality.json: the file is gone" in verify_answer(project, "2024.1")[0]
+
+
+def test_a_kill_at_any_moment_leaves_the_whole_edition_or_none(project: Project) -> None:
+    for number in range(60):
+        (project.build / "data" / f"pub_{number}.csv").write_bytes(os.urandom(20_000))
+    manifest = json.loads((project.build / "manifest.json").read_text())
+    manifest["files"] |= {f"data/{name}": sha for name, sha in hashes_below(project.build / "data").items()}
+    (project.build / "manifest.json").write_text(json.dumps(manifest))
+    start = time.monotonic()
+    whole = seal(project, DAY)
+    usual = time.monotonic() - start
+    _forget(project, whole.folder)
+    drawn = random.Random(50)
+    seen = {"whole": 0, "none": 0}
+    for _ in range(50):
+        child = os.fork()
+        if child == 0:
+            try:
+                seal(project, DAY)
+            finally:
+                os._exit(0)
+        time.sleep(drawn.uniform(0, usual * 1.3))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        names = sealed_names(project)
+        if names:
+            assert faults(project.editions / str(names[0])) == []
+            _forget(project, project.editions / str(names[0]))
+        seen["whole" if names else "none"] += 1
+    assert seen["none"], "no kill came in time: the test shows nothing"
+    seal(project, DAY)
+    assert [path.name for path in project.editions.iterdir()] == ["2024.1"], "what was killed is swept away"
+
+
+def _forget(project: Project, folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        if path.is_dir():
+            path.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_a_citation_is_pinned_to_edition_and_hash(project: Project) -> None:
+    seal(project, DAY)
+    digest = sha256_of(project.editions / "2024.1" / "manifest.json")
+    text = cite_answer(project, "ENR-REG/tarbes/2023", "text")
+    assert "ENR-REG/tarbes/2023@2024.1" in text
+    assert digest[:12] in text
+    assert "(2025)" in text
+    csl = json.loads(cite_answer(project, "ENR-REG/tarbes/2023@2024.1", "csl"))
+    assert csl[0]["version"] == "2024.1"
+    cff = yaml.safe_load(cite_answer(project, "@2024.1", "cff"))
+    assert cff["cff-version"] == "1.2.0"
+    assert cff["identifiers"][0]["value"] == f"sha256:{digest}"
+    assert cite_answer(project, "@2024.1", "bibtex").startswith("@misc{observatoire-sresr-2024-1-rapport,")
+    with pytest.raises(BadInput, match="no such figure"):
+        cite_answer(project, "ENR-REG/tarbes/1901", "text")
+
+
+def test_before_any_edition_commands_say_what_to_do(project: Project) -> None:
+    assert "observatoire seal" in editions_answer(project, as_json=False)
+    for call in (lambda: cite_answer(project, "ENR-REG/tarbes/2023", "text"),
+                 lambda: diff_answer(project, "2024.1", "build", as_json=False)):  # fmt: skip
+        with pytest.raises(BadInput, match="observatoire seal"):
+            call()
+
+
+def test_each_kind_of_cause_has_its_own_hash(project: Project) -> None:
+    before = lineage(project)["ENR-REG"]
+
+    def differing() -> list[str]:
+        after = lineage(project)["ENR-REG"]
+        return [cause for cause in CAUSES if after[cause] != before[cause]]
+
+    for file, cause in (
+        ("ref_perimeter.csv", "perimeter"),
+        ("ref_break.csv", "break"),
+        ("disclosure.yml", "protection"),
+    ):
+        path = project.reference / file
+        text = path.read_bytes()
+        path.write_bytes(text + b"\n")
+        assert differing() == [cause] or (file == "ref_perimeter.csv" and differing() == []), file
+        path.write_bytes(text)
+    assert differing() == []
