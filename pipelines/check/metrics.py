@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipelines.check import rows
-from pipelines.check.rows import FLOATS, all_of, family, literal, missing_in, quoted
+from pipelines.check.rows import FLOATS, all_of, family, missing_in
 from pipelines.check.suites import COLUMNS, ROWS, UNIQUE, UNIQUE_TOGETHER, Expectation
+from pipelines.kernel.quoting import literal, quoted
 
 if TYPE_CHECKING:
     from pipelines.check.tables import Tables

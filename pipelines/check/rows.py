@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.kernel.quoting import literal, quoted
+
 IN_SET = "expect_column_values_to_be_in_set"
 BETWEEN = "expect_column_values_to_be_between"
 FILLED = "expect_column_values_to_not_be_null"
@@ -79,24 +81,6 @@ def family(dtype: str) -> str:
     if dtype.startswith(NUMBERS):
         return "number"
     return {"VARCHAR": "text", "BOOLEAN": "truth", "DATE": "day"}.get(dtype, "")
-
-
-def literal(value: Any) -> str:
-    """Return a value as DuckDB reads it. Raises `TypeError` on a value that no column of ours holds."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return f"date '{value.isoformat()}'"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    raise TypeError(f"{type(value).__name__} has no literal")
-
-
-def quoted(name: str) -> str:
-    """Return the name of a column or a table as SQL takes it whatever it is."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def all_of(values: Any, kind: str) -> bool:

@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pipelines.check.outcome import EXAMPLES, Finding
-from pipelines.check.rows import literal, quoted
 from pipelines.check.tables import Tables
 from pipelines.check.values import plain
 from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.quoting import literal, quoted
 
 ALLOWED = {"query", "expect", "tolerated"}
 NOTHING_SEEN = ("la requête ne rend aucune ligne à examiner", "the query returns no row to look at")
@@ -79,7 +79,7 @@ def _conditions(arguments: Mapping[str, Any], relation: str) -> tuple[str, str]:
 
 
 def _is(column: str, value: Any) -> str:
-    return f"{quoted(column)} is not distinct from {'null' if value is None else literal(value)}"
+    return f"{quoted(column)} is not distinct from {literal(value)}"
 
 
 def _examples(

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from pipelines.check.rows import quoted
 from pipelines.kernel.catalogue import SQL_TYPES, Catalogue
 from pipelines.kernel.corrections import corrected, of_table, read_corrections
 from pipelines.kernel.dictionary import Column
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.quarantine import REASON, quarantine_path, without_quarantined
+from pipelines.kernel.quoting import literal, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,7 +88,7 @@ class Tables:
                 header = next(csv.reader(stream), [])
             # Types are given, not guessed: `09` is a département, not a nine.
             types = ", ".join(f"'{column}': '{self._type_of(column)}'" for column in header)
-            return f"select * from read_csv({_literal(path)}, header=true, nullstr='', columns={{{types}}})"
+            return f"select * from read_csv({literal(path)}, header=true, nullstr='', columns={{{types}}})"
         kept = self.file(name)
         aside = quarantine_path(self._project, name)
         if name.startswith("stg_") and aside.exists():
@@ -123,7 +123,7 @@ class Tables:
 
     def file(self, name: str) -> str:
         """Return the whole file of a table, quarantined rows included, as SQL takes it after `from`."""
-        return f"read_parquet({_literal(self.path(name))})"
+        return f"read_parquet({literal(self.path(name))})"
 
     def whole(self, name: str) -> str:
         """Return the name under which a declared table shows its quarantined rows too; its own when it has none."""
@@ -138,7 +138,7 @@ class Tables:
         aside = quarantine_path(self._project, name)
         if not aside.exists():
             return 0, {}
-        found = self.fetch(f"select {REASON}, count(*) from read_parquet({_literal(aside)}) group by all order by all")
+        found = self.fetch(f"select {REASON}, count(*) from read_parquet({literal(aside)}) group by all order by all")
         broken: dict[str, int] = {}
         for reasons, count in found:
             for check in reasons.split(", "):
@@ -192,7 +192,3 @@ class Tables:
         """Say whether a column identifies a person: so says the dictionary, and so says its name."""
         defined = self._dictionary.get(column)
         return column.endswith("_token") or (defined is not None and defined.personal)
-
-
-def _literal(path: Path) -> str:
-    return "'" + path.as_posix().replace("'", "''") + "'"

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -20,6 +20,7 @@ from pipelines.kernel.catalogue import SQL_TYPES, Bilingual, Catalogue, Dtype
 from pipelines.kernel.dictionary import Column, read_dictionary
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.quoting import literal, quoted
 from pipelines.kernel.validation import said
 from pipelines.kernel.yaml_files import load_yaml, yaml_problem
 
@@ -85,7 +86,7 @@ class Correction(BaseModel):
 
     def match(self) -> str:
         """Return the SQL condition that its rows meet; never null."""
-        terms = [f"{_quoted(column)} is not distinct from {_literal(value)}" for column, value in self.where.items()]
+        terms = [f"{quoted(column)} is not distinct from {literal(value)}" for column, value in self.where.items()]
         if self.years is not None:
             terms.append(f"coalesce(year between {self.years[0]:d} and {self.years[1]:d}, false)")
         return f"({' and '.join(terms)})"
@@ -202,9 +203,9 @@ def corrected(query: str, corrections: Sequence[Correction], columns: Mapping[st
     replaced = [
         "case "
         + " ".join(
-            f"when {item.match()} then cast({_literal(item.value)} as {SQL_TYPES[columns[column]]})" for item in items
+            f"when {item.match()} then cast({literal(item.value)} as {SQL_TYPES[columns[column]]})" for item in items
         )
-        + f" else {_quoted(column)} end as {_quoted(column)}"
+        + f" else {quoted(column)} end as {quoted(column)}"
         for column, items in overrides.items()
     ]
     star = f"* replace ({', '.join(replaced)})" if replaced else "*"
@@ -232,7 +233,7 @@ def guarded(
             found[item.code] = None
             continue
         holds = " and ".join(
-            f"{_quoted(column)} is not distinct from {_literal(value)}" for column, value in item.expect.values.items()
+            f"{quoted(column)} is not distinct from {literal(value)}" for column, value in item.expect.values.items()
         )
         row = connection.execute(
             f"select count(*), count(*) filter (where {holds or 'true'}) from {files[item.table]} where {item.match()}"
@@ -269,19 +270,3 @@ def guarded(
     if problems:
         raise BadInput(problems)
     return found
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, date):
-        return f"date '{value.isoformat()}'"
-    if isinstance(value, int | float):
-        return repr(value)
-    return "'" + str(value).replace("'", "''") + "'"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.kernel.catalogue import SQL_TYPES, Dtype
+from pipelines.kernel.quoting import literal
 from pipelines.kernel.register_forms import Cell, Form
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ def typed(column: str, cell: Cell, kind: Dtype, lists: Lists) -> str:
         codes = _codes(cell, lists)
         if codes is None:
             if cell.shape:
-                return f"case when regexp_matches({text}, {_literal(cell.shape[0])}) then {text} end"
+                return f"case when regexp_matches({text}, {literal(cell.shape[0])}) then {text} end"
             return text
         kind_ = _enum(column) if kind == "str" else SQL_TYPES[kind]
-        branches = [f"when {_literal(said)} then cast({_literal(code)} as {kind_})" for said, code in codes.items()]
+        branches = [f"when {literal(said)} then cast({literal(code)} as {kind_})" for said, code in codes.items()]
         return f"case lower({text}) {' '.join(branches)} end"
     if cell.kind == "date":
         day = f"coalesce(try_strptime({text}, '%d/%m/%Y'), try_strptime({text}, '%Y-%m-%d'))"
@@ -68,7 +69,7 @@ def declare(connection: duckdb.DuckDBPyConnection, form: Form, columns: Mapping[
         if codes is not None:
             kinds[_enum(column)] = {str(code) for code in codes.values()}
     for name, values in kinds.items():
-        connection.execute(f"create type {name} as enum ({', '.join(map(_literal, sorted(values)))})")
+        connection.execute(f"create type {name} as enum ({', '.join(map(literal, sorted(values)))})")
 
 
 def _enum(column: str) -> str:
@@ -126,12 +127,6 @@ def _expected(cell: Cell, lists: Lists) -> str:
     if cell.kind == "date":
         return "A date as 31/01/2024 is expected"
     return "A number is expected" if cell.kind == "number" else "A whole number is expected"
-
-
-def _literal(value: object) -> str:
-    if isinstance(value, bool | int):
-        return str(value).lower()
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def listed(columns: Sequence[str], prefix: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.kernel.catalogue import Table
 from pipelines.kernel.files import PARQUET
+from pipelines.kernel.quoting import literal
 from pipelines.kernel.register_cells import listed
 
 if TYPE_CHECKING:
@@ -47,15 +48,9 @@ def write_rows(connection: duckdb.DuckDBPyConnection, table: Table, part: Path, 
         f"cast(sorted.{column} as varchar) as {column}" if kind == "str" else f"sorted.{column}"
         for column, kind in table.columns.items()
     )
-    marked = f", {quoted(origin)} as origin" if origin else ""
+    marked = f", {literal(origin)} as origin" if origin else ""
     order = ", ".join(f"sorted.{column}" for column in table.grain)
     written = connection.execute(
-        f"copy (select {shown}{marked} from ({once}) as sorted order by {order}) "
-        f"to {quoted(part.as_posix())} ({PARQUET})"
+        f"copy (select {shown}{marked} from ({once}) as sorted order by {order}) to {literal(part)} ({PARQUET})"
     ).fetchone()
     return int(written[0]) if written else 0
-
-
-def quoted(text: str) -> str:
-    """Return a text as SQL."""
-    return "'" + text.replace("'", "''") + "'"

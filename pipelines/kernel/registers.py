@@ -22,12 +22,13 @@ from pipelines.kernel.files import replacing
 from pipelines.kernel.identity import INE_SHAPE, Tokeniser, tokeniser_of
 from pipelines.kernel.problems import BadInput, Problem, shown
 from pipelines.kernel.project import Project
+from pipelines.kernel.quoting import literal
 from pipelines.kernel.register_cells import Lists, Rule, declare, listed, rules, typed
 from pipelines.kernel.register_door import Opened, nameless, open_register, refuse_simulated
 from pipelines.kernel.register_files import layout_of
 from pipelines.kernel.register_forms import FORMS, Form
 from pipelines.kernel.register_lists import reference_lists, reference_names
-from pipelines.kernel.register_rows import quoted, write_rows
+from pipelines.kernel.register_rows import write_rows
 from pipelines.kernel.register_text import BLANKS, MOST, CsvFile, connect, open_csv, read_with_python, relation
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _write_all(
             Problem(f"data/sources/{source.id}.yml", "The vintage holds no file", "Add one with `observatoire add`.")
         )
     with connect(threads) as connection, TemporaryDirectory() as spill:
-        connection.execute(f"set temp_directory = {quoted(spill)}")
+        connection.execute(f"set temp_directory = {literal(spill)}")
         connection.execute("set preserve_insertion_order = false")  # rows are sorted when they are written
         tokeniser.bind(connection)
         declare(connection, reading.form, reading.table.columns, reading.lists)

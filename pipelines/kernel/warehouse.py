@@ -23,6 +23,7 @@ from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.quarantine import facts as facts_of_quarantine
 from pipelines.kernel.quarantine import quarantine_path, without_quarantined
+from pipelines.kernel.quoting import literal, quoted
 from pipelines.kernel.reference.rows import CSV_TABLES
 from pipelines.kernel.sql import Query
 from pipelines.kernel.store import table_path
@@ -71,7 +72,7 @@ class Warehouse:
         self._connection.execute(f"set memory_limit = '{MEMORY}'")
         # Away from the folder one happens to stand in; what lies there for a while are tokens, codes and counts.
         self._spill = TemporaryDirectory(prefix="observatoire-")
-        self._connection.execute(f"set temp_directory = '{_escaped(Path(self._spill.name))}'")
+        self._connection.execute(f"set temp_directory = {literal(Path(self._spill.name))}")
         # A join keeps its right side in memory, as its author wrote it: DuckDB's guess of which side is small is far
         # off behind a few filters, and then holds millions of students to look up a handful of rows.
         self._connection.execute("set disabled_optimizers = 'build_side_probe_side'")
@@ -119,7 +120,7 @@ class Warehouse:
     def corrected_rows(self) -> dict[str, int | None]:
         """Return correction → rows it finds in staging. Raises `BadInput` when the source no longer has the fault."""
         tables = {item.table: self.file_of(item.table) for item in self.corrections}
-        files = {name: f"read_parquet('{_escaped(path)}')" for name, path in tables.items() if path.exists()}
+        files = {name: f"read_parquet({literal(path)})" for name, path in tables.items() if path.exists()}
         return guarded(
             self._connection, self.corrections, files, self._project.shown(self._project.reference / CORRECTIONS)
         )
@@ -138,7 +139,7 @@ class Warehouse:
             query = self._reference(name)
         else:
             query = self._mart(name)
-        self._run(f"create or replace view {_quoted(name)} as {query}", self._project.shown(self.file_of(name)))
+        self._run(f"create or replace view {quoted(name)} as {query}", self._project.shown(self.file_of(name)))
         self._registered.add(name)
 
     def bind(self, query: Query, name: str) -> None:
@@ -149,17 +150,17 @@ class Warehouse:
         for table in query.reads:
             self.register(table)
         body = _ORDER.sub("", query.text.rstrip().rstrip(";"))  # whoever reads the view sorts it: once is enough
-        self._run(f"create or replace view {_quoted(name)} as\n{body}\n", query.shown, offset=1)
+        self._run(f"create or replace view {quoted(name)} as\n{body}\n", query.shown, offset=1)
         self._registered.add(name)
 
     def columns(self, name: str) -> dict[str, str]:
         """Return the columns of a registered view, name → DuckDB type."""
-        rows = self._connection.execute(f"describe select * from {_quoted(name)}").fetchall()
+        rows = self._connection.execute(f"describe select * from {quoted(name)}").fetchall()
         return {str(row[0]): str(row[1]) for row in rows}
 
     def rows(self, name: str, order_by: Sequence[str], shown: str) -> list[tuple[Any, ...]]:
         """Return the rows of a registered view. For results of a few thousand rows: indicators."""
-        return self._run(f"select * from {_quoted(name)} order by {_list(order_by)}", shown).fetchall()
+        return self._run(f"select * from {quoted(name)} order by {_list(order_by)}", shown).fetchall()
 
     def write(self, name: str, grain: Sequence[str], path: Path, shown: str) -> int:
         """Write a registered view to `path` as Parquet, atomically, sorted by its grain; return the rows.
@@ -169,7 +170,7 @@ class Warehouse:
         """
         with replacing(path) as part:
             counted = self._run(
-                f"copy (select * from {_quoted(name)} order by {_list(grain)}) to '{_escaped(part)}' ({PARQUET})",
+                f"copy (select * from {quoted(name)} order by {_list(grain)}) to {literal(part)} ({PARQUET})",
                 shown,
             ).fetchone()
             self._refuse_double_rows(part, grain, shown)
@@ -178,14 +179,14 @@ class Warehouse:
     def _refuse_double_rows(self, part: Path, grain: Sequence[str], shown: str) -> None:
         # Hashes first: grouping by them takes a third of the time, and no two rows share one, as a rule.
         shared = self._run(
-            f"select key from (select hash({_list(grain)}) as key from read_parquet('{_escaped(part)}')) "
+            f"select key from (select hash({_list(grain)}) as key from read_parquet({literal(part)})) "
             "group by key having count(*) > 1 limit 1",
             shown,
         ).fetchone()
         if shared is None:
             return
         double = self._run(
-            f"select {_list(grain)}, count(*) from read_parquet('{_escaped(part)}') "
+            f"select {_list(grain)}, count(*) from read_parquet({literal(part)}) "
             f"group by all having count(*) > 1 order by all limit 1",
             shown,
         ).fetchone()
@@ -211,7 +212,7 @@ class Warehouse:
         path = self.file_of(name)
         if not path.exists():
             columns = {**table.columns, "origin": "str"}
-            typed = ", ".join(f"cast(null as {SQL_TYPES[kind]}) as {_quoted(col)}" for col, kind in columns.items())
+            typed = ", ".join(f"cast(null as {SQL_TYPES[kind]}) as {quoted(col)}" for col, kind in columns.items())
             return f"select {typed} where false"
         conditions = []
         if "year" in table.columns:
@@ -229,7 +230,7 @@ class Warehouse:
             header = next(csv.reader(stream), [])
         types = ", ".join(f"'{column}': '{SQL_TYPES[_type_of(name, column)]}'" for column in header)
         return (
-            f"select * from read_csv('{_escaped(path)}', header = true, delim = ',', quote = '\"', escape = '\"', "
+            f"select * from read_csv({literal(path)}, header = true, delim = ',', quote = '\"', escape = '\"', "
             f"nullstr = '', columns = {{{types}}}, auto_detect = false, strict_mode = true)"
         )
 
@@ -243,7 +244,7 @@ class Warehouse:
                     "Run `observatoire run`: consolidate makes it.",
                 )
             )
-        return f"select * from read_parquet('{_escaped(path)}')"
+        return f"select * from read_parquet({literal(path)})"
 
     def _run(self, statement: str, shown: str, offset: int = 0) -> duckdb.DuckDBPyConnection:
         import duckdb
@@ -282,13 +283,5 @@ def _problem(message: str, shown: str, offset: int) -> Problem:
     )
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _list(names: Sequence[str]) -> str:
-    return ", ".join(_quoted(name) for name in names)
-
-
-def _escaped(path: Path) -> str:
-    return path.as_posix().replace("'", "''")
+    return ", ".join(quoted(name) for name in names)

@@ -16,7 +16,7 @@ from pipelines.kernel.files import PARQUET, replacing
 from pipelines.kernel.identity import simulated_tokeniser
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.register_rows import quoted
+from pipelines.kernel.quoting import literal
 from pipelines.kernel.register_text import connect
 from pipelines.kernel.registers import write_register
 
@@ -79,7 +79,7 @@ def _tokens(project: Project, source: Source, folder: Path) -> Path:
 
 def combine_tokens(source: Source, vintages: Mapping[Path, Path], target: Path, threads: int | None) -> None:
     """Write the staging table of a register from the tokens of its vintages (folder → file), the oldest first."""
-    table, files = source.tables[0], [f"read_parquet({quoted(path.as_posix())})" for path in vintages.values()]
+    table, files = source.tables[0], [f"read_parquet({literal(path)})" for path in vintages.values()]
     columns, parts = ", ".join(table.columns), []
     for place, file in enumerate(files):
         later = " union all ".join(f"select year from {other}" for other in files[place + 1 :])
@@ -87,6 +87,5 @@ def combine_tokens(source: Source, vintages: Mapping[Path, Path], target: Path, 
         parts.append(f"select {columns}, 'observed' as origin from {file}{where}")
     with connect(threads) as connection, replacing(target) as part:
         connection.execute(
-            f"copy ({' union all '.join(parts)} order by {', '.join(table.grain)}) to {quoted(part.as_posix())} "
-            f"({PARQUET})"
+            f"copy ({' union all '.join(parts)} order by {', '.join(table.grain)}) to {literal(part)} ({PARQUET})"
         )
