@@ -279,6 +279,24 @@ def verify(edition: str) -> None:
 
 
 @observatoire.command()
+@click.argument("edition")
+@_plainly
+def rebuild(edition: str) -> None:
+    """Make a sealed EDITION again from its inputs, in a folder apart, and say whether the bytes agree."""
+    from pipelines.editions.names import known
+    from pipelines.editions.rebuilding import rebuild as rebuild_edition
+    from pipelines.editions.rebuilding import told
+
+    project = find_project()
+    name = known(project, edition)
+    click.echo(f"Making {name} again from its inputs; this takes as long as a first run.")
+    rebuilt = rebuild_edition(project, name)
+    for line in told(rebuilt, name):
+        click.echo(line)
+    sys.exit(0 if rebuilt.agrees else 1)
+
+
+@observatoire.command()
 @click.argument("older")
 @click.argument("newer")
 @click.option("--json", "as_json", is_flag=True, help="Print every change as JSON, for scripts.")

@@ -9,19 +9,24 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from observatory import copy_of_the_project
+from rocrate.rocrate import ROCrate
 
 from pipelines.editions.answers import cite_answer, diff_answer, editions_answer, verify_answer
 from pipelines.editions.lineage import CAUSES, lineage
 from pipelines.editions.names import EditionName, next_name, parsed, sealed_names
+from pipelines.editions.rebuilding import rebuild, told
 from pipelines.editions.revisions import Ledger, Reason, changed_figures, explained, unexplained
 from pipelines.editions.sealing import compared, read_manifest, seal
 from pipelines.editions.sums import SUMS, faults, hashes_below, sums_text
@@ -53,6 +58,9 @@ def build(project: Project, frame: pl.DataFrame, text: str = "page", origin: str
     for folder in (project.build / "data", project.build / "site", project.quality):
         folder.mkdir(parents=True, exist_ok=True)
     frame.write_parquet(project.build / "data" / "pub_values.parquet")
+    fields = [{"name": name, "title": "titre", "description": "l'unité"} for name in frame.columns]
+    package = {"resources": [{"name": "pub_values", "title": "L'été", "format": "csv", "schema": {"fields": fields}}]}
+    (project.build / "data" / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
     (project.build / "site" / "index.html").write_text(text, encoding="utf-8")
     (project.build / "observatoire-2024.pdf").write_bytes(b"%PDF " + text.encode())
     check = {"id": "X-1", "table": "mart_x", "severity": "warning", "outcome": "fail", "since": "2025-01-01",
@@ -65,7 +73,8 @@ def build(project: Project, frame: pl.DataFrame, text: str = "page", origin: str
     files |= {f"site/{name}": sha for name, sha in hashes_below(project.build / "site").items()}
     files["observatoire-2024.pdf"] = sha256_of(project.build / "observatoire-2024.pdf")
     manifest = {"edition": 2024, "settings": {"observed_only": False}, "software": {"polars": "2"},
-                "inputs": [{"source": "apogee", "origin": origin, "files": []}], "files": files}  # fmt: skip
+                "inputs": [{"source": "apogee", "vintage": "simulated", "origin": origin, "files": []}],
+                "files": files}  # fmt: skip
     (project.build / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
@@ -104,8 +113,9 @@ def test_an_edition_holds_what_was_public_and_verifies(project: Project) -> None
     made = seal(project, DAY, note="La première.")
     assert str(made.name) == "2024.1"
     names = {path.relative_to(made.folder).as_posix() for path in made.folder.rglob("*") if path.is_file()}
-    assert {"site/index.html", "data/pub_values.parquet", "observatoire-2024.pdf", "manifest.json", "quality.json",
-            "CITATION.cff", "citation.bib", "citation.json", "datacite.json", "README.txt", SUMS} == names  # fmt: skip
+    assert {"site/index.html", "data/pub_values.parquet", "data/datapackage.json", "data/observatoire.duckdb",
+            "observatoire-2024.pdf", "manifest.json", "quality.json", "ro-crate-metadata.json", "CITATION.cff",
+            "citation.bib", "citation.json", "datacite.json", "README.txt", SUMS} == names  # fmt: skip
     assert faults(made.folder) == []
     assert verify_answer(project, "2024.1")[1]
     assert not any(path.stat().st_mode & 0o222 for path in made.folder.rglob("*") if path.is_file())
@@ -348,3 +358,50 @@ def test_each_kind_of_cause_has_its_own_hash(project: Project) -> None:
         assert differing() == [cause] or (file == "ref_perimeter.csv" and differing() == []), file
         path.write_bytes(text)
     assert differing() == []
+
+
+def test_the_database_of_an_edition_says_what_its_columns_mean(project: Project) -> None:
+    folder = seal(project, DAY).folder
+    with duckdb.connect(str(folder / "data" / "observatoire.duckdb"), read_only=True) as connection:
+        assert connection.execute("select comment from duckdb_tables()").fetchall() == [("L'été",)]
+        said = connection.execute("select distinct comment from duckdb_columns() where not internal").fetchall()
+        assert said == [("titre : l'unité",)]
+        assert connection.execute("from pub_values").fetchall() == values().rows()
+
+
+def test_the_crate_describes_every_file(project: Project) -> None:
+    folder = seal(project, DAY).folder
+    read = ROCrate(folder)
+    described = {entity.id for entity in read.get_entities() if entity.type == "File"}
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert described == there - {SUMS, "ro-crate-metadata.json"}
+    assert read.root_dataset["version"] == "2024.1"
+
+
+def test_a_rebuild_that_agrees_says_so_and_one_that_does_not_says_where(project: Project) -> None:
+    made = seal(project, DAY)
+
+    def same(clone: Project, manifest: Mapping[str, Any]) -> None:
+        assert (clone.root / "sql").is_dir()
+        shutil.copytree(project.build, clone.build)
+
+    def other(clone: Project, manifest: Mapping[str, Any]) -> None:
+        same(clone, manifest)
+        (clone.build / "site" / "index.html").write_text("another page")
+        (clone.build / "data" / "datapackage.json").unlink()
+
+    assert rebuild(project, made.name, same).agrees
+    found = rebuild(project, made.name, other)
+    assert not found.agrees
+    assert (found.other, found.missing) == (("site/index.html",), ("data/datapackage.json",))
+    assert "site/index.html: other bytes than those sealed." in told(found, made.name)
+
+
+def test_a_rebuild_asks_for_the_inputs_that_were_added(project: Project) -> None:
+    manifest = json.loads((project.build / "manifest.json").read_text())
+    manifest["inputs"] = [{"source": "apogee", "vintage": "2024", "origin": "observed",
+                           "files": [{"file": "a.parquet", "sha256": "0" * 64}]}]  # fmt: skip
+    (project.build / "manifest.json").write_text(json.dumps(manifest))
+    made = seal(project, DAY)
+    with pytest.raises(BadInput, match=r"data/raw/apogee/2024/a\.parquet: .* is gone, or its bytes changed"):
+        rebuild(project, made.name)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.editions.citation import citation_files
+from pipelines.editions.extras import CRATE, crate, write_database
 from pipelines.editions.lineage import lineage
 from pipelines.editions.names import MEANING, EditionName, next_name, sealed_names
 from pipelines.editions.revisions import Revision, changed_figures, explained, read_ledger, unexplained
@@ -33,7 +34,9 @@ Edition {name}, sealed on {day}. Nothing here will change: a correction appears 
 
 site/index.html         le rapport, dans un navigateur, sans réseau / the report, in a browser, no network needed
 observatoire-{year}.pdf    le rapport à imprimer / the report to print
-data/                   les tableaux (CSV, Parquet, Data Package) / the tables
+data/                   les tableaux (CSV, Parquet, XLSX, SDMX) / the tables
+data/observatoire.duckdb  les mêmes dans une base, commentés / the same in a database, with comments
+ro-crate-metadata.json  ce que contient le dossier (RO-Crate) / what the folder holds
 manifest.json           empreintes, entrées, versions, paramètres / hashes, inputs, versions, parameters
 quality.json            contrôles passés, en échec, dispensés / checks run, failed, waived
 CITATION.cff, citation.* comment citer / how to cite
@@ -85,13 +88,17 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
         _write(part / "quality.json", _json(statement))
         title = "Observatoire statistique du SRESR, IUT de Midi-Pyrénées"
         _write(part / "README.txt", READ_ME.format(title=title, name=name, day=today, year=name.year))
+        write_database(part)
+        is_simulated = bool(simulated) and not built["settings"]["observed_only"]
+        listed = [*hashes_below(part), "manifest.json", *citation_files(name, today, "", is_simulated=is_simulated)]
+        _write(part / CRATE, _json(crate(name, today, listed, is_simulated=is_simulated)))
         content = hashes_below(part)
         manifest = {
             "edition": str(name),
             "sealed_on": today.isoformat(),
             "numbering": MEANING,
             "note": note,
-            "simulated": simulated if not built["settings"]["observed_only"] else [],
+            "simulated": simulated if is_simulated else [],
             "commit": commit,
             "before": None if before is None else {"edition": str(before), "sha256": _sums_hash(project, before)},
             "settings": built["settings"],
@@ -99,11 +106,12 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
             "inputs": built["inputs"],
             "lineage": now,
             "revisions": [_told(revision) for revision in revisions],
+            "built": sorted(built["files"]),
             "files": content,
         }
         _write(part / "manifest.json", _json(manifest))
         digest = sha256_of(part / "manifest.json")
-        for file, text in citation_files(name, today, digest, is_simulated=bool(manifest["simulated"])).items():
+        for file, text in citation_files(name, today, digest, is_simulated=is_simulated).items():
             _write(part / file, text)
         _write(part / SUMS, sums_text(hashes_below(part)))
         _make_durable(part)
@@ -138,9 +146,7 @@ def _built(project: Project) -> dict[str, Any]:
     if not path.exists():
         raise BadInput(Problem(project.shown(path), "Nothing was built yet", "Run `observatoire run`, then seal."))
     built: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    found = {f"{folder}/{name}": sha for folder in FROZEN for name, sha in hashes_below(project.build / folder).items()}
-    pdf = f"observatoire-{built['edition']}.pdf"
-    found |= {pdf: sha256_of(project.build / pdf)} if (project.build / pdf).exists() else {}
+    found = built_files(project, int(built["edition"]))
     if found != built["files"]:
         differs = sorted(
             name for name in found.keys() | built["files"].keys() if found.get(name) != built["files"].get(name)
@@ -149,6 +155,18 @@ def _built(project: Project) -> dict[str, Any]:
             Problem(f"build/{differs[0]}", "build/ is not what the last run left", "Run `observatoire run`, then seal.")
         )
     return built
+
+
+def built_files(project: Project, year: int) -> dict[str, str]:
+    """Return path → SHA-256 of everything public in `build/`, named as in an edition."""
+    found = {
+        f"{folder}/{name}": sha
+        for folder in FROZEN
+        if (project.build / folder).is_dir()
+        for name, sha in hashes_below(project.build / folder).items()
+    }
+    pdf = project.build / f"observatoire-{year}.pdf"
+    return found | ({pdf.name: sha256_of(pdf)} if pdf.exists() else {})
 
 
 def _clean_commit(project: Project) -> str:
