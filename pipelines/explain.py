@@ -13,6 +13,8 @@ import polars as pl
 import yaml
 
 from pipelines.kernel.catalogue import read_catalogue
+from pipelines.kernel.column_lineage import Step, column_steps, given_columns
+from pipelines.kernel.corrections import read_corrections
 from pipelines.kernel.flags import LABELS, Flag
 from pipelines.kernel.indicators import Indicator, read_indicators
 from pipelines.kernel.problems import BadInput, Problem
@@ -61,6 +63,7 @@ def explanation(project: Project, key: str, *, as_json: bool) -> str:
     below = _below(project, query)
     tables = [_table_fact(project, name, made_by) for name, made_by in below.items()]
     files = _files(project, [name for name in below if name.startswith("stg_")])
+    steps = _steps(project, query, below)
     facts: dict[str, Any] = {
         "key": key,
         "edition": project.settings().edition,
@@ -72,10 +75,13 @@ def explanation(project: Project, key: str, *, as_json: bool) -> str:
         "sql": query.shown,
         "tables": [asdict(table) for table in tables],
         "files": [asdict(file) for file in files],
+        "columns": [asdict(step) for step in steps],
+        "corrections": _corrections(project, below),
+        "protection": _protection(figure),
     }
     if as_json:
         return json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True, default=str)
-    return _as_text(facts, tables, files, query)
+    return _as_text(facts, tables, files, query, steps)
 
 
 def _parts(key: str) -> tuple[str, str, int]:
@@ -128,6 +134,41 @@ def _below(project: Project, query: Query) -> dict[str, str]:
     return found
 
 
+def _steps(project: Project, query: Query, below: dict[str, str]) -> tuple[Step, ...]:
+    """Return the lineage of the columns the figure is computed from."""
+    columns = {name: _columns_of(project, name) for name in below}
+    given = given_columns(query, columns)
+    wanted = [name for name in ("numerator", "denominator", "value") if name in given]
+    return column_steps(query, wanted, read_queries(project, "marts", "mart_*.sql"), columns)
+
+
+def _columns_of(project: Project, name: str) -> list[str]:
+    """Return the columns of a table below; of one this run did not make, those its sidecar declares."""
+    if name.startswith("ref_"):
+        return pl.read_csv(project.reference / f"{name}.csv", n_rows=0, infer_schema=False).columns
+    path = table_path(project, name)
+    if path.exists():
+        return list(pl.read_parquet_schema(path))
+    source, _, table = name.removeprefix("stg_").partition("__")
+    declared = {item.object: item for item in read_catalogue(project)[source].tables}
+    return [*declared[table].columns, "origin"]
+
+
+def _corrections(project: Project, below: dict[str, str]) -> list[str]:
+    """Return the codes of the corrections declared on a table below."""
+    return [item.code for item in read_corrections(project, read_catalogue(project)) if item.table in below]
+
+
+def _protection(figure: dict[str, Any]) -> dict[str, str]:
+    """Say what disclosure control did to the figure."""
+    if figure["flag"] == Flag.CONFIDENTIAL.value:
+        return {
+            "fr": "masqué : il porte sur trop peu de personnes, ou permettrait d'en retrouver",
+            "en": "hidden: it is about too few people, or would let some be found",
+        }
+    return {"fr": "publié tel quel par le contrôle", "en": "passed disclosure control unchanged"}
+
+
 def _table_fact(project: Project, name: str, made_by: str) -> TableFact:
     if name.startswith("ref_"):
         return TableFact(name, made_by, None, "declared, kept under version control", {})
@@ -174,7 +215,9 @@ def _formula(indicator: Indicator) -> str:
     return f"{indicator.numerator.en} ÷ {indicator.denominator.en}"
 
 
-def _as_text(facts: dict[str, Any], tables: list[TableFact], files: list[FileFact], query: Query) -> str:
+def _as_text(
+    facts: dict[str, Any], tables: list[TableFact], files: list[FileFact], query: Query, steps: tuple[Step, ...]
+) -> str:
     figure = facts["figure"]
     value = "not published" if figure["value"] is None else f"{figure['value']:.6g}"
     lines = [
@@ -195,6 +238,10 @@ def _as_text(facts: dict[str, Any], tables: list[TableFact], files: list[FileFac
         rows = "" if table.rows is None else f", {table.rows} rows"
         checks = ", ".join(f"{count} {outcome}" for outcome, count in table.checks.items())
         lines.append(f"    {table.name}{rows}, made by {table.made_by}" + (f"; checks: {checks}" if checks else ""))
+    lines.append("  columns, nearest first (joins and filters are in the SQL):")
+    lines += [f"    {step.sentence()}" for step in steps]
+    lines.append(f"  corrections {', '.join(facts['corrections']) or 'none declared on these tables'}")
+    lines.append(f"  protection  {facts['protection']['en']}")
     lines.append("  files:")
     for source in dict.fromkeys(file.source for file in files):
         mine = [file for file in files if file.source == source]
