@@ -148,8 +148,8 @@
   form.addEventListener('keydown', event => {
     if (event.key === 'Escape') {
       if (panel.hidden) input.value = ''
+      input.focus()  // shows the results again, so they close after
       close()
-      input.focus()
     } else if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && !panel.hidden) {
       move(event.key === 'ArrowDown' ? 1 : -1)
     } else return
