@@ -18,8 +18,11 @@ VARIABLE = "window.observatoireIndex"
 HEADINGS = {"h1", "h2", "h3", "h4", "h5"}
 VOID = {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 INLINE = {"a", "abbr", "b", "code", "em", "i", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u"}
+REFERENCES = "references"
+"""The anchor of the list that each page repeats."""
+
 UNSAID_TAGS = {"nav", "script", "style", "math", "button"}
-UNSAID_CLASSES = {"toc-narrow", "figure-tools", "table-tools", "download", "caption-label", "references"}
+UNSAID_CLASSES = {"toc-narrow", "figure-tools", "table-tools", "download", "caption-label", REFERENCES}
 """What no reader looks for: menus, links to files, numbers of figures, the list of references each page repeats."""
 
 NUMBER_ALONE = re.compile(r"^[\s\d.,%+\-−–—\u00a0\u202f()]*$")
@@ -58,9 +61,9 @@ class _Reader(HTMLParser):
             self._open = ["main"]
         elif not self._open:
             return
-        elif tag == "img" and not self._silent:
+        elif tag in VOID and not self._silent:
             self._say(f" {values.get('alt', '')} ")
-        if tag in VOID or (tag == "main"):
+        if tag in VOID or tag == "main":
             return
         self._open.append(tag)
         if self._silent or tag in UNSAID_TAGS or UNSAID_CLASSES & set(values.get("class", "").split()):
@@ -110,13 +113,13 @@ class _Reader(HTMLParser):
 
 
 def sections_of(html: str) -> list[Section]:
-    """Return the sections of one page in order, those without any text left out; the first bears the page's title."""
+    """Return the sections of one page in order; the first bears the page's title, the list of references is left out."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
     for section in reader.sections:
         section.heading = " ".join(section.heading.split())
-    return [section for section in reader.sections if section.heading or section.text]
+    return [section for section in reader.sections if section.heading and section.anchor != REFERENCES]
 
 
 def search_index(pages: Mapping[str, str]) -> bytes:
