@@ -25,6 +25,8 @@ UNSAID_TAGS = {"nav", "script", "style", "math", "button"}
 UNSAID_CLASSES = {"toc-narrow", "figure-tools", "table-tools", "download", "caption-label", REFERENCES}
 """What no reader looks for: menus, links to files, numbers of figures, the list of references each page repeats."""
 
+BETWEEN_CELLS = " · "
+
 NUMBER_ALONE = re.compile(r"^[\s\d.,%+\-−–—\u00a0\u202f()]*$")
 
 
@@ -39,7 +41,7 @@ class Section:
     @property
     def text(self) -> str:
         """The text with single plain spaces."""
-        return " ".join("".join(self.parts).split())
+        return " ".join("".join(self.parts).split()).removesuffix(BETWEEN_CELLS.rstrip())
 
 
 class _Reader(HTMLParser):
@@ -94,7 +96,7 @@ class _Reader(HTMLParser):
         elif tag in {"td", "th"}:
             said, self._cell = "".join(self._cell or []), None
             if not NUMBER_ALONE.match(said):
-                self._say(f" {said} ")
+                self._say(f" {said.strip()}{BETWEEN_CELLS}")
         elif tag not in INLINE:
             self._say(" ")
 

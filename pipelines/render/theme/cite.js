@@ -26,7 +26,7 @@
     const [name, edition = ''] = address.split('@')
     const author = text.split(/,|\.\s/)[0].trim()
     const lines = [['author', `{${inBraces(author)}}`], ['title', inBraces(title || document.title)], ['year', inBraces(edition)],
-      ['howpublished', inBraces(text)], ['note', inBraces(address)]]
+      ['note', inBraces(text.includes(address) ? text : `${text} ${address}`)]]
     const key = `${name}-${edition}`.replace(/[^\w-]+/g, '-')
     return `@misc{${key},\n${lines.filter(line => line[1] !== '{}').map(([field, value]) => `  ${field} = ${value}`).join(',\n')}\n}`
   }

@@ -110,6 +110,10 @@
     for (const picture of frame.querySelectorAll('img')) picture.addEventListener('load', () => judged(frame))
   }
 
+  // The page one is on is seen in the long menu.
+  const menu = document.querySelector('.menu-wide'), here = menu?.querySelector('[aria-current]')
+  if (here && here.offsetTop + here.offsetHeight > menu.offsetTop + menu.clientHeight) menu.scrollTop = here.offsetTop - menu.offsetTop - menu.clientHeight / 2
+
   // What is folded on screen is printed open.
   const opened = []
   addEventListener('beforeprint', () => {
