@@ -128,10 +128,10 @@
     apply()
   }
 
-  for (const block of document.querySelectorAll('.table-block')) {
-    const table = block.querySelector('table')
-    if (!table || !isRegular(table)) continue
-    if (block.classList.contains('filterable')) filterable(block, table)
+  for (const table of document.querySelectorAll('.table-block table')) {
+    if (!isRegular(table)) continue
+    const block = table.closest('.table-block'), filtered = table.closest('.filterable')
+    if (filtered) filterable(filtered, table)
     if (table.tBodies[0].rows.length < FEWEST_ROWS) continue
     const status = element('p', { class: 'visually-hidden', role: 'status' })
     block.append(status)
