@@ -82,7 +82,8 @@ toc: false
 
 ## Le registre {#sec-registre}
 
-::: {.table-block .filterable filters="Porteurs,État"}
+::: {.filterable filters="Porteurs,État"}
+::: {.table-block}
 | N° | Action | Porteurs | État |
 |---|---|---|---|
 | A1 | Une carte des formations | IUT, Rectorat | faite |
@@ -91,6 +92,7 @@ toc: false
 | A4 | L’accueil d’étudiants étrangers | PRES | non renseignée |
 
 : Registre {#tbl-registre}
+:::
 :::
 """
 
