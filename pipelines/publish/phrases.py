@@ -166,11 +166,13 @@ def largest(values: dict[str, float], lang: str, many: int = 3) -> str:
 
 
 def states_title(counts: dict[str, int], total: int, lang: str) -> str:
-    """Return the state of the targets as a title: `8 engagements : non mesurable (7), …`."""
-    listed = ", ".join(f"{label} ({count})" for label, count in counts.items() if count)
+    """Return the state of the targets as a title: `8 engagements : 7 « non mesurable », 1 « … »`."""
+    opening, closing = ("«\u00a0", "\u00a0»") if lang == "fr" else ("“", "”")
+    listed = ", ".join(f"{count} {opening}{label}{closing}" for label, count in counts.items() if count)
+    plural = "" if total == 1 else "s"
     if lang == "fr":
-        return f"{total} engagements du document de départ\u00a0: {listed}"
-    return f"{total} commitments of the founding document: {listed}"
+        return f"{total} engagement{plural} du document de départ\u00a0: {listed}"
+    return f"{total} commitment{plural} of the founding document: {listed}"
 
 
 def panel_counts(place: str, observed: int, simulated: int, lang: str) -> str:
