@@ -1,4 +1,4 @@
-"""What every figure and table must carry, as rules that name what is missing: used on the report, and on planted faults."""
+"""What figures and tables must carry, as rules that name what is missing: for the report, and for planted faults."""
 
 from __future__ import annotations
 

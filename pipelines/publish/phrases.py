@@ -142,7 +142,7 @@ def trend_title(subject: str, points: Sequence[Point], unit: str, lang: str) -> 
     return f"{said}; {moved} from {longest[0].year} to {longest[-1].year}"
 
 
-def range_title(subject: str, values: dict[str, float], unit: str, lang: str) -> str:
+def range_title(subject: str, values: dict[str, float], unit: str, lang: str, places: int | None = None) -> str:
     """Return the spread as a title: `La part de boursiers va de 12,0 % (Castres) à 31,0 % (Tarbes)`.
 
     Ties are broken by the alphabet, so the same values always give the same words.
@@ -150,13 +150,13 @@ def range_title(subject: str, values: dict[str, float], unit: str, lang: str) ->
     if not values:
         return subject
     ordered = sorted(values.items(), key=lambda item: (item[1], item[0]))
-    (low_name, low), (high_name, high) = ordered[0], ordered[-1]
-    if len(ordered) == 1 or low == high:
+    least, most = (f"{measure(value, unit, lang, places)} ({name})" for name, value in (ordered[0], ordered[-1]))
+    if len(ordered) == 1 or ordered[0][1] == ordered[-1][1]:
         colon = "\u00a0:" if lang == "fr" else ":"
-        return f"{subject}{colon} {measure(high, unit, lang)} ({high_name})"
+        return f"{subject}{colon} {most}"
     if lang == "fr":
-        return f"{subject}, de {measure(low, unit, lang)} ({low_name}) à {measure(high, unit, lang)} ({high_name})"
-    return f"{subject}, from {measure(low, unit, lang)} ({low_name}) to {measure(high, unit, lang)} ({high_name})"
+        return f"{subject}, de {least} à {most}"
+    return f"{subject}, from {least} to {most}"
 
 
 def largest(values: dict[str, float], lang: str, many: int = 3) -> str:
