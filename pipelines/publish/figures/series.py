@@ -42,7 +42,7 @@ def series_rows(shelf: Shelf, code: str, scope: str, series: str, facet: str | N
             "series": series,
             "facet": facet,
             "origin": point.origin,
-            "run": f"{facet}/{series}/{number}",
+            "run": f"{facet}/{series}/{number}" if facet else f"{series}/{number}",
             "flag": flag,
         }
         for point, number, flag in zip(points, runs(points), flags, strict=True)
