@@ -83,6 +83,11 @@ class Watched:
         self.page.goto(path.as_uri(), wait_until="load")
         return self.page
 
+    def resize(self, width: int) -> None:
+        """Give the tab another width and let the page settle."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def evaluate(self, script: str) -> Any:
         """Return what a script says in the page."""
         return self.page.evaluate(script)
@@ -122,21 +127,20 @@ def watched(context: BrowserContext) -> Watched:
 
 def findings(tab: Watched, path: Path, name: str, axe_at: tuple[int, ...] = WIDTHS[:1]) -> list[str]:
     """Look at one page in all ways every page is looked at, with axe-core at some widths; `name` begins each line."""
-    lines = []
+    tab.open(path)
+    lines = weight_findings(tab, path)
     for width in WIDTHS:
-        tab.open(path, width)
+        tab.resize(width)
         lines += [f"wider than {width} px: {item}" for item in tab.evaluate(WIDER)]
         if width in axe_at:
             lines += [f"at {width} px, {item}" for item in axe_findings(tab)]
-        lines += quiet_findings(tab)
-        if width == WIDTHS[0]:
-            lines += weight_findings(tab, path)
-    return [f"{name}: {line}" for line in dict.fromkeys(lines)]
+    return [f"{name}: {line}" for line in dict.fromkeys([*lines, *quiet_findings(tab)])]
 
 
 def axe_findings(tab: Watched) -> list[str]:
-    """Return what axe-core calls serious or critical."""
-    tab.evaluate(tab.axe)
+    """Return what axe-core calls serious or critical; the script is brought into the page once."""
+    if not tab.evaluate("'axe' in window"):
+        tab.evaluate(tab.axe)
     return [
         f"axe {found['id']} ({found['impact']}): {'; '.join(found['nodes'][:3])}"
         for found in tab.evaluate(AXE)
