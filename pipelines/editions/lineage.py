@@ -44,7 +44,7 @@ def lineage(project: Project) -> dict[str, dict[str, str]]:
         if indicator.sql_name not in own_queries:
             continue
         own = own_queries[indicator.sql_name]
-        below = tables_below(own, marts)
+        below = tables_below(own.reads, marts)
         queries = [own, *(query for query in below.values() if query is not None)]
         tables = sorted(name for name in below if name.startswith("stg_"))
         lists = sorted(name for name in below if name.startswith("ref_"))

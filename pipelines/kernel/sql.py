@@ -205,10 +205,10 @@ def _line_of(name: str, text: str) -> int:
     return 1
 
 
-def tables_below(query: Query, marts: Mapping[str, Query]) -> dict[str, Query | None]:
-    """Return every table below a query, nearest first: name → the mart's query, None for what no query makes."""
+def tables_below(reads: Iterable[str], marts: Mapping[str, Query]) -> dict[str, Query | None]:
+    """Return the tables read and every table below them, nearest first: name → the mart's query, None for what no query makes."""
     found: dict[str, Query | None] = {}
-    waiting = list(query.reads)
+    waiting = list(reads)
     while waiting:
         name = waiting.pop(0)
         if name not in found:
