@@ -132,30 +132,3 @@ def test_each_figure_stands_once_in_the_report(lang: str) -> None:
     """The PDF holds every chapter: an identifier shown twice would have two numbers."""
     included = Counter(name for page in PAGES for name in pieces(lang, page)[0] if name.startswith("_generated/"))
     assert [name for name, count in included.items() if count > 1] == []
-
-
-def sentences(lang: str) -> dict[str, str]:
-    """Return every line of prose of a language's pages, keys and includes taken off, with the page it stands in."""
-    found = {}
-    noise = r"```.*?```|\$\w+|\{\{<.*?>\}\}|\{[^}]*\}|\]\([^)]*\)|`[^`]*`|[@:][\w-]+|[\w/-]+\.(?:csv|parquet)"
-    pages = [path for path in (REPORTS / lang).glob("[a-z]*.qmd") if path.name != "rapport.qmd"]
-    for path in [*sources(lang), *pages]:
-        text = re.sub(noise, " ", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        for line in text.splitlines():
-            words = re.findall(r"[A-Za-zÀ-ÿ]{3,}", line)
-            if len(words) >= 3:
-                found[" ".join(words)] = f"{path.name}: {line.strip()}"
-    return found
-
-
-def left_in_french(french: dict[str, str], english: dict[str, str]) -> list[str]:
-    """Return the lines of the English pages that stand in the French ones too."""
-    return [where for line, where in english.items() if line in french]
-
-
-def test_no_line_of_prose_is_the_same_in_both_languages() -> None:
-    french, english = sentences("fr"), sentences("en")
-    assert len(english) > 100
-    assert left_in_french(french, english) == []
-    planted = next(iter(french))
-    assert left_in_french(french, {**english, planted: "planted"}) == ["planted"]
