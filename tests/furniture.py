@@ -13,8 +13,8 @@ from pipelines.publish.tables.provenance import MARKS, small_print
 from pipelines.publish.tables.shape import Table, plain
 
 VERDICTS = {
-    "fr": r"\d|\b(seulement|aucun|chaque|en tête|en hausse|en baisse|stable|multipli)",
-    "en": r"\d|\b(only|no|every|first|up by|down by|stable|multipli)",
+    "fr": r"\d|\b(seulement|aucun|plus|moins|chaque|en tête|en hausse|en baisse|stable|multipli)",
+    "en": r"\d|\b(only|no|every|more|fewer|less|first|up by|down by|stable|multipli)",
 }
 """A title that finds something holds a number, or one of the words that tested phrases put there."""
 

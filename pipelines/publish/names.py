@@ -33,6 +33,34 @@ IN_ENGLISH = {
 """French → English; a name that both languages write alike stands for itself."""
 
 
+IN_SMALL_PRINT = {
+    "Ministère chargé de l'enseignement supérieur et de la recherche (SIES)": (
+        "ministère de l'enseignement supérieur (SIES)",
+        "ministry of higher education (SIES)",
+    ),
+    "Ministère chargé de l'éducation nationale (DEPP) et ministère chargé du travail (Dares)": (
+        "ministères de l'éducation nationale (DEPP) et du travail (Dares)",
+        "ministries of education (DEPP) and of labour (Dares)",
+    ),
+    "Direction interministérielle de la transformation publique ; ministère chargé du travail (Dares)": (
+        "DITP et ministère du travail (Dares)",
+        "DITP and ministry of labour (Dares)",
+    ),
+    "IUT de Midi-Pyrénées, services de scolarité": ("scolarités des IUT", "registrars of the IUTs"),
+    "IUT de Midi-Pyrénées, services des relations internationales": (
+        "relations internationales des IUT",
+        "international offices of the IUTs",
+    ),
+}
+"""Bodies whose full name would take a line of a figure's small print → French, English; the list of sources has it."""
+
+
+def in_small_print(name: str, lang: str) -> str:
+    """Return a body as the small print of a figure names it."""
+    short = IN_SMALL_PRINT.get(name)
+    return short[lang == "en"] if short else in_language(name, lang)
+
+
 def in_language(name: str, lang: str) -> str:
     """Return a body, licence or role as the report names it; a name that no one translated keeps its own language."""
     return IN_ENGLISH.get(name, name) if lang == "en" else name

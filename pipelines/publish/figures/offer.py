@@ -13,7 +13,7 @@ from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import Shelf
 
 TABLE = "pub_offer__formation"
-TOWNS_SHOWN = 15
+TOWNS_SHOWN = 13
 
 
 def by_town(shelf: Shelf) -> tuple[int, dict[str, dict[str, int]], dict[str, tuple[float, float]]]:

@@ -190,7 +190,7 @@ def one_line(
 
 
 def together(
-    shelf: Shelf, name: str, code: str, level: str, *, subtitle: str, perimeter: str, short: str, height: float = 2.9
+    shelf: Shelf, name: str, code: str, level: str, *, subtitle: str, perimeter: str, short: str, height: float = 2.35
 ) -> Picture | Absent:
     """Draw one indicator in one panel, a line per scope; the title tells the trend of the eight sites together."""
     scopes = scopes_with_a_value(shelf, code, level)
