@@ -37,10 +37,10 @@ end
 
 -- A part's own heading is at level 1; the headings that follow it, written at level 1, come to stand at level 2.
 local function part(element)
-  local blocks = called('part', element.content)
-  blocks:insert(1, raw '#set heading(offset: 0)')
-  blocks:insert(raw '#set heading(offset: 1)')
-  return blocks
+  local name = pandoc.Inlines { pandoc.RawInline('typst', '#part[') }  -- inline: a paragraph would break its contents line
+  name:extend(pandoc.utils.blocks_to_inlines(element.content))
+  name:insert(pandoc.RawInline('typst', ']'))
+  return { raw '#set heading(offset: 0)', pandoc.Plain(name), raw '#set heading(offset: 1)' }
 end
 
 local function div(element)
@@ -179,8 +179,15 @@ local function fitted(element)
   return element
 end
 
+-- A formula is read out as its source, which is how those who write formulas say them; PDF/UA asks for some text.
+local function math(element)
+  if not typst then return nil end
+  local said = element.text:gsub('%s+', ' '):gsub('[\\"]', '\\%0')
+  return { pandoc.RawInline('typst', '#[#set math.equation(alt: "' .. said .. '");'), element, pandoc.RawInline('typst', '];') }
+end
+
 local function meta(element)
   french = element.lang ~= nil and pandoc.utils.stringify(element.lang):match '^fr' ~= nil
 end
 
-return { { Meta = meta }, { Div = grid, Span = key_figure }, { Div = div, Span = span, Quoted = quoted, Table = fitted }, { Inlines = inlines } }
+return { { Meta = meta }, { Div = grid, Span = key_figure }, { Div = div, Span = span, Math = math, Quoted = quoted, Table = fitted }, { Inlines = inlines } }
