@@ -79,11 +79,11 @@ def faults(path: Path, lang: str) -> list[str]:
             return [*said, "no structure"]
         drawn = 0
         for element in elements(pdf):
-            if element.S == Name.Figure:
+            if Name.Figure == element.S:
                 drawn += 1
                 if not str(element.get("/Alt", "")).strip():
                     said.append("a figure without alternative text")
-            if element.S == Name.Table and not any(kid.get("/S") in {Name.THead, Name.TR} for kid in element.K):
+            if Name.Table == element.S and not any(kid.get("/S") in {Name.THead, Name.TR} for kid in element.K):
                 said.append("a table without rows")
         if not drawn:
             said.append("no figure is tagged")

@@ -43,7 +43,7 @@ def test_the_pdf_can_be_read_aloud(printed: Path) -> None:
 
 
 def drop_alternative_text(pdf: pikepdf.Pdf) -> None:
-    del next(element for element in elements(pdf) if element.S == Name.Figure).Alt
+    del next(element for element in elements(pdf) if Name.Figure == element.S).Alt
 
 
 def drop_marks(pdf: pikepdf.Pdf) -> None:
