@@ -7,7 +7,7 @@ from pipelines.publish.figures.series import SERIES_COLUMNS, by_scope, series_ro
 from pipelines.publish.numbers import per_cent
 from pipelines.publish.phrases import range_title
 from pipelines.publish.picture import Absent, Cell, Picture
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 
 
 def lp(shelf: Shelf) -> Picture | Absent:
@@ -40,7 +40,7 @@ def lp(shelf: Shelf) -> Picture | Absent:
         place: float(points[-1].value or 0) for place, points in last.items() if points and points[-1].year == year
     }
     title = range_title(
-        two(shelf, "À 30 mois, taux d'emploi des diplômés de LP", "At 30 months, employment rate of LP graduates"),
+        two(shelf, "Emploi à 30 mois après une LP", "Employment 30 months after an LP"),
         at_year,
         unit,
         shelf.lang,
@@ -48,8 +48,8 @@ def lp(shelf: Shelf) -> Picture | Absent:
     title += two(shelf, f", promotion {year}", f", class of {year}")
     subtitle = two(
         shelf,
-        "Taux d'emploi 18 et 30 mois après le diplôme, par année de diplôme ; sans point : trop peu de réponses (ns)",
-        "Employment rate 18 and 30 months after the diploma, by year of diploma; no point: too few answers (ns)",
+        "En % des diplômés, par année de diplôme ; échelle sans zéro ; sans point\u00a0: trop peu de réponses",
+        "% of graduates, by year of diploma; the scale does not begin at zero; no point: too few answers",
     )
     return figure(
         shelf,
@@ -61,7 +61,7 @@ def lp(shelf: Shelf) -> Picture | Absent:
         perimeter=two(
             shelf, "diplômés de LP des établissements, IUT ou non", "LP graduates of the establishments, IUT or not"
         ),
-        address=f"EMP-LP-30/{REGION}",
+        address=tuple(f"{code}/{scope}" for scope in scopes for code in codes),
         seen=two(shelf, "Courbes, un panneau par établissement", "Lines, one panel per establishment"),
         rows=rows,
         shown=SERIES_COLUMNS,
@@ -111,12 +111,11 @@ def dut(shelf: Shelf) -> Picture | Absent:
     ]
     parts = {label[code]: values[code] for code in ordered if code != "_T"}
     title = range_title(
-        two(
-            shelf, "En France, taux d'emploi à 30 mois après un DUT", "In France, employment rate 30 months after a DUT"
-        ),
+        two(shelf, "France, emploi à 30 mois après un DUT", "France, employment 30 months after a DUT"),
         parts,
         "percent",
         shelf.lang,
+        places=0,
     )
     subtitle = two(
         shelf,
@@ -133,7 +132,7 @@ def dut(shelf: Shelf) -> Picture | Absent:
         perimeter=two(
             shelf, "France entière : rien n'est publié par IUT", "the whole of France: nothing is published by IUT"
         ),
-        address=f"EMP-DUT-30/FR/{year}",
+        address="pub_employment__dut",
         seen=two(shelf, "Barres, une par spécialité", "Bars, one per speciality"),
         rows=rows,
         shown=["name", "value", "label", "origin"],

@@ -10,10 +10,10 @@ from pipelines.publish.figures.common import absent, figure, two
 from pipelines.publish.figures.enrolment import contours
 from pipelines.publish.numbers import number
 from pipelines.publish.picture import Absent, Cell, Picture
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 
 TABLE = "pub_offer__formation"
-TOWNS_SHOWN = 22
+TOWNS_SHOWN = 13
 
 
 def by_town(shelf: Shelf) -> tuple[int, dict[str, dict[str, int]], dict[str, tuple[float, float]]]:
@@ -98,7 +98,7 @@ def towns(shelf: Shelf) -> Picture | Absent:
             "académie de Toulouse ; licences professionnelles et CPGE non comptées",
             "académie of Toulouse; licences professionnelles and CPGE not counted",
         ),
-        address=f"OFF-TOWNS/{REGION}/{year}",
+        address=TABLE,
         seen=two(
             shelf,
             "Grille, une ligne par ville, une colonne par diplôme",
@@ -139,8 +139,8 @@ def town_map(shelf: Shelf) -> Picture | Absent:
     )
     subtitle = two(
         shelf,
-        f"Formations en {year} : disque bleu nommé, ville avec IUT ; disque brun, BTS seulement ; surface selon le nombre de formations",
-        f"Programmes in {year}: named blue disc, town with an IUT; brown disc, BTS only; area by number of programmes",
+        f"Surface selon le nombre de formations en {year} (formations) ; disque bleu nommé\u00a0: ville avec IUT ; brun\u00a0: BTS seulement",
+        f"Area by number of programmes in {year} (programmes); named blue disc: town with an IUT; brown: BTS only",
     )
     return figure(
         shelf,
@@ -150,7 +150,7 @@ def town_map(shelf: Shelf) -> Picture | Absent:
         subtitle=subtitle,
         sources=["parcoursup"],
         perimeter=two(shelf, "académie de Toulouse", "académie of Toulouse"),
-        address=f"OFF-TOWNS/{REGION}/{year}",
+        address=TABLE,
         seen=two(shelf, "Carte", "Map"),
         rows=rows,
         shown=["name", "label", "longitude", "latitude", "value", "colour", "below"],

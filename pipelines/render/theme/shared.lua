@@ -7,10 +7,8 @@ local NARROW, WIDE = '\u{202F}', '\u{00A0}'
 -- Divs and spans that a Typst function of the same name draws. Each child of a grid is an argument of its own.
 local GRIDS = { 'kpi-grid', 'figure-pair' }
 local DIVS = { 'page-intro', 'kpi', 'source-note', 'quotation', 'page-break', 'list-of-figures', 'list-of-tables' }
+local SCREEN = { 'download', 'figure-tools', 'table-tools', 'screen-only' }  -- files cannot be had from paper
 local SPANS = { 'kpi-value', 'kpi-mention', 'kpi-label', 'kpi-note', 'simulated', 'source-note' }
-
--- Files cannot be had from paper, and buttons not pressed.
-local SCREEN = { 'download', 'figure-tools', 'table-tools', 'screen-only' }
 
 local function raw(text) return pandoc.RawBlock('typst', text) end
 
@@ -47,6 +45,7 @@ local function div(element)
   if not typst then return nil end
   if first_of(SCREEN, element.classes) then return {} end
   if element.classes:includes 'part' then return part(element) end
+  if element.classes:includes 'table-block' then return element.content end
   local name = first_of(DIVS, element.classes)
   if not name then return nil end
   local blocks = called(name, {})
