@@ -5,7 +5,7 @@
 Run `observatoire run` first. The benchmark works on a copy of what stands, with nothing kept from before for the
 stages it measures. Each stage runs in a process of its own, as DVC does it: its seconds are wall clock, the start of
 Python and the imports counted, and beside them those of the processors, children included. On a machine busy with other
-work the wall clock says little; the processors' seconds, divided by the cores that can share them, are what it could be.
+work the wall clock says little; the processors' seconds, divided by the cores that can share them, are what it takes.
 """
 
 from __future__ import annotations
