@@ -56,7 +56,7 @@ def lay_theme(folder: Path, manuscript: Manuscript) -> None:
     contents["banner.html"] = f"{sentence}\n".encode()
     lines = [f"{words(manuscript.plan.lang)['edition']} {frame.edition}", frame.simulated]
     cover = [f'#block(inset: 9pt, fill: tint)[#"{typst_string(line)}"]\n' for line in lines if line]
-    contents["banner.typ"] = "".join(cover).encode()
+    contents["banner.typ"] = ("#set heading(numbering: chapter-numbers)\n" + "".join(cover)).encode()
     for name, content in contents.items():
         path = folder / "_theme" / name
         if not path.is_file() or path.read_bytes() != content:

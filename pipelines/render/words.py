@@ -15,6 +15,7 @@ WORDS: dict[str, dict[str, str]] = {
         "cite": "Citer\u00a0:",
         "licence": "Licence\u00a0:",
         "contents": "Sommaire",
+        "page": "Page",
         "references": "Références",
     },
     "en": {
@@ -29,6 +30,7 @@ WORDS: dict[str, dict[str, str]] = {
         "cite": "Cite as:",
         "licence": "Licence:",
         "contents": "Contents",
+        "page": "Page",
         "references": "References",
     },
 }

@@ -6,7 +6,7 @@ local NARROW, WIDE = '\u{202F}', '\u{00A0}'
 
 -- Divs and spans that a Typst function of the same name draws. Each child of a grid is an argument of its own.
 local GRIDS = { 'kpi-grid', 'figure-pair' }
-local DIVS = { 'page-intro', 'kpi', 'source-note', 'quotation', 'page-break' }
+local DIVS = { 'page-intro', 'kpi', 'source-note', 'quotation', 'page-break', 'list-of-figures', 'list-of-tables' }
 local SCREEN = { 'download', 'figure-tools', 'table-tools', 'screen-only' }  -- files cannot be had from paper
 local SPANS = { 'kpi-value', 'kpi-mention', 'kpi-label', 'kpi-note', 'simulated', 'source-note' }
 
@@ -33,9 +33,18 @@ local function grid(element)
   return name and called(name, element.content)
 end
 
+-- A part's own heading is at level 1; the headings that follow it, written at level 1, come to stand at level 2.
+local function part(element)
+  local name = pandoc.Inlines { pandoc.RawInline('typst', '#part[') }  -- inline: a paragraph would break its contents line
+  name:extend(pandoc.utils.blocks_to_inlines(element.content))
+  name:insert(pandoc.RawInline('typst', ']'))
+  return { raw '#set heading(offset: 0)', pandoc.Plain(name), raw '#set heading(offset: 1)' }
+end
+
 local function div(element)
   if not typst then return nil end
   if first_of(SCREEN, element.classes) then return {} end
+  if element.classes:includes 'part' then return part(element) end
   if element.classes:includes 'table-block' then return element.content end
   local name = first_of(DIVS, element.classes)
   if not name then return nil end
@@ -109,10 +118,63 @@ local function quoted(element)
   return content
 end
 
--- Pandoc, as Quarto calls it, takes the dashes under a long header row for widths; on paper columns fit their text.
+-- Widths of columns, from what they hold. A table that fits its line keeps Typst's own, which follow the text; in a
+-- wider one each column gets a share that grows with the root of its text, so that all rows come out about equally high.
+local LINE, PADDING = 104, 2  -- characters of a line of table; those that the space between columns takes
+
+local function length_of(blocks)
+  local total, longest = 0, 0
+  local text = pandoc.utils.stringify(blocks)
+  local code = 0
+  pandoc.Blocks(blocks):walk { Code = function(element) code = code + utf8.len(element.text) end }
+  local wider = code > 0 and 1.35 or 1  -- code is set in wider letters
+  for word in text:gsub('-', '- '):gmatch '%S+' do longest = math.max(longest, (utf8.len(word) or #word) * wider) end
+  total = (utf8.len(text) or #text) + 0.35 * code
+  return total, math.min(longest, 18 * wider)
+end
+
+local function rows_of(element)
+  local rows = pandoc.List {}
+  rows:extend(element.head.rows)
+  for _, body in ipairs(element.bodies) do rows:extend(body.head) rows:extend(body.body) end
+  rows:extend(element.foot.rows)
+  return rows
+end
+
+local function shares(sums, least, most)
+  local low, high, widths = 0, LINE, {}
+  for _ = 1, 40 do
+    local scale, total = (low + high) / 2, 0
+    for column, sum in ipairs(sums) do
+      widths[column] = math.max(least[column], math.min(most[column], scale * math.sqrt(sum)))
+      total = total + widths[column]
+    end
+    if total > LINE then high = scale else low = scale end
+  end
+  return widths
+end
+
 local function fitted(element)
-  if not typst or not quarto then return nil end
-  element.colspecs = element.colspecs:map(function(column) return { column[1], nil } end)
+  if not typst then return nil end
+  local sums, least, most, natural = {}, {}, {}, 0
+  for column = 1, #element.colspecs do sums[column], least[column], most[column] = 1, 3, 3 end
+  for _, row in ipairs(rows_of(element)) do
+    for column, cell in ipairs(row.cells) do
+      local total, longest = length_of(cell.contents)
+      if column <= #sums then
+        sums[column] = sums[column] + total
+        least[column] = math.max(least[column], longest + PADDING)
+        most[column] = math.max(most[column], total + PADDING)
+      end
+    end
+  end
+  for _, width in ipairs(most) do natural = natural + width end
+  local widths = natural > LINE and shares(sums, least, most) or nil
+  local whole = 0
+  for _, width in ipairs(widths or {}) do whole = whole + width end
+  for column, spec in ipairs(element.colspecs) do
+    element.colspecs[column] = { spec[1], widths and widths[column] / whole or nil }
+  end
   return element
 end
 
@@ -127,6 +189,13 @@ end
 
 local SCRIPTS = { 'report.js', 'search.js', 'tables.js', 'cite.js' }  -- the embedded engine's template names them itself
 
+-- A formula is read out as its source, which is how those who write formulas say them; PDF/UA asks for some text.
+local function math(element)
+  if not typst then return nil end
+  local said = element.text:gsub('%s+', ' '):gsub('[\\"]', '\\%0')
+  return { pandoc.RawInline('typst', '#[#set math.equation(alt: "' .. said .. '");'), element, pandoc.RawInline('typst', '];') }
+end
+
 local function meta(element)
   if quarto and quarto.doc.is_format 'html' then
     local scripts = {}
@@ -136,4 +205,4 @@ local function meta(element)
   french = element.lang ~= nil and pandoc.utils.stringify(element.lang):match '^fr' ~= nil
 end
 
-return { { Meta = meta }, { Div = stub }, { Div = grid, Span = key_figure }, { Div = div, Span = span, Quoted = quoted, Table = fitted }, { Inlines = inlines } }
+return { { Meta = meta }, { Div = stub }, { Div = grid, Span = key_figure }, { Div = div, Span = span, Math = math, Quoted = quoted, Table = fitted }, { Inlines = inlines } }
