@@ -14,6 +14,7 @@ from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import protected_path
 from pipelines.publish.bibliography import bibtex
+from pipelines.publish.changes import changes, glance
 from pipelines.publish.data import published, write_data
 from pipelines.publish.figures import figures
 from pipelines.publish.pages import absent_markdown, figure_markdown
@@ -57,6 +58,8 @@ def publish(project: Project, settings: Settings) -> StageReport:
             generated / f"tbl-{table.name}.csv": table.csv(),
         }
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
+    texts[f"{shelf.lang}/glance"] = {generated / "glance.md": glance(shelf)}
+    texts[f"{shelf.lang}/changes"] = {generated / "changes.md": changes(shelf)}
     texts[f"{shelf.lang}/references"] = {generated / "references.bib": bibtex(shelf.catalogue, shelf.lang)}
     leaves = sheets(shelf)
     texts[f"{shelf.lang}/sheets"] = {reports / path: text for path, text in leaves.items()}
