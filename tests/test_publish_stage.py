@@ -91,7 +91,7 @@ def test_simulated_figures_say_so_to_the_last_pixel(made: Made) -> None:
     assert len(simulated) >= 14
     for picture in simulated:
         assert "simul" in picture.alt.lower()
-        assert "simulé" in figure_markdown(picture)
+        assert "simulé" in figure_markdown(picture, "2024")
         assert "simul" in picture.title.lower() + picture.caption.lower()
         if picture.name.startswith("site-") and picture.name != "site-rodez":
             continue  # the eight sheets are drawn alike

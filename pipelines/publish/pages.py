@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from string import Template
 
+from pipelines.publish.citing import attribute, citation, tools
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.picture import Absent, Picture
+from pipelines.publish.tables.shape import Table
 
 
-def figure_markdown(picture: Picture) -> str:
-    """Return the include of a figure: the image, its caption, its alternative text, its data to download."""
+def figure_markdown(picture: Picture, edition: str) -> str:
+    """Return the include of a figure: image, caption, alternative text; on screen also its data, and how to cite it."""
     said = picture.title.rstrip(".")
     mention = "" if not picture.simulated or SIMULATED[picture.lang] in said else f" ({SIMULATED[picture.lang]})"
-    alt = picture.alt.replace('"', "'").replace("\n", " ")
-    return f'![{escape(said)}{mention}.](/_generated/fig-{picture.name}.svg){{#fig-{picture.name} fig-alt="{alt}"}}\n'
+    name = f"fig-{picture.name}"
+    image = f'![{escape(said)}{mention}.](/_generated/{name}.svg){{#{name} fig-alt="{attribute(picture.alt)}"}}\n'
+    cited = citation(name, picture.title, edition, picture.lang, simulated=picture.simulated)
+    return f"{image}\n{tools('figure', name, ('csv', 'svg'), cited, edition, picture.lang)}"
+
+
+def table_markdown(table: Table, edition: str) -> str:
+    """Return the include of a table: the table with its caption and small print; on screen its files and citation."""
+    name = f"tbl-{table.name}"
+    cited = citation(name, table.caption, edition, table.lang, simulated=table.simulated)
+    below = tools("table", name, ("csv", "xlsx"), cited, edition, table.lang)
+    return f":::: {{.table-block}}\n{table.markdown()}\n{below}::::\n"
 
 
 def absent_markdown(gone: Absent) -> str:

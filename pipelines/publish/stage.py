@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 
-from pipelines.kernel.files import write_text
+from pipelines.kernel.files import write_bytes, write_text
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
@@ -17,11 +18,13 @@ from pipelines.publish.bibliography import bibtex
 from pipelines.publish.changes import changes, glance
 from pipelines.publish.data import published, write_data
 from pipelines.publish.figures import figures
-from pipelines.publish.pages import absent_markdown, figure_markdown
+from pipelines.publish.pages import absent_markdown, figure_markdown, table_markdown
 from pipelines.publish.picture import Absent, Picture
 from pipelines.publish.sheets import sheets
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import tables
+from pipelines.publish.tables.shape import Table
+from pipelines.publish.tables.workbook import workbook
 from pipelines.publish.tiles import tiles
 from pipelines.publish.variables import as_yaml, asked, completed, variables
 
@@ -52,9 +55,10 @@ def publish(project: Project, settings: Settings) -> StageReport:
             texts[item] = {generated / f"fig-{name}.md": absent_markdown(made)}
         else:
             pictures[item] = made
-    for table in tables(shelf):
+    listed = tables(shelf)
+    for table in listed:
         texts[f"{shelf.lang}/tbl-{table.name}"] = {
-            generated / f"tbl-{table.name}.md": table.markdown(),
+            generated / f"tbl-{table.name}.md": table_markdown(table, shelf.edition),
             generated / f"tbl-{table.name}.csv": table.csv(),
         }
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
@@ -66,7 +70,8 @@ def publish(project: Project, settings: Settings) -> StageReport:
     keys = asked([*reports.glob("*.qmd"), *(reports / "_chapters").glob("*.md")])
     texts[f"{shelf.lang}/variables"] = {reports / "_variables.yml": as_yaml(completed(variables(shelf), shelf, keys))}
 
-    draw_stale(pictures, generated, freshness)
+    draw_stale(pictures, generated, freshness, shelf.edition)
+    write_workbooks(listed, generated, freshness, shelf)
     for item, files in texts.items():
         fingerprint = freshness.fingerprint([], {path.name: text for path, text in files.items()})
         if not freshness.is_fresh(item, fingerprint, files):
@@ -88,7 +93,9 @@ def publish(project: Project, settings: Settings) -> StageReport:
 
     kept = {path for files in texts.values() for path in files}
     kept |= {generated / f"fig-{picture.name}.{end}" for picture in pictures.values() for end in ("svg", "csv", "md")}
-    freshness.forget_others([*texts, *pictures, "data", *other_languages(freshness, shelf.lang)])
+    kept |= {generated / f"tbl-{table.name}.xlsx" for table in listed}
+    books = [workbook_item(shelf, table) for table in listed]
+    freshness.forget_others([*texts, *pictures, *books, "data", *other_languages(freshness, shelf.lang)])
     clean([generated, reports / "sites", reports / "fields"], kept)
     if any(picture.simulated for picture in pictures.values()):
         count = sum(picture.simulated for picture in pictures.values())
@@ -96,11 +103,27 @@ def publish(project: Project, settings: Settings) -> StageReport:
     return StageReport(tuple(freshness.made), tuple(freshness.kept), tuple(notes))
 
 
-def draw_stale(pictures: dict[str, Picture], generated: Path, freshness: Freshness) -> None:
+def workbook_item(shelf: Shelf, table: Table) -> str:
+    """Return the name under which a table's workbook is remembered."""
+    return f"{shelf.lang}/tbl-{table.name}.xlsx"
+
+
+def write_workbooks(listed: list[Table], generated: Path, freshness: Freshness, shelf: Shelf) -> None:
+    """Write the workbook of every table whose content changed."""
+    for table in listed:
+        path = generated / f"tbl-{table.name}.xlsx"
+        item = workbook_item(shelf, table)
+        fingerprint = freshness.fingerprint([], {"table": asdict(table), "edition": shelf.edition})
+        if not freshness.is_fresh(item, fingerprint, [path]):
+            write_bytes(path, workbook(table, shelf.edition))
+            freshness.remember(item, fingerprint)
+
+
+def draw_stale(pictures: dict[str, Picture], generated: Path, freshness: Freshness, edition: str) -> None:
     """Draw the pictures whose content changed, two at a time; the drawing of one does not depend on another's."""
     stale: dict[str, tuple[Picture, str]] = {}
     for item, picture in pictures.items():
-        fingerprint = freshness.fingerprint([], {"picture": picture.fingerprint()})
+        fingerprint = freshness.fingerprint([], {"picture": picture.fingerprint(), "edition": edition})
         outputs = [generated / f"fig-{picture.name}.{end}" for end in ("svg", "csv", "md")]
         if not freshness.is_fresh(item, fingerprint, outputs):
             stale[item] = (picture, fingerprint)
@@ -108,7 +131,7 @@ def draw_stale(pictures: dict[str, Picture], generated: Path, freshness: Freshne
         picture, fingerprint = stale[item]
         write_text(generated / f"fig-{picture.name}.svg", drawn)
         write_text(generated / f"fig-{picture.name}.csv", picture.csv())
-        write_text(generated / f"fig-{picture.name}.md", figure_markdown(picture))
+        write_text(generated / f"fig-{picture.name}.md", figure_markdown(picture, edition))
         freshness.remember(item, fingerprint)
 
 

@@ -7,6 +7,7 @@ local NARROW, WIDE = '\u{202F}', '\u{00A0}'
 -- Divs and spans that a Typst function of the same name draws. Each child of a grid is an argument of its own.
 local GRIDS = { 'kpi-grid', 'figure-pair' }
 local DIVS = { 'page-intro', 'kpi', 'source-note', 'quotation', 'page-break' }
+local SCREEN = { 'download', 'figure-tools', 'table-tools', 'screen-only' }  -- files cannot be had from paper
 local SPANS = { 'kpi-value', 'kpi-mention', 'kpi-label', 'kpi-note', 'simulated', 'source-note' }
 
 local function raw(text) return pandoc.RawBlock('typst', text) end
@@ -34,7 +35,8 @@ end
 
 local function div(element)
   if not typst then return nil end
-  if element.classes:includes 'download' then return {} end  -- files cannot be had from paper
+  if first_of(SCREEN, element.classes) then return {} end
+  if element.classes:includes 'table-block' then return element.content end
   local name = first_of(DIVS, element.classes)
   if not name then return nil end
   local blocks = called(name, {})
@@ -56,7 +58,7 @@ end
 
 local function span(element)
   if not typst then return nil end
-  if element.classes:includes 'download' then return {} end
+  if first_of(SCREEN, element.classes) then return {} end
   local call
   if element.classes:includes 'status' then
     local state = 'other'
