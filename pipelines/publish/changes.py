@@ -20,7 +20,10 @@ from pipelines.publish.shelf import REGION, Indicator, Shelf
 from pipelines.publish.tables.targets import chance_in_words
 from pipelines.publish.variation import is_beyond_usual, last_two, usual_move
 
-SHOWN = 3
+CLEARLY = 1.5
+"""A move is told from one and a half times the usual one on: half of all moves are larger than the median one."""
+
+SHOWN = 2
 """So many moves are told, the most unusual first: the list must be read at a glance."""
 
 
@@ -55,13 +58,22 @@ def unusual(points: Sequence[Point], unit: str) -> float | None:
     pair, usual = last_two(points), usual_move(points, unit)
     if pair is None or not usual or pair[0].value is None or pair[1].value is None:
         return None
-    size = abs(pair[1].value - pair[0].value) if unit in ("share", "percent") else abs(pair[1].value / (pair[0].value or 1.0) - 1)
+    size = (
+        abs(pair[1].value - pair[0].value)
+        if unit in ("share", "percent")
+        else abs(pair[1].value / (pair[0].value or 1.0) - 1)
+    )
     return size / usual
 
 
 def changes(shelf: Shelf) -> str:
     """Return what changed since the edition before as a short list, in words for one who has two minutes."""
-    lines = [figures_said(shelf, new_values(shelf)), *moves_said(shelf, new_values(shelf)), targets_said(shelf), actions_said(shelf)]
+    lines = [
+        figures_said(shelf, new_values(shelf)),
+        *moves_said(shelf, new_values(shelf)),
+        targets_said(shelf),
+        actions_said(shelf),
+    ]
     return "\n".join(f"- {line}" for line in lines if line) + "\n"
 
 
@@ -86,13 +98,20 @@ def figures_said(shelf: Shelf, moves: Sequence[Move]) -> str:
 
 
 def moves_said(shelf: Shelf, moves: Sequence[Move]) -> list[str]:
-    """Return the moves that are larger than usual, observed ones first, then the most unusual; or that there is none."""
-    larger = [move for move in moves if is_beyond_usual(move.points, move.indicator.unit)]
+    """Return the moves that are clearly larger than usual, observed ones first; or that no observed figure made one."""
+    larger = [
+        move for move in moves if (move.unusual or 0.0) >= CLEARLY and is_beyond_usual(move.points, move.indicator.unit)
+    ]
     larger.sort(key=lambda move: (move.origin == "simulated", -(move.unusual or 0.0), move.indicator.code))
     said = [move_said(shelf, move) for move in larger[:SHOWN]]
-    if said:
-        return said
-    return [two(shelf, "Aucun n'a bougé plus que d'ordinaire.", "None moved more than it usually does.")] if moves else []
+    if any(move.origin != "simulated" for move in moves) and not any(move.origin != "simulated" for move in larger):
+        none = two(
+            shelf,
+            "Aucun chiffre observé n'a bougé nettement plus que d'ordinaire.",
+            "No observed figure moved clearly more than it usually does.",
+        )
+        return [none, *said[: SHOWN - 1]]
+    return said
 
 
 def move_said(shelf: Shelf, move: Move) -> str:
@@ -124,7 +143,8 @@ def targets_said(shelf: Shelf) -> str:
     label = two(shelf, "**Engagements\u00a0:**", "**Commitments:**")
     if not said:
         return f"{label} {two(shelf, 'aucune valeur nouvelle, aucun état changé.', 'no new value, no state changed.')}"
-    return f"{label} {'; '.join(said) if shelf.lang == 'en' else '\u00a0; '.join(said)}."
+    joint = two(shelf, "\u00a0; ", "; ")
+    return f"{label} {joint.join(said)}."
 
 
 def target_said(shelf: Shelf, row: dict[str, Any], edition: int) -> str:
@@ -134,30 +154,45 @@ def target_said(shelf: Shelf, row: dict[str, Any], edition: int) -> str:
         told.append(two(shelf, "échéance passée depuis l'an dernier", "deadline passed last year"))
     if row.get("last_year") == edition and row.get("last_value") is not None:
         indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
-        shown = marked(measure(row["last_value"], indicator.unit if indicator else "count", shelf.lang), str(row["origin"]), shelf.lang)
+        shown = marked(
+            measure(row["last_value"], indicator.unit if indicator else "count", shelf.lang),
+            str(row["origin"]),
+            shelf.lang,
+        )
         told.append(two(shelf, f"valeur nouvelle\u00a0: {shown}", f"new value: {shown}"))
     before = next(
         (
             seen["probability"]
             for seen in shelf.rows("pub_history")
-            if (seen["target_id"], seen["scope_code"], seen["as_of_year"]) == (row["target_id"], row["scope_code"], edition - 1)
+            if (seen["target_id"], seen["scope_code"], seen["as_of_year"])
+            == (row["target_id"], row["scope_code"], edition - 1)
         ),
         None,
     )
     now = row.get("probability")
     if before is not None and now is not None and direction(before, now, "share") != 0:
         old, new = chance_in_words(shelf, before), chance_in_words(shelf, now)
-        told.append(two(shelf, f"chance d'y parvenir passée de {old} à {new}", f"chance of getting there from {old} to {new}"))
+        told.append(
+            two(shelf, f"chance d'y parvenir passée de {old} à {new}", f"chance of getting there from {old} to {new}")
+        )
     return ", ".join(told)
 
 
 def actions_said(shelf: Shelf) -> str:
     """Return how many actions were declared in the edition's year or after."""
-    new = sum(str(entry.get("updated") or "")[:4] >= shelf.edition for entry in shelf.declared("actions") if entry.get("updated"))
+    new = sum(
+        str(entry.get("updated") or "")[:4] >= shelf.edition
+        for entry in shelf.declared("actions")
+        if entry.get("updated")
+    )
     label = two(shelf, "**Actions\u00a0:**", "**Actions:**")
     if not new:
         return f"{label} {two(shelf, 'aucune déclaration nouvelle.', 'nothing newly reported.')}"
-    return f"{label} {two(shelf, f'{number(new, 'fr')} déclaration{'s' if new > 1 else ''} nouvelle{'s' if new > 1 else ''}.', f'{number(new, 'en')} newly reported.')}"
+    plural = "s" if new > 1 else ""
+    told = two(
+        shelf, f"{number(new, 'fr')} déclaration{plural} nouvelle{plural}.", f"{number(new, 'en')} newly reported."
+    )
+    return f"{label} {told}"
 
 
 def glance(shelf: Shelf) -> str:
@@ -178,6 +213,10 @@ def glance(shelf: Shelf) -> str:
             unit = indicator.unit if indicator else "count"
             value, goal = measure(row["last_value"], unit, shelf.lang), measure(row["target_value"], unit, shelf.lang)
             word = marked("", str(row["origin"]), shelf.lang).strip()
-            line += f" {two(shelf, f'{value} pour {goal}', f'{value} of {goal}')}{' ' + word if word else ''}"
+            line += " " + two(shelf, f"{value} pour {goal}", f"{value} of {goal}") + (f" {word}" if word else "")
         lines.append(line)
-    return "\n".join(lines) + "\n" if lines else two(shelf, "Aucun engagement n'est suivi.\n", "No commitment is followed.\n")
+    return (
+        "\n".join(lines) + "\n"
+        if lines
+        else two(shelf, "Aucun engagement n'est suivi.\n", "No commitment is followed.\n")
+    )

@@ -9,6 +9,7 @@ breaks, missing, confidential and simulated values.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from pipelines.publish.numbers import SIMULATED, difference, enumeration, marked, measure, number
 from pipelines.publish.phrases import Point, direction, is_percentage, unbroken
@@ -58,9 +59,17 @@ def spread(
     if whole is not None and is_percentage(unit):
         said += f", {'pour' if fr else 'against'} {measure(whole, unit, lang, places)} {'sur les huit sites ensemble' if fr else 'for the eight sites together'}"
     if hidden:
-        said += f"\u00a0; confidentiel{colon} {enumeration(sorted(hidden), lang)}" if fr else f"; confidential: {enumeration(sorted(hidden), lang)}"
+        said += (
+            f"\u00a0; confidentiel{colon} {enumeration(sorted(hidden), lang)}"
+            if fr
+            else f"; confidential: {enumeration(sorted(hidden), lang)}"
+        )
     if missing:
-        said += f"\u00a0; sans valeur{colon} {enumeration(sorted(missing), lang)}" if fr else f"; no value: {enumeration(sorted(missing), lang)}"
+        said += (
+            f"\u00a0; sans valeur{colon} {enumeration(sorted(missing), lang)}"
+            if fr
+            else f"; no value: {enumeration(sorted(missing), lang)}"
+        )
     return f"{label}, {'par site' if fr else 'by site'}{colon} {said}."
 
 
@@ -74,7 +83,11 @@ def rank(place: str, values: Mapping[str, float | None], lang: str) -> str:
     level = sorted(name for name, value in known.items() if value == mine and name != place)
     said = f"rang {above + 1} sur {len(known)}" if lang == "fr" else f"rank {above + 1} of {len(known)}"
     if level:
-        said += f", à égalité avec {enumeration(level, lang)}" if lang == "fr" else f", level with {enumeration(level, lang)}"
+        said += (
+            f", à égalité avec {enumeration(level, lang)}"
+            if lang == "fr"
+            else f", level with {enumeration(level, lang)}"
+        )
     return said
 
 
@@ -87,24 +100,42 @@ def against_whole(place: str, value: float | None, whole: float | None, unit: st
         return ""
     way = direction(whole, value, unit)
     if way == 0:
-        return f"{place} est au niveau de l'ensemble des sites" if lang == "fr" else f"{place} is level with the sites together"
+        return (
+            f"{place} est au niveau de l'ensemble des sites"
+            if lang == "fr"
+            else f"{place} is level with the sites together"
+        )
     size = difference(value - whole, unit, lang)
     if lang == "fr":
         return f"{place} est {size} {'au-dessus' if way > 0 else 'au-dessous'} de l'ensemble des sites"
     return f"{place} is {size} {'above' if way > 0 else 'below'} the sites together"
 
 
-def against_path(last: float | None, promised: float | None, unit: str, lang: str, *, year: int | None, origin: str = "observed") -> str:
+def against_path(
+    last: float | None, promised: float | None, unit: str, lang: str, *, year: int | None, origin: str = "observed"
+) -> str:
     """Return where a value stands against what the promised path had for that year, as one full sentence."""
     fr = lang == "fr"
     if last is None or year is None:
-        return "Aucune valeur ne permet de se situer sur le chemin promis." if fr else "No value says where one stands on the path promised."
+        return (
+            "Aucune valeur ne permet de se situer sur le chemin promis."
+            if fr
+            else "No value says where one stands on the path promised."
+        )
     if promised is None:
-        return "L'engagement n'a pas de chemin d'année en année." if fr else "The commitment has no path from year to year."
+        return (
+            "L'engagement n'a pas de chemin d'année en année."
+            if fr
+            else "The commitment has no path from year to year."
+        )
     shown, goal = marked(measure(last, unit, lang), origin, lang), measure(promised, unit, lang)
     way = direction(promised, last, unit)
     if way == 0:
-        return f"En {year}, la valeur est celle du chemin promis\u00a0: {shown}." if fr else f"In {year} the value is that of the path promised: {shown}."
+        return (
+            f"En {year}, la valeur est celle du chemin promis\u00a0: {shown}."
+            if fr
+            else f"In {year} the value is that of the path promised: {shown}."
+        )
     side = ("au-dessus" if way > 0 else "au-dessous") if fr else ("above" if way > 0 else "below")
     if fr:
         return f"En {year}, la valeur est {side} du chemin promis\u00a0: {shown}, pour {goal}."
@@ -126,7 +157,7 @@ def course(label: str, points: Sequence[Point], unit: str, lang: str, places: in
     shown = f"{marked(measure(last.value, unit, lang, places), last.origin, lang)} {'en' if fr else 'in'} {last.year}"
     if len(run) < 2:
         return f"{label}{colon} {shown}, {'seule année comparable' if fr else 'the only comparable year'}."
-    ways = [direction(float(a.value or 0), float(b.value or 0), unit) for a, b in zip(run, run[1:], strict=False)]
+    ways = [direction(float(a.value or 0), float(b.value or 0), unit) for a, b in pairwise(run)]
     way, since = ways[-1], len(ways) - 1
     while since > 0 and ways[since - 1] == way:
         since -= 1
@@ -134,7 +165,11 @@ def course(label: str, points: Sequence[Point], unit: str, lang: str, places: in
     if way == 0:
         moved = f"n'a pas bougé depuis {began}" if fr else f"has not moved since {began}"
     elif steps == 1:
-        moved = (f"{'en hausse' if way > 0 else 'en baisse'} depuis {began}") if fr else f"{'up' if way > 0 else 'down'} since {began}"
+        moved = (
+            (f"{'en hausse' if way > 0 else 'en baisse'} depuis {began}")
+            if fr
+            else f"{'up' if way > 0 else 'down'} since {began}"
+        )
     else:
         moved = (
             f"{'en hausse' if way > 0 else 'en baisse'} à chaque mesure depuis {began}"
@@ -156,10 +191,22 @@ def register(total: int, declared: int, late: int, orphans: int, lang: str) -> s
     """Return the state of the register of actions in one sentence: how many declared, late, without owner."""
     if lang == "fr":
         said = f"{number(total, lang)} action{'s' if total > 1 else ''}\u00a0: " + (
-            "aucune n'est déclarée" if not declared else f"{number(declared, lang)} déclarée{'s' if declared > 1 else ''}"
+            "aucune n'est déclarée"
+            if not declared
+            else f"{number(declared, lang)} déclarée{'s' if declared > 1 else ''}"
         )
-        said += ", aucune n'a dépassé son échéance" if not late else f", {number(late, lang)} {'ont' if late > 1 else 'a'} dépassé {'leur' if late > 1 else 'son'} échéance sans être déclarée{'s' if late > 1 else ''} faite{'s' if late > 1 else ''}"
+        said += (
+            ", aucune n'a dépassé son échéance"
+            if not late
+            else f", {number(late, lang)} {'ont' if late > 1 else 'a'} dépassé {'leur' if late > 1 else 'son'} échéance sans être déclarée{'s' if late > 1 else ''} faite{'s' if late > 1 else ''}"
+        )
         return said + (", toutes ont un porteur." if not orphans else f", {number(orphans, lang)} sans porteur.")
-    said = f"{number(total, lang)} action{'s' if total != 1 else ''}: " + ("none is reported" if not declared else f"{number(declared, lang)} reported")
-    said += ", none is past its deadline" if not late else f", {number(late, lang)} past {'their' if late > 1 else 'its'} deadline and not reported as done"
+    said = f"{number(total, lang)} action{'s' if total != 1 else ''}: " + (
+        "none is reported" if not declared else f"{number(declared, lang)} reported"
+    )
+    said += (
+        ", none is past its deadline"
+        if not late
+        else f", {number(late, lang)} past {'their' if late > 1 else 'its'} deadline and not reported as done"
+    )
     return said + (", all have an owner." if not orphans else f", {number(orphans, lang)} without an owner.")

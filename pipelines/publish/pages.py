@@ -25,18 +25,22 @@ def table_markdown(table: Table, edition: str) -> str:
     name = f"tbl-{table.name}"
     cited = citation(name, table.caption, edition, table.lang, simulated=table.simulated)
     below = tools("table", name, ("csv", "xlsx"), cited, edition, table.lang)
-    return f":::: {{.table-block}}\n{table.markdown()}\n{below}::::\n"
+    filtered = f' .filterable filters="{attribute(",".join(table.filters))}"' if table.filters else ""
+    return f":::: {{.table-block{filtered}}}\n{table.markdown()}\n{below}::::\n"
 
 
 def absent_markdown(gone: Absent) -> str:
-    """Return the block that stands where a figure cannot be drawn: what it would show, and why it is not there."""
-    title = gone.title.replace('"', "'")
+    """Return the block that stands where a figure cannot be drawn: what it would show, and why it is not there.
+
+    It bears the figure's identifier, so that a sentence which refers to the figure still leads somewhere.
+    """
     sentence = (
         f"Cette figure n'est pas tracée : {gone.reason}."
         if gone.lang == "fr"
         else f"This figure is not drawn: {gone.reason}."
     )
-    return f'::: {{.callout-note title="{title}"}}\n{sentence.replace("..", ".")}\n:::\n'
+    note = f"::: {{.callout-note}}\n{sentence.replace('..', '.')}\n:::\n"
+    return f":::: {{#fig-{gone.name}}}\n{note}\n{escape(gone.title.rstrip('.'))}.\n::::\n"
 
 
 def escape(text: str) -> str:

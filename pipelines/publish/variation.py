@@ -7,6 +7,7 @@ remarkable move from an ordinary one is how much the same series moves from year
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from statistics import median
 
 from pipelines.kernel.intervals import difference as bounds_of_difference
@@ -33,7 +34,7 @@ def usual_move(points: Sequence[Point], unit: str) -> float | None:
     """
     moves = []
     for run in stretches(points):
-        for before, after in zip(run, run[1:], strict=False):
+        for before, after in pairwise(run):
             if after.year - before.year != 1 or before.value is None or after.value is None:
                 continue
             if is_percentage(unit):

@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.publish.comparisons import register as register_said
 from pipelines.publish.figures.common import two
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables.overview import ACTION_STATES
+from pipelines.publish.tables.overview import ACTION_STATES, NOTHING
 from pipelines.publish.tables.shape import Table
 
 Entry = dict[str, Any]
@@ -68,24 +68,32 @@ def owners_of(shelf: Shelf, entry: Entry) -> str:
     return named or two(shelf, "aucun porteur", "no owner")
 
 
+def evidence_of(shelf: Shelf, entry: Entry) -> str:
+    """Return the evidence with the day it was reported; a dash when nothing was."""
+    told = [text for text in (shelf.say(entry.get("evidence")), str(entry.get("updated") or "")) if text]
+    return ", ".join(told) or NOTHING
+
+
 def register(shelf: Shelf) -> Table:
     """The whole register, late actions first, then in the order of the document."""
     deadlines, edition = deadlines_of(shelf), int(shelf.edition)
-    nothing = two(shelf, "aucune", "none")
     rows = []
     for entry in sorted(shelf.declared("actions"), key=lambda entry: not is_late(entry, deadlines, edition)):
         due = due_of(entry, deadlines)
-        late = f", [{two(shelf, 'en retard', 'late')}]{{.status .status-off-track}}" if is_late(entry, deadlines, edition) else ""
+        late = (
+            f", [{two(shelf, 'en retard', 'late')}]{{.status .status-off-track}}"
+            if is_late(entry, deadlines, edition)
+            else ""
+        )
         rows.append(
             (
                 f"`{entry['id']}`",
                 text_of(shelf, entry),
                 owners_of(shelf, entry),
                 state_word(shelf, entry),
-                shelf.say(entry.get("evidence")) or nothing,
-                str(entry.get("updated") or nothing),
-                f"{due}{late}" if due else nothing,
-                f"{two(shelf, 'objectif', 'objective')} {entry['objective']}",
+                evidence_of(shelf, entry),
+                f"{due}{late}" if due else NOTHING,
+                str(entry["objective"]),
             )
         )
     return Table(
@@ -96,14 +104,14 @@ def register(shelf: Shelf) -> Table:
             "Action",
             two(shelf, "Porteurs", "Owners"),
             two(shelf, "État", "State"),
-            two(shelf, "Pièce", "Evidence"),
-            two(shelf, "Déclarée le", "Reported on"),
+            two(shelf, "Pièce et date", "Evidence and date"),
             two(shelf, "Échéance", "Due"),
             two(shelf, "Objectif", "Objective"),
         ),
         rows=tuple(rows),
-        widths=(8, 34, 16, 13, 8, 8, 10, 9),
+        widths=(8, 36, 17, 13, 12, 12, 8),
         lang=shelf.lang,
+        filters=(two(shelf, "Porteurs", "Owners"), two(shelf, "État", "State"), two(shelf, "Objectif", "Objective")),
     )
 
 

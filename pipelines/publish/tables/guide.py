@@ -14,15 +14,36 @@ MEANINGS: dict[StateCode, tuple[str, str]] = {
     StateCode.MET: ("la cible est atteinte", "the target is met"),
     StateCode.MET_THEN_LOST: ("elle l'a été, elle ne l'est plus", "it was met, it no longer is"),
     StateCode.MET_LATE: ("elle l'a été, mais après l'échéance", "it was met, but after the deadline"),
-    StateCode.PARTLY_MET: ("l'engagement de chaque année est tenu certaines années seulement", "a commitment for every year is kept in some years only"),
-    StateCode.MISSED: ("l'échéance est passée sans que la cible soit atteinte", "the deadline has passed and the target was not met"),
-    StateCode.ON_THE_WAY: ("la valeur est au moins celle du chemin promis", "the value is at least that of the path promised"),
-    StateCode.OFF_TRACK: ("la valeur est en dessous du chemin promis, l'échéance n'est pas passée", "the value is below the path promised, the deadline has not passed"),
+    StateCode.PARTLY_MET: (
+        "l'engagement de chaque année est tenu certaines années seulement",
+        "a commitment for every year is kept in some years only",
+    ),
+    StateCode.MISSED: (
+        "l'échéance est passée sans que la cible soit atteinte",
+        "the deadline has passed and the target was not met",
+    ),
+    StateCode.ON_THE_WAY: (
+        "la valeur est au moins celle du chemin promis",
+        "the value is at least that of the path promised",
+    ),
+    StateCode.OFF_TRACK: (
+        "la valeur est en dessous du chemin promis, l'échéance n'est pas passée",
+        "the value is below the path promised, the deadline has not passed",
+    ),
     StateCode.NOT_MET: ("sans échéance, et pas atteinte à ce jour", "no deadline, and not met so far"),
     StateCode.NOT_STARTED: ("aucune valeur n'est encore connue après la base", "no value is known yet after the base"),
-    StateCode.AWAITED: ("l'échéance est passée, sa valeur n'est pas encore connue", "the deadline has passed, its value is not known yet"),
-    StateCode.NOT_MEASURABLE: ("aucune donnée ne permet de le dire : ni tenue, ni manquée", "no data say: neither kept nor missed"),
-    StateCode.CONFIDENTIAL: ("la valeur existe et n'est pas publiée, pour protéger les personnes", "the value exists and is not published, to protect persons"),
+    StateCode.AWAITED: (
+        "l'échéance est passée, sa valeur n'est pas encore connue",
+        "the deadline has passed, its value is not known yet",
+    ),
+    StateCode.NOT_MEASURABLE: (
+        "aucune donnée ne permet de le dire : ni tenue, ni manquée",
+        "no data say: neither kept nor missed",
+    ),
+    StateCode.CONFIDENTIAL: (
+        "la valeur existe et n'est pas publiée, pour protéger les personnes",
+        "the value exists and is not published, to protect persons",
+    ),
 }
 
 
