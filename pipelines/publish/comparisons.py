@@ -49,8 +49,8 @@ def spread(
     if low == high:
         said = f"{low} {'sur chacun des sites' if fr else 'on every site'} {when}{word}"
     else:
-        lows = enumeration([place for place in ordered if shown[place] == low], lang)
-        highs = enumeration([place for place in ordered if shown[place] == high], lang)
+        lows = enumeration(sorted(place for place in ordered if shown[place] == low), lang)
+        highs = enumeration(sorted(place for place in ordered if shown[place] == high), lang)
         said = (
             f"de {low} ({lows}) à {high} ({highs}) {when}{word}"
             if fr

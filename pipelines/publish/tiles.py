@@ -1,4 +1,4 @@
-"""The six tiles of the first page: a number, what it counts, how far it moved and what that is worth, year and origin."""
+"""The six tiles of the first page: a number, what it counts, how far it moved, what that is worth, its origin."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def tile(shelf: Shelf, code: str) -> list[str]:
     if point is None or point.value is None:
         return ["[\u2013]{.kpi-value}", label, f"[{two(shelf, 'non mesuré', 'not measured')}]{{.kpi-note}}"]
     value = measure(point.value, indicator.unit, shelf.lang, indicator.decimals)
-    when = f"{two(shelf, 'promotion', 'class of') if code.startswith(COUNTED_BY_GRADUATION) else two(shelf, 'rentrée', 'autumn')} {point.year}"
+    by_diploma = code.startswith(COUNTED_BY_GRADUATION)
+    named = two(shelf, "promotion", "class of") if by_diploma else two(shelf, "rentrée", "autumn")
+    when = f"{named} {point.year}"
     if point.origin == "simulated":
         origin = f"[{two(shelf, 'donnée simulée', 'simulated figure')}]{{.simulated}}"
         value = f"{value} [({SIMULATED[shelf.lang]})]{{.simulated}}"

@@ -1,7 +1,5 @@
 """The register of actions: owner, declared state, evidence and its date, due year; what is late first."""
 
-# ruff: noqa: E501  the sentences of a table are kept on one line each
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,7 +1,5 @@
 """What the reader's guide shows: every state of a commitment, as a shape and a word, and what it means."""
 
-# ruff: noqa: E501  the sentences of a table are kept on one line each
-
 from __future__ import annotations
 
 from pipelines.kernel.targets import STATES, StateCode
