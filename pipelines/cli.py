@@ -233,10 +233,16 @@ def targets(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
 def explain(key: str, as_json: bool) -> None:
-    """Say where a published figure comes from. KEY is INDICATOR/SCOPE/YEAR, as in MOB-OUT-RATE/tarbes/2023."""
-    from pipelines.explain import explanation
+    """Say where a published figure comes from.
 
-    click.echo(explanation(find_project(), key, as_json=as_json))
+    KEY is INDICATOR/SCOPE/YEAR, as in MOB-OUT-RATE/tarbes/2023, or the address below a figure or table of the report,
+    as in fig-mob-target@2024.
+    """
+    from pipelines.explain import explanation
+    from pipelines.explain_shown import is_shown, shown_explanation
+
+    told = shown_explanation if is_shown(key) else explanation
+    click.echo(told(find_project(), key, as_json=as_json))
 
 
 @observatoire.command()

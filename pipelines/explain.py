@@ -6,6 +6,7 @@ The chain is read from the SQL files and from what the run left, never written b
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -58,9 +59,9 @@ def explanation(project: Project, key: str, *, as_json: bool) -> str:
     figure = _figure(project, code, scope, year)
     indicator = _indicator(project, code)
     query = read_queries(project, "indicators", f"{indicator.sql_name}.sql")[indicator.sql_name]
-    below = _below(project, query)
-    tables = [_table_fact(project, name, made_by) for name, made_by in below.items()]
-    files = _files(project, [name for name in below if name.startswith("stg_")])
+    beneath = below(project, query.reads)
+    tables = [table_fact(project, name, made_by) for name, made_by in beneath.items()]
+    inputs = files(project, [name for name in beneath if name.startswith("stg_")])
     facts: dict[str, Any] = {
         "key": key,
         "edition": project.settings().edition,
@@ -71,11 +72,11 @@ def explanation(project: Project, key: str, *, as_json: bool) -> str:
         "flag_meaning": LABELS[Flag(figure["flag"])][1],
         "sql": query.shown,
         "tables": [asdict(table) for table in tables],
-        "files": [asdict(file) for file in files],
+        "files": [asdict(file) for file in inputs],
     }
     if as_json:
         return json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True, default=str)
-    return _as_text(facts, tables, files, query)
+    return _as_text(facts, tables, inputs, query)
 
 
 def _parts(key: str) -> tuple[str, str, int]:
@@ -85,7 +86,8 @@ def _parts(key: str) -> tuple[str, str, int]:
             Problem(
                 "the command",
                 "The key of a figure is INDICATOR/SCOPE/YEAR",
-                "Try MOB-OUT-RATE/tarbes/2023; `observatoire indicators` lists what exists.",
+                "Try MOB-OUT-RATE/tarbes/2023, or the address below a figure of the report, such as fig-mob-target; "
+                "`observatoire indicators` lists what exists.",
                 value=key,
             )
         )
@@ -115,11 +117,11 @@ def _indicator(project: Project, code: str) -> Indicator:
     return read_indicators(project)[code]
 
 
-def _below(project: Project, query: Query) -> dict[str, str]:
-    """Return every table below the query, name → what makes it, nearest first."""
+def below(project: Project, reads: Iterable[str]) -> dict[str, str]:
+    """Return every table below those that `reads` names, them included: name → what makes it, nearest first."""
     marts = read_queries(project, "marts", "mart_*.sql")
     found: dict[str, str] = {}
-    waiting = list(query.reads)
+    waiting = list(reads)
     while waiting:
         name = waiting.pop(0)
         if name in found:
@@ -134,7 +136,8 @@ def _below(project: Project, query: Query) -> dict[str, str]:
     return found
 
 
-def _table_fact(project: Project, name: str, made_by: str) -> TableFact:
+def table_fact(project: Project, name: str, made_by: str) -> TableFact:
+    """Return what is known of one table below a figure."""
     if name.startswith("ref_"):
         return TableFact(name, made_by, None, "declared, kept under version control", {})
     path = table_path(project, name)
@@ -151,7 +154,8 @@ def _check_counts(project: Project, table: str) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _files(project: Project, staging: list[str]) -> list[FileFact]:
+def files(project: Project, staging: list[str]) -> list[FileFact]:
+    """Return the input files of the staging tables named."""
     catalogue = read_catalogue(project)
     facts = []
     for source_id in sorted({name.removeprefix("stg_").split("__")[0] for name in staging}):
@@ -180,7 +184,7 @@ def _formula(indicator: Indicator) -> str:
     return f"{indicator.numerator.en} ÷ {indicator.denominator.en}"
 
 
-def _as_text(facts: dict[str, Any], tables: list[TableFact], files: list[FileFact], query: Query) -> str:
+def _as_text(facts: dict[str, Any], tables: list[TableFact], inputs: list[FileFact], query: Query) -> str:
     figure = facts["figure"]
     value = "not published" if figure["value"] is None else f"{figure['value']:.6g}"
     lines = [
@@ -197,15 +201,28 @@ def _as_text(facts: dict[str, Any], tables: list[TableFact], files: list[FileFac
         f"  caveats     {query.caveats}",
         "  tables, nearest first:",
     ]
+    lines += table_lines(tables)
+    lines += file_lines(inputs)
+    return "\n".join(lines)
+
+
+def table_lines(tables: list[TableFact]) -> list[str]:
+    """Return one line a table: rows, what made it, how its checks ended."""
+    lines = []
     for table in tables:
         rows = "" if table.rows is None else f", {table.rows} rows"
         checks = ", ".join(f"{count} {outcome}" for outcome, count in table.checks.items())
         lines.append(f"    {table.name}{rows}, made by {table.made_by}" + (f"; checks: {checks}" if checks else ""))
-    lines.append("  files:")
-    for source in dict.fromkeys(file.source for file in files):
-        mine = [file for file in files if file.source == source]
+    return lines
+
+
+def file_lines(inputs: list[FileFact]) -> list[str]:
+    """Return the input files by dataset, the first few of each."""
+    lines = ["  files:"]
+    for source in dict.fromkeys(file.source for file in inputs):
+        mine = [file for file in inputs if file.source == source]
         lines.append(f"    {mine[0].title}, {mine[0].producer} ({mine[0].licence}):")
         lines += [f"      {file.file} (sha256 {file.sha256[:16]}…, {file.origin})" for file in mine[:SHOWN]]
         if len(mine) > SHOWN:
             lines.append(f"      … and {len(mine) - SHOWN} more; --json lists them all.")
-    return "\n".join(lines)
+    return lines

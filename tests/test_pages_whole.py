@@ -93,7 +93,7 @@ def test_alternative_texts_tell_the_finding(tmp_path: Path) -> None:
         if isinstance(picture, Absent):
             assert picture.reason in absent_markdown(picture)
         else:
-            alt = re.search(r'fig-alt="([^"]*)"', figure_markdown(picture))
+            alt = re.search(r'fig-alt="([^"]*)"', figure_markdown(picture, "2024"))
             assert alt
             assert len(alt.group(1)) > 60
     assert tiles(shelf).count("{.kpi}") == 6

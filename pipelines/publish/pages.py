@@ -7,6 +7,7 @@ from string import Template
 from pipelines.publish.citing import attribute, citation, tools
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.picture import Absent, Picture
+from pipelines.publish.tables.provenance import is_simulated, small_print
 from pipelines.publish.tables.shape import Table
 
 
@@ -23,10 +24,12 @@ def figure_markdown(picture: Picture, edition: str) -> str:
 def table_markdown(table: Table, edition: str) -> str:
     """Return the include of a table: the table with its caption and small print; on screen its files and citation."""
     name = f"tbl-{table.name}"
-    cited = citation(name, table.caption, edition, table.lang, simulated=table.simulated)
+    cited = citation(name, table.caption, edition, table.lang, simulated=is_simulated(table))
+    said = escape(small_print(table, edition))
     below = tools("table", name, ("csv", "xlsx"), cited, edition, table.lang)
     filtered = f' .filterable filters="{attribute(",".join(table.filters))}"' if table.filters else ""
-    return f":::: {{.table-block{filtered}}}\n{table.markdown()}\n{below}::::\n"
+    note = f"::: {{.source-note}}\n{said}\n:::\n"
+    return f":::: {{.table-block{filtered}}}\n{table.markdown()}\n{note}\n{below}::::\n"
 
 
 def absent_markdown(gone: Absent) -> str:

@@ -18,7 +18,10 @@ Columns = dict[str, list[Cell]]
 
 @dataclass(frozen=True)
 class Picture:
-    """One figure. `data` is what the CSV beside it holds; `options` are what its kind of drawing asks for."""
+    """One figure. `data` is what the CSV beside it holds; `options` are what its kind of drawing asks for.
+
+    `of` says what it is drawn from, as `explain` resolves it: `MOB-OUT/midi-pyrenees`, `pub_apprenticeship__cfa`.
+    """
 
     name: str
     kind: str
@@ -30,6 +33,7 @@ class Picture:
     data: Columns
     options: dict[str, object] = field(default_factory=dict)
     simulated: bool = False
+    of: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
         """Return the hash of everything the drawing depends on."""

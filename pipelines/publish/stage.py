@@ -14,6 +14,7 @@ from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import protected_path
+from pipelines.publish.addresses import FILE, addresses
 from pipelines.publish.bibliography import bibtex
 from pipelines.publish.changes import changes, glance
 from pipelines.publish.data import published, write_data
@@ -48,8 +49,10 @@ def publish(project: Project, settings: Settings) -> StageReport:
 
     texts: dict[str, dict[Path, str]] = {}
     pictures: dict[str, Picture] = {}
+    shown: list[Picture | Absent] = []
     for name, maker in figures(shelf).items():
         made = maker(shelf)
+        shown.append(made)
         item = f"{shelf.lang}/fig-{name}"
         if isinstance(made, Absent):
             texts[item] = {generated / f"fig-{name}.md": absent_markdown(made)}
@@ -61,6 +64,7 @@ def publish(project: Project, settings: Settings) -> StageReport:
             generated / f"tbl-{table.name}.md": table_markdown(table, shelf.edition),
             generated / f"tbl-{table.name}.csv": table.csv(),
         }
+    texts[f"{shelf.lang}/addresses"] = {generated / FILE: addresses(shelf.edition, shelf.lang, shown, listed)}
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
     texts[f"{shelf.lang}/glance"] = {generated / "glance.md": glance(shelf)}
     texts[f"{shelf.lang}/changes"] = {generated / "changes.md": changes(shelf)}

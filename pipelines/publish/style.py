@@ -1,14 +1,18 @@
 """The house style of every picture: size, type, palette, caption, the word on simulated data, the same bytes each time.
 
-Drawn 640 px wide: that is readable without zoom in a text column of 760 px and on a telephone of 390 px.
-Type is left as text in the SVG, so that it can be searched, selected and read aloud.
+Drawn 480 px wide, in type of 8.5 points and more: what is read on screen and on paper is still read when a telephone
+shows it 358 px wide (only marks inside a cell fall under 8 px there), without a second drawing of each figure, which
+would take publication past its 15 s. Type is left as text in the SVG, so that it can be searched, selected and read
+aloud.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import matplotlib as mpl
@@ -16,13 +20,18 @@ import matplotlib as mpl
 mpl.use("svg")
 
 import matplotlib.pyplot as plt
+from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.ft2font import FT2Font
 from plotnine import element_blank, element_line, element_rect, element_text, theme, theme_minimal
 
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.picture import Picture
 
-WIDTH = 640 / 96
-"""Inches: 640 px at 96 px an inch."""
+WIDTH = 480 / 96
+"""Inches: 480 px at 96 px an inch."""
+
+LINE = WIDTH * 72 * 0.955
+"""Points: the longest line of text between the margins."""
 
 INK = "#1d2433"
 SOFT = "#5b6472"
@@ -38,12 +47,12 @@ STATE_COLOURS = {"good": "#007a5a", "under_way": "#0072B2", "bad": "#b84a00", "n
 
 _FONTS = ["DejaVu Sans"]
 
-HOUSE = theme_minimal(base_size=10.5, base_family=_FONTS[0]) + theme(
+HOUSE = theme_minimal(base_size=10, base_family=_FONTS[0]) + theme(
     plot_title=element_text(
-        size=13, weight="bold", color=INK, ha="left", margin={"b": 5, "units": "pt"}, linespacing=1.2
+        size=12, weight="bold", color=INK, ha="left", margin={"b": 4, "units": "pt"}, linespacing=1.2
     ),
-    plot_subtitle=element_text(size=10, color=SOFT, ha="left", margin={"b": 8, "units": "pt"}, linespacing=1.25),
-    plot_caption=element_text(size=8, color=SOFT, ha="left", margin={"t": 10, "units": "pt"}, linespacing=1.35),
+    plot_subtitle=element_text(size=9.5, color=SOFT, ha="left", margin={"b": 7, "units": "pt"}, linespacing=1.25),
+    plot_caption=element_text(size=8.5, color=SOFT, ha="left", margin={"t": 7, "units": "pt"}, linespacing=1.35),
     plot_title_position="plot",
     plot_caption_position="plot",
     plot_background=element_rect(fill=PAPER, color=PAPER),
@@ -52,10 +61,10 @@ HOUSE = theme_minimal(base_size=10.5, base_family=_FONTS[0]) + theme(
     panel_grid_major_x=element_blank(),
     panel_grid_major_y=element_line(color=RULE, size=0.5),
     axis_title=element_blank(),
-    axis_text=element_text(size=9.5, color=SOFT),
+    axis_text=element_text(size=9, color=SOFT),
     panel_spacing_x=0.03,
     panel_spacing_y=0.035,
-    strip_text=element_text(size=9.5, linespacing=1.1, weight="bold", color=INK, ha="left"),
+    strip_text=element_text(size=9, linespacing=1.1, weight="bold", color=INK, ha="left"),
     legend_position="none",
     plot_margin=0.015,
 )
@@ -77,6 +86,36 @@ def wrapped(text: str, width: int) -> str:
             break_on_hyphens=False,
         ) or [""]
     return "\n".join(lines).replace("\ue000", "\u00a0").replace("\ue001", "\u202f")
+
+
+def bound(text: str) -> str:
+    """Keep a mark of punctuation, and the dot between two facts of a caption, on the line of the word before it."""
+    return re.sub(r" (?=[;:!?»·])", "\u00a0", text)
+
+
+def fitted(text: str, size: float, *, bold: bool = False) -> str:
+    """Break a text into lines that fit the width of a figure in type of `size` points, as the font measures them."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and length(longer, size, bold=bold) <= LINE:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def length(text: str, size: float, *, bold: bool = False) -> float:
+    """Return the length of a line in points."""
+    face = _face(bold)
+    face.set_size(size, 72)
+    face.set_text(text, 0.0)
+    return float(face.get_width_height()[0]) / 64
+
+
+@cache
+def _face(bold: bool) -> FT2Font:
+    return FT2Font(findfont(FontProperties(family=_FONTS, weight="bold" if bold else "normal")))
 
 
 def svg(plot: Any, picture: Picture, finish: Callable[[Any], None] | None = None) -> str:
@@ -109,7 +148,7 @@ def svg(plot: Any, picture: Picture, finish: Callable[[Any], None] | None = None
 def lay_the_word(drawn: Any, word: str, options: dict[str, object]) -> None:
     """Write the word across every panel, pale and large, behind the data; only on the panels of `word_on` if given."""
     axes = drawn.get_axes()
-    size = 34 if len(axes) == 1 else 17
+    size = 28 if len(axes) == 1 else 16 if len(axes) < 5 else 12
     panels, marked = options.get("facets"), options.get("word_on")
     for number, axis in enumerate(axes):
         if isinstance(marked, list) and not (isinstance(panels, list) and panels[number] in marked):
@@ -133,9 +172,9 @@ def lay_the_word(drawn: Any, word: str, options: dict[str, object]) -> None:
 def titles(picture: Picture) -> dict[str, str]:
     """Return the texts of a picture, broken into lines that fit the width."""
     return {
-        "title": wrapped(picture.title, 58),
-        "subtitle": wrapped(picture.subtitle, 88),
-        "caption": wrapped(picture.caption, 104),
+        "title": fitted(bound(picture.title), 12, bold=True),
+        "subtitle": fitted(bound(picture.subtitle), 9.5),
+        "caption": fitted(bound(picture.caption), 8.5),
     }
 
 
@@ -143,10 +182,10 @@ def lines_in(picture: Picture) -> float:
     """Return the height in inches that the texts above and below the panel take."""
     texts = titles(picture)
     return (
-        0.235 * (texts["title"].count("\n") + 1)
-        + 0.18 * (texts["subtitle"].count("\n") + 1)
-        + 0.155 * (texts["caption"].count("\n") + 1)
-        + 0.75
+        0.21 * (texts["title"].count("\n") + 1)
+        + 0.17 * (texts["subtitle"].count("\n") + 1)
+        + 0.162 * (texts["caption"].count("\n") + 1)
+        + 0.62
     )
 
 

@@ -41,6 +41,8 @@ def bars(picture: Picture) -> str:
     data["colour"] = data["group"].map(palette)
     count = max(len(groups), 1)
     thick = 0.74 / count
+    named = [wrapped(str(name), 34) for name in names]
+    row = max(0.24 if any("\n" in name for name in named) else 0.21, 0.135 * count + 0.06)
     place = {name: len(names) - 1 - index for index, name in enumerate(names)}
     shift = {group: (count - 1) / 2 * thick - index * thick for index, group in enumerate(groups or [""])}
     data["y"] = [place[name] + shift[group] for name, group in zip(data["name"], data["group"], strict=True)]
@@ -51,25 +53,23 @@ def bars(picture: Picture) -> str:
     bars_drawn = data.dropna(subset=["value"])
     longest = max((len(str(label)) for label in data["label"]), default=4)
     plot = (
-        begin(
-            data, picture, float(cast(float, picture.options.get("height", 0.3 + len(names) * max(0.3, 0.21 * count))))
-        )
+        begin(data, picture, float(cast(float, picture.options.get("height", 0.15 + len(names) * row))))
         + geom_tile(
             aes(x="value / 2", y="y", width="value", height=thick * 0.9, fill="colour"), data=bars_drawn, color=None
         )
-        + geom_text(aes(x="text_x", y="y", label="label"), ha="left", va="center", size=8.5, color=INK)
+        + geom_text(aes(x="text_x", y="y", label="label"), ha="left", va="center", size=9, color=INK)
         + scale_fill_identity()
-        + scale_x_continuous(limits=(0, top * (1.02 + longest * 0.0165)), expand=(0, 0))
+        + scale_x_continuous(limits=(0, top * (1.02 + longest * 0.03)), expand=(0, 0))
         + scale_y_continuous(
             limits=(-0.6, len(names) - 0.4),
             breaks=[place[name] for name in names],
-            labels=[wrapped(str(name), 34) for name in names],
+            labels=named,
             expand=(0, 0),
         )
         + theme(
             panel_grid_major=element_blank(),
             axis_text_x=element_blank(),
-            axis_text_y=element_text(ha="right", color=INK, size=9),
+            axis_text_y=element_text(ha="right", color=INK, size=8.5, linespacing=1.0),
         )
     )
     if len(groups) > 1:  # the group's name stands on the longest bars of the figure, no legend to go and look for
@@ -83,7 +83,7 @@ def bars(picture: Picture) -> str:
                     label=group,
                     ha="left",
                     va="center",
-                    size=8,
+                    size=8.5,
                     color="white",
                     fontweight="bold",
                 )

@@ -44,11 +44,11 @@ def cover(picture: Picture) -> str:
     every = max(1, -(-len(years) // 10))
     ticks = [place for place in range(len(years)) if (len(years) - 1 - place) % every == 0]
     plot = (
-        begin(data, picture, len(domains) * (0.15 * len(sites) + 0.36) + 0.1)
+        begin(data, picture, len(domains) * (0.132 * len(sites) + 0.3) + 0.1)
         # each kind of cell is a layer of its own, so that one of them can be hatched
         + geom_tile(aes("x", "y", fill="fill"), data=data[data["state"] != "simulated"], color=PAPER, size=0.5)
         + geom_tile(aes("x", "y", fill="fill"), data=data[data["state"] == "simulated"], color=PAPER, size=0.5)
-        + geom_text(aes("x", "y", label="text", color="ink"), size=6, va="center_baseline")
+        + geom_text(aes("x", "y", label="text", color="ink"), size=6.5, va="center_baseline")
         + facet_wrap("domain", ncol=1)
         + scale_fill_identity()
         + scale_color_identity()
@@ -63,9 +63,9 @@ def cover(picture: Picture) -> str:
         )
         + theme(
             panel_grid_major=element_blank(),
-            plot_subtitle=element_text(margin={"b": 16, "units": "pt"}),
-            axis_text_x=element_text(size=8),
-            axis_text_y=element_text(ha="right", color=INK, size=7.5),
+            plot_subtitle=element_text(margin={"b": 14, "units": "pt"}),
+            axis_text_x=element_text(size=8.5),
+            axis_text_y=element_text(ha="right", color=INK, size=8),
         )
     )
     return svg(plot, picture, _hatch)

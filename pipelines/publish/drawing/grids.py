@@ -27,9 +27,14 @@ from pipelines.publish.style import (
     INK,
     RULE,
     SOFT,
+    WIDTH,
+    length,
     svg,
     wrapped,
 )
+
+ROW, LINE = 0.215, 0.125
+"""Inches: the height of a row whose name takes one line, and what each further line adds."""
 
 
 def span(names: list[str]) -> tuple[float, float]:
@@ -46,32 +51,37 @@ def matrix(picture: Picture) -> str:
     rows = cast(list[str], picture.options["rows"])
     columns = cast(list[str], picture.options["columns"])
     data["x"] = data["column"].map({name: index for index, name in enumerate(columns)})
-    data["y"] = data["row"].map({name: len(rows) - 1 - index for index, name in enumerate(rows)})
+    names = [wrapped(name, 32) for name in rows]
+    thick = [ROW + LINE * name.count("\n") for name in names]
+    middles = [sum(thick[index:]) - thick[index] / 2 for index in range(len(rows))]
+    data["y"] = data["row"].map(dict(zip(rows, middles, strict=True)))
+    data["thick"] = data["row"].map(dict(zip(rows, thick, strict=True)))
     data["fill"] = data["level"].map(lambda level: shade(None if level is None or level != level else float(level)))
     data["ink"] = data["level"].map(
         lambda level: "#ffffff" if level is not None and level == level and level > 0.55 else INK
     )
-    every = max(1, -(-len(columns) // 12))
+    named = max(length(line, 8.5) for name in names for line in name.split("\n")) / 72
+    longest = max(length(line, 8.5) for column in columns for line in column.split("\n")) / 72
+    every = -(-(longest + 0.06) // ((WIDTH * 0.95 - named) / len(columns)))
+    tight = every > 1 and not all(column.isdecimal() for column in columns)  # names that would touch stand aslant
+    every = 1 if tight else int(every)  # years that would touch leave some out, never the last
     ticks = [index for index in range(len(columns)) if (len(columns) - 1 - index) % every == 0]
-    names = [wrapped(name, 40) for name in rows]
-    deep = max(name.count("\n") for name in names) + 1
-    height = (0.13 + 0.125 * deep) * max(len(rows), 2) + 0.35 + 0.16 * max(column.count("\n") for column in columns)
+    below = 0.5 * longest if tight else 0.15 * max(column.count("\n") for column in columns)
+    height = sum(thick) + 0.3 + below
     plot = (
         begin(data, picture, height)
-        + geom_tile(aes("x", "y", fill="fill"), width=1, height=1, color="white", size=0.8)
-        + geom_text(aes("x", "y", label="text", color="ink"), size=8)
+        + geom_tile(aes("x", "y", fill="fill", height="thick"), width=1, color="white", size=0.8)
+        + geom_text(aes("x", "y", label="text", color="ink"), size=8.5)
         + scale_fill_identity()
         + scale_color_identity()
         + scale_x_continuous(
             breaks=ticks, labels=[columns[index] for index in ticks], limits=span(columns), expand=(0, 0)
         )
-        + scale_y_continuous(
-            breaks=list(range(len(rows))), labels=list(reversed(names)), limits=span(rows), expand=(0, 0)
-        )
+        + scale_y_continuous(breaks=middles, labels=names, limits=(0, sum(thick)), expand=(0, 0))
         + theme(
             panel_grid_major=element_blank(),
-            axis_text_x=element_text(size=8.5),
-            axis_text_y=element_text(ha="right", color=INK, size=9),
+            axis_text_x=element_text(size=8.5, rotation=30, ha="right") if tight else element_text(size=8.5),
+            axis_text_y=element_text(ha="right", color=INK, size=8.5, linespacing=1.0),
         )
     )
     return svg(plot, picture)
@@ -94,30 +104,30 @@ def targets(picture: Picture) -> str:
     """
     data = frame_of(picture)
     data["position"] = data["position"].astype(float)
-    data["y"] = [len(data) - 1 - index for index in range(len(data))]
     data["at"] = data["position"].clip(-0.12, 1.12)
-    data["state"] = data["state"].map(lambda state: wrapped(str(state), 26))
-    data["name"] = data["name"].map(lambda name: wrapped(str(name), 34))
-    depth = (
-        max(max(name.count("\n"), state.count("\n")) for name, state in zip(data["name"], data["state"], strict=True))
-        + 1
-    )
+    data["state"] = data["state"].map(lambda state: wrapped(str(state), 19))
+    data["name"] = data["name"].map(lambda name: wrapped(str(name), 27))
+    thick = [
+        0.12 + LINE * (1 + max(name.count("\n"), state.count("\n")))
+        for name, state in zip(data["name"], data["state"], strict=True)
+    ]
+    data["y"] = [sum(thick[index:]) - thick[index] / 2 for index in range(len(data))]
     roads = data.dropna(subset=["position"]).copy()
     roads["dash"] = roads["origin"].map(lambda origin: "dashed" if origin == "simulated" else "solid")
     plot = (
-        begin(data, picture, (0.16 + 0.16 * depth) * len(data) + 0.45)
+        begin(data, picture, sum(thick) + 0.3)
         + geom_segment(aes(x=0, xend=1, y="y", yend="y"), color=RULE, size=2.2)
-        + geom_segment(aes(x=1, xend=1, y="y - 0.2", yend="y + 0.2"), color=SOFT, size=0.9)
+        + geom_segment(aes(x=1, xend=1, y="y - 0.06", yend="y + 0.06"), color=SOFT, size=0.9)
         + geom_segment(aes(x=0, xend="at", y="y", yend="y", color="colour", linetype="dash"), data=roads, size=1.8)
         + scale_linetype_identity()
-        + geom_point(aes("at", "y", color="colour", shape="shape"), data=roads, size=3.6)
+        + geom_point(aes("at", "y", color="colour", shape="shape"), data=roads, size=3.2)
         + geom_text(
             aes(x=1.18, y="y", label="state", color="colour"),
             ha="left",
             va="center",
-            size=9,
+            size=8.5,
             fontweight="bold",
-            lineheight=1.15,
+            lineheight=1.1,
         )
         + scale_color_identity()
         + scale_shape_identity()
@@ -125,13 +135,14 @@ def targets(picture: Picture) -> str:
             limits=(-0.15, 2.45), breaks=[0, 1], labels=list(cast(list[str], picture.options["ends"])), expand=(0, 0)
         )
         + scale_y_continuous(
-            limits=(-0.5, len(data) - 0.5),
+            limits=(0, sum(thick)),
             breaks=list(data["y"]),
             labels=list(data["name"]),
             expand=(0, 0),
         )
         + theme(
-            panel_grid_major=element_blank(), axis_text_y=element_text(ha="right", color=INK, size=9, linespacing=1.1)
+            panel_grid_major=element_blank(),
+            axis_text_y=element_text(ha="right", color=INK, size=8.5, linespacing=1.05),
         )
     )
     return svg(plot, picture)

@@ -28,6 +28,9 @@ from pipelines.publish.style import (
     svg,
 )
 
+TALLEST = 3.5
+"""Inches: a map that would be higher has wider margins, so that two figures stand on a printed page."""
+
 
 def chart_map(picture: Picture) -> str:
     """Draw the sites on the map, a disc as large as its students.
@@ -48,13 +51,16 @@ def chart_map(picture: Picture) -> str:
     west, east, south, north = min(xs) - pad, max(xs) + pad, min(ys) - pad, max(ys) + pad
     ratio = (north - south) / ((east - west) * 0.723)
     biggest = float(data["value"].fillna(0.0).max()) or 1.0  # no site may have been counted yet
-    data["size"] = data["value"].fillna(0).map(lambda value: 2.0 + 15.0 * (value / biggest) ** 0.5)
+    data["size"] = data["value"].fillna(0).map(lambda value: 2.0 + 12.0 * (value / biggest) ** 0.5)
     away = data["size"] * 0.0052 * (north - south) / 2 + 0.03
     data["side"] = data["below"].map(lambda below: "top" if below else "bottom")
     data["text_y"] = data["latitude"] + away * data["below"].map(lambda below: -1 if below else 1)
     if "colour" not in data.columns:
         data["colour"] = data["value"].map(lambda value: "#0072B2" if value == value else "#7a8290")
-    plot = begin(data, picture, min(WIDTH * ratio * 0.92, 5.4))
+    high = min(WIDTH * ratio * 0.92, TALLEST)
+    spare = ((north - south) / 0.723 * WIDTH * 0.97 / high - (east - west)) / 2
+    west, east = west - max(spare, 0), east + max(spare, 0)
+    plot = begin(data, picture, high)
     if contours:
         plot += geom_polygon(aes("x", "y", group="ring"), data=outline, fill=PALE, color="#b9c0ca", size=0.5)
     plot = (

@@ -72,7 +72,7 @@ def territory(shelf: Shelf) -> Picture | Absent:
         subtitle=subtitle,
         sources=["barometre"],
         perimeter=two(shelf, "départements de l'académie de Toulouse", "départements of the académie of Toulouse"),
-        address=f"APP-TERR/{REGION}",
+        address="pub_apprenticeship__territory",
         seen=two(
             shelf,
             "Grille, une ligne par département, une colonne par année",

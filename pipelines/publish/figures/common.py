@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from pipelines.publish.numbers import measure
 from pipelines.publish.picture import Absent, Cell, Picture, columns
 from pipelines.publish.shelf import Shelf
 
@@ -52,9 +53,11 @@ def caption(
     return " · ".join(parts)
 
 
-def alternative(shelf: Shelf, picture_kind: str, title: str, subtitle: str, simulated: bool) -> str:
-    """Return the alternative text: what kind of picture, its finding, its measure, and whether it is simulated."""
+def alternative(shelf: Shelf, picture_kind: str, title: str, subtitle: str, simulated: bool, span: str = "") -> str:
+    """Return the alternative text: kind of picture, finding, measure, lowest and highest value, origin if simulated."""
     said = f"{picture_kind}. {title}. {subtitle}."
+    if span:
+        said += f" {span}."
     if simulated:
         said += f" {two(shelf, 'Données simulées', 'Simulated data')}."
     return said.replace('"', "'")
@@ -69,7 +72,7 @@ def figure(
     subtitle: str,
     sources: Iterable[str],
     perimeter: str,
-    address: str,
+    address: str | tuple[str, ...],
     seen: str,
     rows: list[dict[str, Cell]],
     shown: list[str],
@@ -81,19 +84,44 @@ def figure(
     """Return the picture of `rows`, its columns `shown`, with the small print and alternative text all figures bear.
 
     `seen` says what kind of picture it is to one who does not see it; `told` stands there in place of the title.
+    `address` is what it is drawn from: series (`MOB-OUT/midi-pyrenees`) or protected tables; its own is `fig-<name>`.
     """
     return Picture(
         name=name,
         kind=kind,
         title=title,
         subtitle=subtitle,
-        caption=caption(shelf, sources, perimeter, address, simulated, breaks),
-        alt=alternative(shelf, seen, told or title, subtitle, simulated),
+        caption=caption(shelf, sources, perimeter, f"fig-{name}", simulated, breaks),
+        alt=alternative(shelf, seen, told or title, subtitle, simulated, extremes(shelf, kind, rows, options)),
         lang=shelf.lang,
         data=columns(rows, shown),
         options=options,
         simulated=simulated,
+        of=(address,) if isinstance(address, str) else address,
     )
+
+
+def extremes(shelf: Shelf, kind: str, rows: Iterable[Mapping[str, object]], options: Mapping[str, object]) -> str:
+    """Return the lowest and the highest value of a picture, with where and when: `de 1,4 % (Albi, 2020) à …`.
+
+    Empty where a picture has no measure of its own (words, states) or a single value.
+    """
+    unit = str(options.get("unit", "count"))
+    found: list[tuple[float, str]] = []
+    for row in rows:
+        value = row.get("value")
+        if isinstance(value, bool) or not isinstance(value, int | float) or row.get("kind") in ("path", "forecast"):
+            continue
+        series = row.get("series") if options.get("order") and len(list(options["order"])) > 1 else None  # type: ignore[call-overload]
+        where = [row.get("facet"), series, row.get("name"), row.get("row"), row.get("column"), row.get("group")]
+        if row.get("column") is None:
+            where.append(row.get("year"))
+        said = ", ".join(" ".join(str(part).split()) for part in where if part not in (None, ""))
+        found.append((float(value), f"{measure(float(value), unit, shelf.lang)} ({said})"))
+    if kind in ("targets", "cover") or len({value for value, _ in found}) < 2:
+        return ""
+    low, high = min(found), max(found, key=lambda item: (item[0], [-ord(letter) for letter in item[1]]))
+    return two(shelf, f"Valeurs de {low[1]} à {high[1]}", f"Values from {low[1]} to {high[1]}")
 
 
 def absent(shelf: Shelf, name: str, title: str, code: str | None = None, reason: str | None = None) -> Absent:

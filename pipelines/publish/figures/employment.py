@@ -7,7 +7,7 @@ from pipelines.publish.figures.series import SERIES_COLUMNS, by_scope, series_ro
 from pipelines.publish.numbers import per_cent
 from pipelines.publish.phrases import range_title
 from pipelines.publish.picture import Absent, Cell, Picture
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 
 
 def lp(shelf: Shelf) -> Picture | Absent:
@@ -61,7 +61,7 @@ def lp(shelf: Shelf) -> Picture | Absent:
         perimeter=two(
             shelf, "diplômés de LP des établissements, IUT ou non", "LP graduates of the establishments, IUT or not"
         ),
-        address=f"EMP-LP-30/{REGION}",
+        address=tuple(f"{code}/{scope}" for scope in scopes for code in codes),
         seen=two(shelf, "Courbes, un panneau par établissement", "Lines, one panel per establishment"),
         rows=rows,
         shown=SERIES_COLUMNS,
@@ -133,7 +133,7 @@ def dut(shelf: Shelf) -> Picture | Absent:
         perimeter=two(
             shelf, "France entière : rien n'est publié par IUT", "the whole of France: nothing is published by IUT"
         ),
-        address=f"EMP-DUT-30/FR/{year}",
+        address="pub_employment__dut",
         seen=two(shelf, "Barres, une par spécialité", "Bars, one per speciality"),
         rows=rows,
         shown=["name", "value", "label", "origin"],

@@ -94,7 +94,7 @@ def site_map(shelf: Shelf) -> Picture | Absent:
         perimeter=two(
             shelf, "les huit sites ; Albi sans site d'IUT recensé", "the eight sites; no IUT site recorded in Albi"
         ),
-        address=f"pub_enrolment__site_open/{year or ''}".rstrip("/"),
+        address="pub_enrolment__site_open",
         seen=two(shelf, "Carte", "Map"),
         rows=rows,
         shown=["site_code", "name", "label", "longitude", "latitude", "value", "below"],

@@ -64,7 +64,7 @@ def target(shelf: Shelf) -> Picture | Absent:
         subtitle=subtitle,
         sources=sources,
         perimeter=two(shelf, "les huit sites", "the eight sites"),
-        address=f"MOB-OUT/{REGION}",
+        address=(f"MOB-OUT/{REGION}", "pub_paths", "pub_states"),
         seen=two(shelf, "Courbe et chemin vers la cible", "Line and path to the target"),
         rows=rows,
         shown=["year", "kind", "value", *BANDS],
@@ -142,7 +142,7 @@ def incoming(shelf: Shelf) -> Picture | Absent:
             "établissements qui portent un site, échanges non comptés",
             "establishments that carry a site, exchanges not counted",
         ),
-        height=3.1,
+        height=2.6,
     )
 
 
@@ -202,7 +202,7 @@ def erasmus(shelf: Shelf) -> Picture | Absent:
             "universités entières, paires géolocalisées : un minimum",
             "whole universities, geocoded pairs: a minimum",
         ),
-        address=f"MOB-OUT-ERASMUS/{REGION}",
+        address="pub_mobility__erasmus",
         seen=two(shelf, "Barres, une par pays", "Bars, one per country"),
         rows=rows,
         shown=["name", "value", "label", "origin"],

@@ -10,10 +10,10 @@ from pipelines.publish.figures.common import absent, figure, two
 from pipelines.publish.figures.enrolment import contours
 from pipelines.publish.numbers import number
 from pipelines.publish.picture import Absent, Cell, Picture
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 
 TABLE = "pub_offer__formation"
-TOWNS_SHOWN = 22
+TOWNS_SHOWN = 15
 
 
 def by_town(shelf: Shelf) -> tuple[int, dict[str, dict[str, int]], dict[str, tuple[float, float]]]:
@@ -98,7 +98,7 @@ def towns(shelf: Shelf) -> Picture | Absent:
             "académie de Toulouse ; licences professionnelles et CPGE non comptées",
             "académie of Toulouse; licences professionnelles and CPGE not counted",
         ),
-        address=f"OFF-TOWNS/{REGION}/{year}",
+        address=TABLE,
         seen=two(
             shelf,
             "Grille, une ligne par ville, une colonne par diplôme",
@@ -150,7 +150,7 @@ def town_map(shelf: Shelf) -> Picture | Absent:
         subtitle=subtitle,
         sources=["parcoursup"],
         perimeter=two(shelf, "académie de Toulouse", "académie of Toulouse"),
-        address=f"OFF-TOWNS/{REGION}/{year}",
+        address=TABLE,
         seen=two(shelf, "Carte", "Map"),
         rows=rows,
         shown=["name", "label", "longitude", "latitude", "value", "colour", "below"],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipelines.publish.figures.common import absent, alternative, caption, figure, short_title, two
+from pipelines.publish.figures.common import absent, figure, short_title, two
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.phrases import states_title
-from pipelines.publish.picture import Absent, Cell, Picture, columns
+from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.style import STATE_COLOURS
 
@@ -173,29 +173,21 @@ def coverage(shelf: Shelf) -> Picture | Absent:
         f"● année observée{' ; S année simulée (registres)' if simulated else ''} ; case pâle : aucune donnée",
         f"● observed year{'; S simulated year (registers)' if simulated else ''}; pale cell: no data",
     )
-    return Picture(
-        name=name,
-        kind="matrix",
+    return figure(
+        shelf,
+        name,
+        "matrix",
         title=title,
         subtitle=subtitle.replace(" ;", "\u00a0;"),
-        caption=caption(
+        sources=[two(shelf, "catalogue de l'observatoire", "the observatory's catalogue")],
+        perimeter=two(shelf, "toutes les sources publiées", "all sources published"),
+        address=("pub_values", *COVERAGE, "pub_enrolment__site_open"),
+        seen=two(
             shelf,
-            [two(shelf, "catalogue de l'observatoire", "the observatory's catalogue")],
-            two(shelf, "toutes les sources publiées", "all sources published"),
-            "pub_status",
+            "Grille, une ligne par source, une colonne par année",
+            "Grid, one row per source, one column per year",
         ),
-        alt=alternative(
-            shelf,
-            two(
-                shelf,
-                "Grille, une ligne par source, une colonne par année",
-                "Grid, one row per source, one column per year",
-            ),
-            title,
-            subtitle,
-            False,
-        ),
-        lang=shelf.lang,
-        data=columns(rows, ["row", "column", "source_id", "origin", "text", "level"]),
+        rows=rows,
+        shown=["row", "column", "source_id", "origin", "text", "level"],
         options={"rows": [label[source] for source in order], "columns": [str(year) for year in years]},
     )

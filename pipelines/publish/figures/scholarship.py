@@ -105,7 +105,7 @@ def specialities(shelf: Shelf, name: str = "sch-specialities", field: str | None
         subtitle=subtitle,
         sources=["parcoursup" if year >= 2018 else "apb"],
         perimeter=two(shelf, "sites des IUT de Midi-Pyrénées", "sites of the IUTs of Midi-Pyrénées"),
-        address=f"ENR-ENTRANTS/{REGION}/{year}" if field is None else f"{TABLE}/{year}",
+        address=TABLE,
         seen=two(
             shelf,
             "Grille, une ligne par spécialité, une colonne par site",
@@ -153,7 +153,7 @@ def share_bars(shelf: Shelf, name: str, code: str, source: str, short: str, subt
         subtitle=subtitle,
         sources=[source],
         perimeter=two(shelf, "sites des IUT de Midi-Pyrénées", "sites of the IUTs of Midi-Pyrénées"),
-        address=f"{code}/{REGION}",
+        address=tuple(f"{code}/{scope}" for scope in scopes),
         seen=two(shelf, "Barres, un groupe par site", "Bars, one group per site"),
         rows=rows,
         shown=["name", "group", "value", "label", "origin"],

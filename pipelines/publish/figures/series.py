@@ -65,13 +65,12 @@ def break_years(rows: Sequence[dict[str, Cell]], breaks: Iterable[Break]) -> lis
 
 
 def break_line(shelf: Shelf, rows: Sequence[dict[str, Cell]], breaks: Iterable[Break]) -> str:
-    """Return the sentence of the small print that explains the breaks of a chart; empty when it shows none."""
+    """Return the words of the small print on the breaks of a chart; empty when it shows none."""
     years = [int(str(row["year"])) for row in rows]
-    told = [f"{item.year}, {item.label.rstrip('.')}" for item in breaks if min(years) < item.year <= max(years)]
+    told = [f"{item.short} ({item.year})" for item in breaks if min(years) < item.year <= max(years)]
     if not told:
         return ""
-    joint = "\u00a0; " if shelf.lang == "fr" else "; "
-    return two(shelf, "Ruptures\u00a0: ", "Breaks: ") + joint.join(told)
+    return two(shelf, "Ruptures (pointillés)\u00a0: ", "Breaks (dotted lines): ") + ", ".join(told)
 
 
 def series_figure(
@@ -84,7 +83,7 @@ def series_figure(
     title: str,
     subtitle: str,
     perimeter: str,
-    address: str,
+    address: tuple[str, ...],
     seen: str,
     options: dict[str, object],
     told: str = "",
@@ -143,7 +142,7 @@ def by_scope(
         title += f" ({SIMULATED[shelf.lang]})"
     options: dict[str, object] = {
         "order": [indicator.label],
-        "columns": 2,
+        "columns": 4,
         "facets": [shelf.place(scope) for scope in scopes],
     }
     if free:
@@ -157,7 +156,7 @@ def by_scope(
         title=title,
         subtitle=subtitle,
         perimeter=perimeter,
-        address=f"{code}/{REGION}",
+        address=tuple(f"{code}/{scope}" for scope in scopes),
         seen=two(shelf, "Courbes, un panneau par lieu", "Lines, one panel per place"),
         options=options,
     )
@@ -183,15 +182,15 @@ def one_line(
         title=title,
         subtitle=subtitle,
         perimeter=perimeter,
-        address=f"{code}/{scope}",
+        address=(f"{code}/{scope}",),
         seen=two(shelf, "Courbe", "Line"),
         told=evolution(short, points, unit, shelf.lang)[:-1],
-        options={"order": [short], "height": 2.6},
+        options={"order": [short], "height": 2.1},
     )
 
 
 def together(
-    shelf: Shelf, name: str, code: str, level: str, *, subtitle: str, perimeter: str, short: str, height: float = 3.5
+    shelf: Shelf, name: str, code: str, level: str, *, subtitle: str, perimeter: str, short: str, height: float = 2.9
 ) -> Picture | Absent:
     """Draw one indicator in one panel, a line per scope; the title tells the trend of the eight sites together."""
     scopes = scopes_with_a_value(shelf, code, level)
@@ -209,7 +208,7 @@ def together(
         title=trend_title(short, shelf.points(code, REGION), shelf.indicators[code].unit, shelf.lang),
         subtitle=subtitle,
         perimeter=perimeter,
-        address=f"{code}/{REGION}",
+        address=tuple(f"{code}/{scope}" for scope in scopes),
         seen=two(shelf, "Courbes, une par lieu", "Lines, one per place"),
         options={"order": [shelf.place(scope) for scope in scopes], "height": height},
     )

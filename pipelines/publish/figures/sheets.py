@@ -30,7 +30,8 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
     panels: list[str] = []
     simulated_panels: list[str] = []
     sources: list[str] = []
-    said = address = ""
+    drawn_from: list[str] = []
+    said = ""
     for indicator_code in PANELS:
         points = shelf.points(indicator_code, code)
         if indicator_code not in shelf.indicators or sum(point.value is not None for point in points) < 2:
@@ -44,7 +45,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
         if simulated:
             simulated_panels.append(panel)
         sources += [source for source in indicator.sources if source not in sources]
-        address = address or indicator_code
+        drawn_from.append(f"{indicator_code}/{code}")
         said = said or evolution(indicator.label, points, indicator.unit, shelf.lang)
         for point, stretch in zip(points, runs(points), strict=True):
             rows.append(
@@ -85,7 +86,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
             shelf,
             sources,
             two(shelf, f"site de {place}", f"site of {place}"),
-            f"{address}/{code}",
+            f"fig-{name}",
             bool(simulated_panels) and not observed,
         ),
         alt=alternative(
@@ -108,6 +109,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
             "word_on": simulated_panels,
         },
         simulated=bool(simulated_panels),
+        of=tuple(drawn_from),
     )
 
 

@@ -19,11 +19,12 @@ PER_CENT = {"fr": f"{THIN}%", "en": "%"}
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as the table shows it: its value (10.4 for `10,4 %`), its decimals, whether it is a percentage."""
+    """A number as a table shows it: value (10.4 for `10,4 %`), decimals, `%` after it, thousands set apart."""
 
     value: float
     places: int
     is_percentage: bool
+    is_grouped: bool
 
 
 def read_back(text: str, lang: str) -> Number | None:
@@ -37,4 +38,12 @@ def read_back(text: str, lang: str) -> Number | None:
     plain = bare.replace(MINUS, "-").replace(THIN, "")
     plain = plain.replace(",", ".") if lang == "fr" else plain.replace(",", "")
     places = len(plain.partition(".")[2])
-    return Number(float(plain), places, is_percentage)
+    return Number(float(plain), places, is_percentage, bare.count(THIN if lang == "fr" else ",") > 0)
+
+
+def for_machines(text: str, lang: str) -> str:
+    """Return a cell as a CSV holds it: `8412` for `8 412`, `10.4%` for `10,4 %`; any other text as it is."""
+    found = read_back(text, lang)
+    if found is None:
+        return text
+    return f"{found.value:.{found.places}f}{'%' if found.is_percentage else ''}"

@@ -8,6 +8,10 @@ import re
 from dataclasses import dataclass
 
 from pipelines.publish.numbers import SIMULATED
+from pipelines.publish.tables.cells import for_machines
+
+REFERENCE = re.compile(r"\s*\[-?@[\w:-]+\]")
+"""A citation of the bibliography."""
 
 MARKS = re.compile(r"`(?P<code>[^`]*)`|\[(?P<text>[^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
 """What Markdown adds to a cell: code, a link, a span with a class."""
@@ -49,17 +53,17 @@ class Table:
         return "\n".join(lines) + f"\n\n: {self.caption}{mention} {{#tbl-{self.name}}}\n"
 
     def csv(self) -> str:
-        """Return the table as CSV, with the same texts, their Markdown taken off."""
+        """Return the table as CSV: the same cells, their Markdown taken off, numbers with a point and no spaces."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.heading)
-        writer.writerows([plain(cell) for cell in row] for row in self.rows)
+        writer.writerow([plain(heading) for heading in self.heading])
+        writer.writerows([for_machines(plain(cell), self.lang) for cell in row] for row in self.rows)
         return out.getvalue()
 
 
 def plain(text: str) -> str:
     """Return a cell without the Markdown of code, links and spans: ``[Tarbes](/sites/tarbes.qmd)`` is `Tarbes`."""
-    return MARKS.sub(lambda found: found["code"] or found["text"], text)
+    return MARKS.sub(lambda found: found["code"] or found["text"] or "", REFERENCE.sub("", text))
 
 
 def _cell(text: str) -> str:

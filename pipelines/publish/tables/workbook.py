@@ -10,6 +10,7 @@ import xlsxwriter
 
 from pipelines.publish.citing import HOUSE, citation
 from pipelines.publish.tables.cells import read_back
+from pipelines.publish.tables.provenance import is_simulated, marks_in, provenance
 from pipelines.publish.tables.shape import Table, plain
 
 CREATED = datetime(2024, 1, 1)
@@ -20,8 +21,22 @@ HEADER = {"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "text_wr
 SHEETS = {"fr": ("Données", "Lisez-moi"), "en": ("Data", "Read me")}
 
 LABELS = {
-    "fr": {"title": "Titre", "source": "Source", "notes": "À savoir", "cite": "Citer", "made": "Observatoire"},
-    "en": {"title": "Title", "source": "Source", "notes": "Worth knowing", "cite": "Cite", "made": "Observatory"},
+    "fr": {
+        "title": "Titre",
+        "simulated": "Attention",
+        "marks": "Mention",
+        "unit": "Unité",
+        "source": "Source",
+        "cite": "Citer",
+    },
+    "en": {
+        "title": "Title",
+        "simulated": "Beware",
+        "marks": "Mark",
+        "unit": "Unit",
+        "source": "Source",
+        "cite": "Cite",
+    },
 }
 
 SIMULATED_WORD = {
@@ -62,6 +77,7 @@ def _data(book: Any, page: Any, table: Table) -> None:
             said = plain(cell)
             found = read_back(said, table.lang)
             if found is None:
+                # a text, never a formula, whatever it begins with
                 page.write_string(line, place, said, words if table.heading[place] in table.right else text)
                 continue
             decimals = "." + "0" * found.places if found.places else ""
@@ -69,7 +85,7 @@ def _data(book: Any, page: Any, table: Table) -> None:
                 page.write_number(line, place, found.value / 100, look(f"0{decimals}%"))
             else:
                 page.write_number(
-                    line, place, found.value, look(f"#,##0{decimals}" if found.value >= 3000 else f"0{decimals}")
+                    line, place, found.value, look(f"#,##0{decimals}" if found.is_grouped else f"0{decimals}")
                 )
     page.freeze_panes(1, 0)
     if table.rows:
@@ -80,8 +96,16 @@ def _read_me(book: Any, page: Any, table: Table, edition: str) -> None:
     labels = LABELS[table.lang]
     bold = book.add_format({"bold": True, "valign": "top"})
     text = book.add_format({"text_wrap": True, "valign": "top"})
-    cited = citation(f"tbl-{table.name}", table.caption, edition, table.lang, simulated=table.simulated)
-    facts = [(labels["title"], table.caption), (labels["cite"], cited)]
+    simulated = is_simulated(table)
+    found = provenance(table.name)
+    cited = citation(f"tbl-{table.name}", table.caption, edition, table.lang, simulated=simulated)
+    facts = [(labels["title"], table.caption)]
+    if simulated:
+        facts.append((labels["simulated"], SIMULATED_WORD[table.lang]))
+    facts += [(labels["marks"], said) for said in marks_in(table)]
+    if found.unit[table.lang == "en"]:
+        facts.append((labels["unit"], found.unit[table.lang == "en"]))
+    facts += [(labels["source"], found.source[table.lang == "en"]), (labels["cite"], cited)]
     page.set_column(0, 0, 18)
     page.set_column(1, 1, 90)
     for line, (label, said) in enumerate(facts):
