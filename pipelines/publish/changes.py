@@ -17,6 +17,7 @@ from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import enumeration, marked, measure, number
 from pipelines.publish.phrases import Point, change, direction
 from pipelines.publish.shelf import REGION, Indicator, Shelf
+from pipelines.publish.tables.overview import status
 from pipelines.publish.tables.targets import chance_in_words
 from pipelines.publish.variation import is_beyond_usual, last_two, usual_move
 
@@ -196,27 +197,22 @@ def actions_said(shelf: Shelf) -> str:
 
 
 def glance(shelf: Shelf) -> str:
-    """Return every target as one line of a list: its name, its state as a shape and a word, its value beside its goal."""
-    from pipelines.publish.tables.overview import status
-
+    """Return every target as a row of a small table: its name, its state as a shape and a word, its value beside its goal."""
     titles = target_titles(shelf)
     states = {row["target_id"]: row for row in shelf.rows("pub_states") if row["scope_level"] in ("region", "country")}
-    lines = []
+    rows = []
     for target_id, title in titles.items():
         row = states.get(target_id)
         if row is None:
             continue
-        colon = "\u00a0:" if shelf.lang == "fr" else ":"
-        line = f"- {title}{colon} {status(shelf, row)}"
         if row["last_value"] is not None and row["target_value"] is not None:
             indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
             unit = indicator.unit if indicator else "count"
             value, goal = measure(row["last_value"], unit, shelf.lang), measure(row["target_value"], unit, shelf.lang)
-            word = marked("", str(row["origin"]), shelf.lang).strip()
-            line += " " + two(shelf, f"{value} pour {goal}", f"{value} of {goal}") + (f" {word}" if word else "")
-        lines.append(line)
-    return (
-        "\n".join(lines) + "\n"
-        if lines
-        else two(shelf, "Aucun engagement n'est suivi.\n", "No commitment is followed.\n")
-    )
+            shown = two(shelf, f"{value} pour {goal}", f"{value} of {goal}")
+            title += f", {marked(shown, str(row['origin']), shelf.lang)}"
+        rows.append(f"| {title} | {status(shelf, row)} |")
+    if not rows:
+        return two(shelf, "Aucun engagement n'est suivi.\n", "No commitment is followed.\n")
+    heading = two(shelf, "| Engagement | État |", "| Commitment | State |")
+    return "\n".join([heading, f"|{'-' * 58}|{'-' * 42}|", *rows]) + "\n"

@@ -7,13 +7,13 @@ from pipelines.publish.figures.common import two
 from pipelines.publish.numbers import SIMULATED, measure
 from pipelines.publish.shelf import REGION, Shelf
 from pipelines.publish.tables.overview import last_point
-from pipelines.publish.variation import Bounds, move_and_worth
+from pipelines.publish.variation import Bounds, move_and_worth, signed_move
 
 CHOSEN = {
     "ENR-DUT-BUT": ("étudiants en DUT ou BUT", "students in DUT or BUT"),
     "ENR-ENTRANTS": ("entrants en première année", "entrants to the first year"),
-    "SCH-ENTRANTS": ("de boursiers parmi les néo-bacheliers admis", "of new bacheliers admitted hold a scholarship"),
-    "EMP-LP-30": ("des diplômés de LP en emploi à 30 mois", "of LP graduates in work at 30 months"),
+    "SCH-ENTRANTS": ("néo-bacheliers admis boursiers", "new bacheliers with a scholarship"),
+    "EMP-LP-30": ("en emploi à 30 mois après une LP", "in work at 30 months after an LP"),
     "APP-COUNT": ("apprentis dans les IUT", "apprentices in the IUTs"),
     "MOB-OUT": ("étudiants partis à l'étranger", "students who went abroad"),
 }
@@ -49,16 +49,19 @@ def tile(shelf: Shelf, code: str) -> list[str]:
     by_diploma = code.startswith(COUNTED_BY_GRADUATION)
     named = two(shelf, "promotion", "class of") if by_diploma else two(shelf, "rentrée", "autumn")
     when = f"{named} {point.year}"
+    bounds = bounds_of(shelf, code, REGION)
+    kind = two(shelf, "enquête", "survey") if bounds else two(shelf, "comptage", "count")
     if point.origin == "simulated":
-        origin = f"[{two(shelf, 'donnée simulée', 'simulated figure')}]{{.simulated}}"
         value = f"{value} [({SIMULATED[shelf.lang]})]{{.simulated}}"
+        kind = f"[{two(shelf, f'{kind} simulé' + ('e' if bounds else ''), f'simulated {kind}')}]{{.simulated}}"
     else:
-        origin = two(shelf, "donnée observée", "observed figure")
-    moved, worth = move_and_worth(points, indicator.unit, shelf.lang, bounds_of(shelf, code, REGION))
-    lines = [f"[{value}]{{.kpi-value}}", label, f"[**{moved[:1].upper()}{moved[1:]}**]{{.kpi-note}}"]
+        kind = two(shelf, f"{kind} observé" + ("e" if bounds else ""), f"observed {kind}")
+    worth = move_and_worth(points, indicator.unit, shelf.lang, bounds)[1]
+    moved = signed_move(points, indicator.unit, shelf.lang)
+    lines = [f"[{value}]{{.kpi-value}}", label, f"[**{moved}**]{{.kpi-note}}"]
     if worth:
         lines.append(f"[{worth[:1].upper()}{worth[1:]}]{{.kpi-note}}")
-    return [*lines, f"[{when}, {origin}]{{.kpi-note}}"]
+    return [*lines, f"[{when}, {kind}]{{.kpi-note}}"]
 
 
 def bounds_of(shelf: Shelf, code: str, scope: str) -> Bounds:

@@ -12,7 +12,7 @@ from statistics import median
 
 from pipelines.kernel.intervals import difference as bounds_of_difference
 from pipelines.publish.numbers import MINUS, difference, number, per_cent
-from pipelines.publish.phrases import Point, change, direction, is_percentage, stretches, unbroken
+from pipelines.publish.phrases import MULTIPLIED, Point, change, direction, is_percentage, stretches, unbroken
 
 ENOUGH_YEARS = 3
 """Under so many year-to-year changes nothing is called usual."""
@@ -54,7 +54,7 @@ def size_of(first: float, last: float, unit: str) -> float | None:
 def move_and_worth(points: Sequence[Point], unit: str, lang: str, bounds: Bounds | None = None) -> tuple[str, str]:
     """Return the change since the last comparable year, and what it is worth: two short texts, the second maybe empty.
 
-    `en hausse de 1,7 % depuis 2023`, `comptage complet ; d'ordinaire ± 1,5 % par an`.
+    `en hausse de 1,7 % depuis 2023`, `d'ordinaire ± 1,5 % par an`; of a survey, `entre +0,1 et +4,6 points`.
     """
     pair = last_two(points)
     if pair is None:
@@ -68,11 +68,32 @@ def move_and_worth(points: Sequence[Point], unit: str, lang: str, bounds: Bounds
         return moved, _interval(low, high, unit, lang)
     usual = usual_move(points, unit)
     if usual is None:
-        return moved, "comptage complet, série trop courte" if lang == "fr" else "full count, series too short"
+        return (
+            moved,
+            "série courte, habituel inconnu" if lang == "fr" else "short series, usual unknown",
+        )
     size = difference(usual, unit, lang) if is_percentage(unit) else per_cent(usual * 100, lang, 1)
     if lang == "fr":
-        return moved, f"comptage complet\u00a0; d'ordinaire ±\u202f{size} par an"
-    return moved, f"full count; usually ±{size} a year"
+        return moved, f"d'ordinaire ±\u202f{size} par an"
+    return moved, f"usually ±{size} a year"
+
+
+def signed_move(points: Sequence[Point], unit: str, lang: str) -> str:
+    """Return the move since the last comparable year for a tile: `+1,7 % depuis 2023`, `stable depuis 2023`."""
+    pair = last_two(points)
+    if pair is None or pair[0].value is None or pair[1].value is None:
+        return "aucune année comparable" if lang == "fr" else "no comparable year"
+    first, last = pair[0].value, pair[1].value
+    since = f"{'depuis' if lang == 'fr' else 'since'} {pair[0].year}"
+    way = direction(first, last, unit)
+    if way == 0 or not (first or is_percentage(unit)):
+        return f"{change(first, last, unit, lang)} {since}"
+    sign = "+" if way > 0 else MINUS
+    if is_percentage(unit):
+        return f"{sign}{difference(last - first, unit, lang)} {since}"
+    if last / first >= MULTIPLIED:
+        return f"× {number(last / first, lang, 1)} {since}"
+    return f"{sign}{per_cent(abs(last / first - 1) * 100, lang, 1)} {since}"
 
 
 def _interval(low: float, high: float, unit: str, lang: str) -> str:
@@ -80,8 +101,8 @@ def _interval(low: float, high: float, unit: str, lang: str) -> str:
     ends = [_signed(bound * scale, lang) for bound in (low, high)]
     zero = low <= 0 <= high
     if lang == "fr":
-        return f"enquête\u00a0: de {ends[0]} à {ends[1]} points{', peut-être le hasard' if zero else ''}"
-    return f"survey: from {ends[0]} to {ends[1]} points{', maybe chance' if zero else ''}"
+        return f"entre {ends[0]} et {ends[1]} points{', peut-être le hasard' if zero else ''}"
+    return f"between {ends[0]} and {ends[1]} points{', maybe chance' if zero else ''}"
 
 
 def _signed(value: float, lang: str) -> str:

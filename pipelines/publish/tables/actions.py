@@ -107,7 +107,7 @@ def register(shelf: Shelf) -> Table:
             two(shelf, "Objectif", "Objective"),
         ),
         rows=tuple(rows),
-        widths=(8, 36, 17, 13, 12, 12, 8),
+        widths=(8, 38, 18, 13, 9, 10, 8),
         lang=shelf.lang,
         filters=(two(shelf, "Porteurs", "Owners"), two(shelf, "État", "State"), two(shelf, "Objectif", "Objective")),
     )
