@@ -13,7 +13,7 @@ CHOSEN = {
     "ENR-DUT-BUT": ("étudiants en DUT ou BUT", "students in DUT or BUT"),
     "ENR-ENTRANTS": ("entrants en première année", "entrants to the first year"),
     "SCH-ENTRANTS": ("néo-bacheliers admis boursiers", "new bacheliers with a scholarship"),
-    "EMP-LP-30": ("en emploi à 30 mois après une LP", "in work at 30 months after an LP"),
+    "EMP-LP-30": ("en emploi à 30 mois (LP)", "in work at 30 months (LP)"),
     "APP-COUNT": ("apprentis dans les IUT", "apprentices in the IUTs"),
     "MOB-OUT": ("étudiants partis à l'étranger", "students who went abroad"),
 }
