@@ -58,7 +58,10 @@ def test_a_spread_never_shows_a_value_that_is_withheld(values: dict[str, float |
     assert ("too few values" in said) == (len(known) < 2)
     if len(known) > 1:
         told = [float(text) for text in re.findall(r"([\d.]+)%", said)]
-        assert told in ([pytest.approx(100 * min(known), abs=0.051), pytest.approx(100 * max(known), abs=0.051)], told[:1])
+        assert told in (
+            [pytest.approx(100 * min(known), abs=0.051), pytest.approx(100 * max(known), abs=0.051)],
+            told[:1],
+        )
 
 
 def test_ranks_count_from_the_highest_and_say_ties() -> None:

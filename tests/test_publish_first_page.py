@@ -108,8 +108,13 @@ def values_with(shelf: Shelf, code: str, series: dict[int, float], origin: str =
     path = shelf.project.protected / "pub_values.parquet"
     frame = pl.read_parquet(path)
     row = frame.filter(pl.col("indicator_code") == code, pl.col("scope_code") == "midi-pyrenees").row(0, named=True)
-    rows = [{**row, "year": year, "value": value, "origin": origin, "is_break": False} for year, value in series.items()]
-    kept = frame.filter((pl.col("year") < int(shelf.edition)) & ~((pl.col("indicator_code") == code) & (pl.col("scope_code") == "midi-pyrenees")))
+    rows = [
+        {**row, "year": year, "value": value, "origin": origin, "is_break": False} for year, value in series.items()
+    ]
+    kept = frame.filter(
+        (pl.col("year") < int(shelf.edition))
+        & ~((pl.col("indicator_code") == code) & (pl.col("scope_code") == "midi-pyrenees"))
+    )
     pl.concat([kept, pl.DataFrame(rows, schema=frame.schema)]).write_parquet(path)
 
 
