@@ -1,4 +1,6 @@
-"""Sentences that compare say what the values show, in both languages: ties, breaks, missing, confidential, simulated."""
+"""Sentences that compare say what the values show, in both languages: ties, breaks, missing, withheld, simulated."""
+
+# ruff: noqa: E501  a sentence that is expected stands on one line
 
 from __future__ import annotations
 

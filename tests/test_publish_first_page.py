@@ -1,4 +1,4 @@
-"""The first page: how far a figure moved and what that is worth, what changed since the edition before, the register."""
+"""The first page: how far a figure moved and what that is worth, what changed since the last edition, the register."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_beyond_the_usual_or_not_known() -> None:
 @pytest.mark.parametrize(("lang", "word"), [("fr", "simulé"), ("en", "simulated")])
 def test_tiles_say_value_chapter_move_worth_and_origin(tmp_path: Path, lang: str, word: str) -> None:
     shelf = Shelf(*made_up(tmp_path, lang=lang))
-    made = [part for part in tiles(shelf).split("::: {.kpi}\n")[1:]]
+    made = tiles(shelf).split("::: {.kpi}\n")[1:]
     assert len(made) == len(CHOSEN) == 6
     for code, tile in zip(CHOSEN, made, strict=True):
         assert tile.count("{.kpi-value}") == tile.count("{.kpi-label}") == 1
