@@ -85,6 +85,32 @@ def test_every_figure_and_table_made_is_shown(written: Path) -> None:
     assert made == included
 
 
+def without_data(folder: Path) -> list[str]:
+    """Return the figures that pages show without their data beside them, or without a link to it."""
+    missing = []
+    for name, text in texts(folder).items():
+        for figure in re.findall(r"\]\(/_generated/(fig-[\w-]+)\.svg\)\{#", text):
+            linked = f"(/_generated/{figure}.csv)" in text
+            if not linked or not (folder / "_generated" / f"{figure}.csv").is_file():
+                missing.append(f"{name}: {figure}")
+    return missing
+
+
+def test_no_figure_stands_without_its_data(written: Path) -> None:
+    assert without_data(written) == []
+    page = written / "_chapters/index.md"
+    before = page.read_text(encoding="utf-8")
+    page.write_text(f'{before}\n![Titre](/_generated/fig-bare.svg){{#fig-bare fig-alt="x"}}\n', encoding="utf-8")
+    data = written / "_generated/fig-mob-target.csv"
+    held = data.read_bytes()
+    data.unlink()
+    try:
+        assert without_data(written) == ["_chapters/index.md: fig-bare", "_generated/fig-mob-target.md: fig-mob-target"]
+    finally:
+        page.write_text(before, encoding="utf-8")
+        data.write_bytes(held)
+
+
 def test_alternative_texts_tell_the_finding(tmp_path: Path) -> None:
     project, settings = made_up(tmp_path)
     shelf = Shelf(project, settings)

@@ -117,7 +117,7 @@ def test_titles() -> None:
     assert trend_title("Étudiants", series, "persons", "en") == "Étudiants: 404 in 2016; up by 10.0% from 2012 to 2014"
     assert range_title("Part", {"A": 0.1, "B": 0.3}, "share", "en") == "Part, from 10.0% (A) to 30.0% (B)"
     assert range_title("Part", {"B": 0.1, "A": 0.1}, "share", "en") == "Part: 10.0% (B)"
-    assert states_title({"met": 1, "missed": 0}, 1, "en") == "1 commitments of the founding document: met (1)"
+    assert states_title({"met": 1, "missed": 0}, 1, "en") == "1 commitment of the founding document: 1 “met”"
 
 
 def test_the_word_simulated_stands_only_where_something_is() -> None:

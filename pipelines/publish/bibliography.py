@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.kernel.catalogue import Catalogue, Source
+from pipelines.publish.names import in_language
 
 SEED = """@techreport{ariut-sresr,
   author = {{Association régionale des IUT de Midi-Pyrénées}},
@@ -24,10 +25,10 @@ def entry(source: Source, lang: str) -> str:
     if source.origin == "simulated" and "simul" not in title.lower():
         title += " (données simulées)" if lang == "fr" else " (simulated data)"
     published = [vintage.published for vintage in source.vintages if vintage.published]
-    lines = [f"  author = {{{{{source.producer}}}}}", f"  title = {{{title}}}"]
+    lines = [f"  author = {{{{{in_language(source.producer, lang)}}}}}", f"  title = {{{title}}}"]
     if published:
         lines.append(f"  year = {{{max(published)}}}")
     if source.landing_page.startswith("http"):
         lines.append(f"  url = {{{source.landing_page}}}")
-    lines.append(f"  note = {{{source.licence}}}")
+    lines.append(f"  note = {{{in_language(source.licence, lang)}}}")
     return f"@misc{{{source.id},\n" + ",\n".join(lines) + "\n}\n"

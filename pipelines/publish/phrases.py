@@ -142,7 +142,7 @@ def trend_title(subject: str, points: Sequence[Point], unit: str, lang: str) -> 
     return f"{said}; {moved} from {longest[0].year} to {longest[-1].year}"
 
 
-def range_title(subject: str, values: dict[str, float], unit: str, lang: str) -> str:
+def range_title(subject: str, values: dict[str, float], unit: str, lang: str, places: int | None = None) -> str:
     """Return the spread as a title: `La part de boursiers va de 12,0 % (Castres) à 31,0 % (Tarbes)`.
 
     Ties are broken by the alphabet, so the same values always give the same words.
@@ -150,13 +150,13 @@ def range_title(subject: str, values: dict[str, float], unit: str, lang: str) ->
     if not values:
         return subject
     ordered = sorted(values.items(), key=lambda item: (item[1], item[0]))
-    (low_name, low), (high_name, high) = ordered[0], ordered[-1]
-    if len(ordered) == 1 or low == high:
+    least, most = (f"{measure(value, unit, lang, places)} ({name})" for name, value in (ordered[0], ordered[-1]))
+    if len(ordered) == 1 or ordered[0][1] == ordered[-1][1]:
         colon = "\u00a0:" if lang == "fr" else ":"
-        return f"{subject}{colon} {measure(high, unit, lang)} ({high_name})"
+        return f"{subject}{colon} {most}"
     if lang == "fr":
-        return f"{subject}, de {measure(low, unit, lang)} ({low_name}) à {measure(high, unit, lang)} ({high_name})"
-    return f"{subject}, from {measure(low, unit, lang)} ({low_name}) to {measure(high, unit, lang)} ({high_name})"
+        return f"{subject}, de {least} à {most}"
+    return f"{subject}, from {least} to {most}"
 
 
 def largest(values: dict[str, float], lang: str, many: int = 3) -> str:
@@ -166,11 +166,13 @@ def largest(values: dict[str, float], lang: str, many: int = 3) -> str:
 
 
 def states_title(counts: dict[str, int], total: int, lang: str) -> str:
-    """Return the state of the targets as a title: `8 engagements : non mesurable (7), …`."""
-    listed = ", ".join(f"{label} ({count})" for label, count in counts.items() if count)
+    """Return the state of the targets as a title: `8 engagements : 7 « non mesurable », 1 « … »`."""
+    opening, closing = ("«\u00a0", "\u00a0»") if lang == "fr" else ("“", "”")
+    listed = ", ".join(f"{count} {opening}{label}{closing}" for label, count in counts.items() if count)
+    plural = "" if total == 1 else "s"
     if lang == "fr":
-        return f"{total} engagements du document de départ\u00a0: {listed}"
-    return f"{total} commitments of the founding document: {listed}"
+        return f"{total} engagement{plural} du document de départ\u00a0: {listed}"
+    return f"{total} commitment{plural} of the founding document: {listed}"
 
 
 def panel_counts(place: str, observed: int, simulated: int, lang: str) -> str:

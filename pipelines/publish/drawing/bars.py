@@ -42,7 +42,7 @@ def bars(picture: Picture) -> str:
     count = max(len(groups), 1)
     thick = 0.74 / count
     named = [wrapped(str(name), 34) for name in names]
-    row = max(0.24 if any("\n" in name for name in named) else 0.21, 0.135 * count + 0.06)
+    row = max(0.24 if any("\n" in name for name in named) else 0.21, 0.13 * count + 0.055)
     place = {name: len(names) - 1 - index for index, name in enumerate(names)}
     shift = {group: (count - 1) / 2 * thick - index * thick for index, group in enumerate(groups or [""])}
     data["y"] = [place[name] + shift[group] for name, group in zip(data["name"], data["group"], strict=True)]
@@ -57,7 +57,7 @@ def bars(picture: Picture) -> str:
         + geom_tile(
             aes(x="value / 2", y="y", width="value", height=thick * 0.9, fill="colour"), data=bars_drawn, color=None
         )
-        + geom_text(aes(x="text_x", y="y", label="label"), ha="left", va="center", size=9, color=INK)
+        + geom_text(aes(x="text_x", y="y", label="label"), ha="left", va="center", size=8.5, color=INK)
         + scale_fill_identity()
         + scale_x_continuous(limits=(0, top * (1.02 + longest * 0.03)), expand=(0, 0))
         + scale_y_continuous(
@@ -83,7 +83,7 @@ def bars(picture: Picture) -> str:
                     label=group,
                     ha="left",
                     va="center",
-                    size=8.5,
+                    size=8,
                     color="white",
                     fontweight="bold",
                 )

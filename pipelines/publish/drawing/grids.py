@@ -108,7 +108,7 @@ def targets(picture: Picture) -> str:
     data["state"] = data["state"].map(lambda state: wrapped(str(state), 19))
     data["name"] = data["name"].map(lambda name: wrapped(str(name), 27))
     thick = [
-        0.12 + LINE * (1 + max(name.count("\n"), state.count("\n")))
+        0.08 + LINE * (1 + max(name.count("\n"), state.count("\n")))
         for name, state in zip(data["name"], data["state"], strict=True)
     ]
     data["y"] = [sum(thick[index:]) - thick[index] / 2 for index in range(len(data))]

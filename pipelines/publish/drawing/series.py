@@ -75,7 +75,7 @@ def lines(picture: Picture) -> str:
     top = float(shown["value"].max())
     bottom = 0.0 if options.get("zero", True) else float(shown["value"].min())
     panels = -(-data["facet"].nunique() // columns) if faceted else 1
-    ends = direct_labels(shown, (top - bottom) or 1.0, faceted, 0.075 if not faceted else 0.15)
+    ends = direct_labels(shown, (top - bottom) or 1.0, faceted, 0.085 if not faceted else 0.15)
     longest = max((len(label) for label in ends["series"]), default=0)
     first, last = int(data["year"].min()), int(data["year"].max())
     many_series = shown["series"].nunique() > 1 and not options.get("one_colour")
@@ -228,7 +228,7 @@ def path(picture: Picture) -> str:
     # The widest band is shown whole, unless it would flatten all the rest: it then leaves the top of the figure.
     high = max(usual, min(float(data["high_95"].max()), 1.5 * usual)) if data["high_95"].notna().any() else usual
     first, last = int(data["year"].min()), int(data["year"].max())
-    plot = begin(data, picture, 2.7)
+    plot = begin(data, picture, 2.35)
     for level, alpha in ((95, 0.12), (80, 0.16), (50, 0.22)):
         band = fan.dropna(subset=[f"low_{level}", f"high_{level}"])
         if len(band):

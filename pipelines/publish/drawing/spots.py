@@ -28,7 +28,7 @@ from pipelines.publish.style import (
     svg,
 )
 
-TALLEST = 3.5
+TALLEST = 3.0
 """Inches: a map that would be higher has wider margins, so that two figures stand on a printed page."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from pipelines.publish.names import in_small_print
 from pipelines.publish.numbers import measure
 from pipelines.publish.picture import Absent, Cell, Picture, columns
 from pipelines.publish.shelf import Shelf
@@ -20,7 +21,8 @@ def source_line(shelf: Shelf, sources: Iterable[str]) -> str:
     by_producer: dict[str, list[str]] = {}
     for source in sources:
         if source in known:
-            by_producer.setdefault(known[source].producer, []).append(short_title(known[source].title.in_(shelf.lang)))
+            producer = in_small_print(known[source].producer, shelf.lang)
+            by_producer.setdefault(producer, []).append(short_title(known[source].title.in_(shelf.lang)))
         else:
             by_producer.setdefault(source, [])
     named = [f"{producer}, {', '.join(titles)}" if titles else producer for producer, titles in by_producer.items()]

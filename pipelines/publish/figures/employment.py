@@ -40,7 +40,7 @@ def lp(shelf: Shelf) -> Picture | Absent:
         place: float(points[-1].value or 0) for place, points in last.items() if points and points[-1].year == year
     }
     title = range_title(
-        two(shelf, "À 30 mois, taux d'emploi des diplômés de LP", "At 30 months, employment rate of LP graduates"),
+        two(shelf, "Emploi à 30 mois après une LP", "Employment 30 months after an LP"),
         at_year,
         unit,
         shelf.lang,
@@ -48,8 +48,8 @@ def lp(shelf: Shelf) -> Picture | Absent:
     title += two(shelf, f", promotion {year}", f", class of {year}")
     subtitle = two(
         shelf,
-        "Taux d'emploi 18 et 30 mois après le diplôme, par année de diplôme ; sans point : trop peu de réponses (ns)",
-        "Employment rate 18 and 30 months after the diploma, by year of diploma; no point: too few answers (ns)",
+        "En % des diplômés, par année de diplôme ; échelle sans zéro ; sans point\u00a0: trop peu de réponses",
+        "% of graduates, by year of diploma; the scale does not begin at zero; no point: too few answers",
     )
     return figure(
         shelf,
@@ -111,12 +111,11 @@ def dut(shelf: Shelf) -> Picture | Absent:
     ]
     parts = {label[code]: values[code] for code in ordered if code != "_T"}
     title = range_title(
-        two(
-            shelf, "En France, taux d'emploi à 30 mois après un DUT", "In France, employment rate 30 months after a DUT"
-        ),
+        two(shelf, "France, emploi à 30 mois après un DUT", "France, employment 30 months after a DUT"),
         parts,
         "percent",
         shelf.lang,
+        places=0,
     )
     subtitle = two(
         shelf,

@@ -142,7 +142,7 @@ def incoming(shelf: Shelf) -> Picture | Absent:
             "établissements qui portent un site, échanges non comptés",
             "establishments that carry a site, exchanges not counted",
         ),
-        height=2.6,
+        height=2.2,
     )
 
 

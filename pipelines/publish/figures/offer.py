@@ -13,7 +13,7 @@ from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import Shelf
 
 TABLE = "pub_offer__formation"
-TOWNS_SHOWN = 15
+TOWNS_SHOWN = 13
 
 
 def by_town(shelf: Shelf) -> tuple[int, dict[str, dict[str, int]], dict[str, tuple[float, float]]]:
@@ -139,8 +139,8 @@ def town_map(shelf: Shelf) -> Picture | Absent:
     )
     subtitle = two(
         shelf,
-        f"Formations en {year} : disque bleu nommé, ville avec IUT ; disque brun, BTS seulement ; surface selon le nombre de formations",
-        f"Programmes in {year}: named blue disc, town with an IUT; brown disc, BTS only; area by number of programmes",
+        f"Surface selon le nombre de formations en {year} (formations) ; disque bleu nommé\u00a0: ville avec IUT ; brun\u00a0: BTS seulement",
+        f"Area by number of programmes in {year} (programmes); named blue disc: town with an IUT; brown: BTS only",
     )
     return figure(
         shelf,

@@ -42,7 +42,7 @@ def series_rows(shelf: Shelf, code: str, scope: str, series: str, facet: str | N
             "series": series,
             "facet": facet,
             "origin": point.origin,
-            "run": f"{facet}/{series}/{number}",
+            "run": f"{facet}/{series}/{number}" if facet else f"{series}/{number}",
             "flag": flag,
         }
         for point, number, flag in zip(points, runs(points), flags, strict=True)
@@ -190,7 +190,7 @@ def one_line(
 
 
 def together(
-    shelf: Shelf, name: str, code: str, level: str, *, subtitle: str, perimeter: str, short: str, height: float = 2.9
+    shelf: Shelf, name: str, code: str, level: str, *, subtitle: str, perimeter: str, short: str, height: float = 2.35
 ) -> Picture | Absent:
     """Draw one indicator in one panel, a line per scope; the title tells the trend of the eight sites together."""
     scopes = scopes_with_a_value(shelf, code, level)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipelines.publish.figures.common import short_title, two
 from pipelines.publish.figures.overview import years_of_sources
+from pipelines.publish.names import in_language
 from pipelines.publish.numbers import number
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables.overview import NOTHING
@@ -133,12 +134,13 @@ def warnings(shelf: Shelf) -> Table:
         kind = "missed" if check["outcome"] == "error" else "off-track"
         if waiver:
             state, kind = two(shelf, "dérogation", "waived"), "declared"
+            who = in_language(str(waiver["waived_by"]), shelf.lang)
         said = f"[{_capital(state)}]{{.status .status-{kind}}}"
         if waiver:
             said += two(
                 shelf,
-                f" {waiver['waived_by']}, jusqu'au {_day(shelf, waiver['until'])}. {shelf.say(waiver['why'])}",
-                f" {waiver['waived_by']}, until {_day(shelf, waiver['until'])}. {shelf.say(waiver['why'])}",
+                f" {who}, jusqu'au {_day(shelf, waiver['until'])}. {shelf.say(waiver['why'])}",
+                f" {who}, until {_day(shelf, waiver['until'])}. {shelf.say(waiver['why'])}",
             )
         rows.append(
             (

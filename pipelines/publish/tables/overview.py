@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
+from pipelines.publish.names import in_language
 from pipelines.publish.numbers import SIMULATED, marked, measure, number, share
 from pipelines.publish.phrases import Point, change, unbroken
 from pipelines.publish.shelf import REGION, Indicator, Shelf
@@ -210,9 +211,17 @@ def at_year(shelf: Shelf, indicator: Indicator, scope: str, year: int | None) ->
     return NOTHING
 
 
+def producers(shelf: Shelf, indicator: Indicator) -> list[str]:
+    """Return who makes the sources of an indicator, each body once."""
+    known = shelf.catalogue.sources
+    named = [
+        in_language(known[source].producer, shelf.lang) if source in known else source for source in indicator.sources
+    ]
+    return list(dict.fromkeys(named))
+
+
 def objective(shelf: Shelf, which: int) -> Table:
     """The indicators of one objective: last value of the eight sites, change, where the figure comes from."""
-    known = shelf.catalogue.sources
     rows = []
     for indicator in shelf.indicators.values():
         if indicator.objective != which:
@@ -223,9 +232,7 @@ def objective(shelf: Shelf, which: int) -> Table:
         moved = evolution_cell(shelf, indicator, scope)
         if value == NOTHING:
             value, moved = two(shelf, "non mesuré", "not measured"), shelf.reason(indicator.code)
-        origin = (
-            ", ".join(known[source].producer if source in known else source for source in indicator.sources) or NOTHING
-        )
+        origin = "; ".join(producers(shelf, indicator)) or NOTHING
         rows.append((f"{indicator.label}{place}", value, moved, origin, f"`{indicator.code}`"))
     return Table(
         name=f"objective-{which}",

@@ -37,6 +37,14 @@ STATES: Words = (
 )
 CHECKS: Words = ("contrôles de l'observatoire, édition en cours", "the observatory's checks, this edition")
 CATALOGUE: Words = ("catalogue de l'observatoire", "the observatory's catalogue")
+DECLARED: Words = (
+    "contribution des IUT au SRESR, états déclarés par les porteurs",
+    "contribution of the IUTs to the SRESR, states declared by the owners",
+)
+PARCOURSUP: Words = (
+    "ministère chargé de l'enseignement supérieur et de la recherche (SIES), Parcoursup",
+    "ministry of higher education and research (SIES), Parcoursup",
+)
 PERSONS: Words = ("personnes, sauf %", "persons, except %")
 MIXED: Words = (
     "personnes, sauf %, mention contraire dans l'intitulé",
@@ -59,10 +67,7 @@ FAMILIES: dict[str, Provenance] = {
         MIXED,
     ),
     "sites": Provenance(VALUES, ("pub_values",), PERSONS),
-    "actions": Provenance(
-        ("contribution des IUT au SRESR, états déclarés par les porteurs", "contribution of the IUTs to the SRESR, states declared by the owners"),
-        ("data/reference/actions.yml",),
-    ),
+    "actions": Provenance(DECLARED, ("data/reference/actions.yml",)),
     "sources": Provenance(CATALOGUE, ("data/sources",)),
     "freshness": Provenance(CATALOGUE, ("data/sources",), ("années", "years")),
     "checks": Provenance(CHECKS, ("data/quality",), ("contrôles", "checks")),
@@ -95,11 +100,15 @@ FAMILIES: dict[str, Provenance] = {
         ("registre des indicateurs de l'observatoire", "the observatory's register of indicators"),
         ("data/reference/indicators.yml",),
     ),
+    "pathway": Provenance(PARCOURSUP, ("pub_offer__formation",), ("formations", "programmes")),
     "objective": Provenance(VALUES, ("pub_values",), MIXED),
+    "site-actions": Provenance(DECLARED, ("data/reference/actions.yml",)),
     "site-targets": Provenance(STATES, ("pub_states",), ("celle de chaque engagement", "that of each commitment")),
     "site": Provenance(VALUES, ("pub_values",), MIXED),
+    "field-employment": Provenance(VALUES, ("pub_employment__dut",), MIXED),
+    "field-territory": Provenance(VALUES, ("pub_apprenticeship__territory",), MIXED),
     "field": Provenance(
-        ("ministère chargé de l'enseignement supérieur et de la recherche (SIES), Parcoursup", "ministry of higher education and research (SIES), Parcoursup"),
+        PARCOURSUP,
         ("pub_scholarship__entrants",),
         ("personnes", "persons"),
     ),

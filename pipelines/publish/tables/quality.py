@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipelines.kernel.flags import LABELS, Flag
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import years_of_sources
+from pipelines.publish.names import in_language
 from pipelines.publish.numbers import number, share
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables.overview import NOTHING
@@ -24,13 +25,13 @@ def sources(shelf: Shelf) -> Table:
     for source in shelf.catalogue.sources.values():
         years = sorted(covered.get(source.id, {}))
         span = NOTHING if not years else str(years[0]) if len(years) == 1 else f"{years[0]}\u2013{years[-1]}"
-        licence = source.licence + (
+        licence = in_language(source.licence, shelf.lang) + (
             "" if source.licence_confirmed else two(shelf, " (à confirmer)", " (to be confirmed)")
         )
         rows.append(
             (
                 f"{source.title.in_(shelf.lang)} [-@{source.id}]",
-                source.producer,
+                in_language(source.producer, shelf.lang),
                 span,
                 ORIGINS[source.origin][shelf.lang == "en"],
                 licence,
