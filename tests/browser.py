@@ -30,19 +30,19 @@ AXE = """async () => (await axe.run(document, {preload: false, resultTypes: ['vi
   .map(found => ({id: found.id, impact: found.impact, nodes: found.nodes.map(node => node.html.slice(0, 160))}))"""
 
 WIDER = """() => {
-  const width = document.documentElement.clientWidth
-  if (document.documentElement.scrollWidth <= width) return []
-  const inFrame = item => item.parentElement && ['auto', 'scroll', 'hidden'].includes(getComputedStyle(item.parentElement).overflowX)
-  return [...document.body.querySelectorAll('*')].filter(item => item.getBoundingClientRect().right > width + 1 && !inFrame(item))
-    .slice(0, 3).map(item => item.outerHTML.slice(0, 120))
+  const width = document.documentElement.clientWidth, all = document.documentElement.scrollWidth
+  if (all <= width) return []
+  const beyond = [...document.body.querySelectorAll('*')].filter(item => item.getBoundingClientRect().right > width + 1)
+  return [`${all} px, by ${beyond.slice(-3).map(item => item.outerHTML.slice(0, 120)).join(' ')}`]
 }"""
+"""The page's own scrolling, not that of frames within it; the innermost things that stick out are named."""
 
 USABLE = """() => { const timing = performance.getEntriesByType('navigation')[0]
   return Math.max(timing.domInteractive, timing.domContentLoadedEventEnd) / 1000 }"""
 
 
 def chromium() -> str:
-    """Return the browser's path. Without one the tests are skipped; where `OBSERVATOIRE_BROWSER` requires it they fail."""
+    """Return the browser's path. Without one tests are skipped; in CI, or where it is required, they fail."""
     found = next((path for path in map(shutil.which, BROWSERS) if path), None)
     if found is None:
         said = f"no browser on PATH (looked for {', '.join(BROWSERS)}): the pages were not looked at"
@@ -83,6 +83,11 @@ class Watched:
         self.page.goto(path.as_uri(), wait_until="load")
         return self.page
 
+    def resize(self, width: int) -> None:
+        """Give the tab another width and let the page settle."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def evaluate(self, script: str) -> Any:
         """Return what a script says in the page."""
         return self.page.evaluate(script)
@@ -122,21 +127,20 @@ def watched(context: BrowserContext) -> Watched:
 
 def findings(tab: Watched, path: Path, name: str, axe_at: tuple[int, ...] = WIDTHS[:1]) -> list[str]:
     """Look at one page in all ways every page is looked at, with axe-core at some widths; `name` begins each line."""
-    lines = []
+    tab.open(path)
+    lines = weight_findings(tab, path)
     for width in WIDTHS:
-        tab.open(path, width)
+        tab.resize(width)
         lines += [f"wider than {width} px: {item}" for item in tab.evaluate(WIDER)]
         if width in axe_at:
             lines += [f"at {width} px, {item}" for item in axe_findings(tab)]
-        lines += quiet_findings(tab)
-        if width == WIDTHS[0]:
-            lines += weight_findings(tab, path)
-    return [f"{name}: {line}" for line in dict.fromkeys(lines)]
+    return [f"{name}: {line}" for line in dict.fromkeys([*lines, *quiet_findings(tab)])]
 
 
 def axe_findings(tab: Watched) -> list[str]:
-    """Return what axe-core calls serious or critical."""
-    tab.evaluate(tab.axe)
+    """Return what axe-core calls serious or critical; the script is brought into the page once."""
+    if not tab.evaluate("'axe' in window"):
+        tab.evaluate(tab.axe)
     return [
         f"axe {found['id']} ({found['impact']}): {'; '.join(found['nodes'][:3])}"
         for found in tab.evaluate(AXE)
@@ -177,5 +181,7 @@ def pages_of(site: Path) -> list[Path]:
 def findings_of_site(tab: Watched, site: Path, axe_at: tuple[int, ...] = WIDTHS[:1]) -> list[str]:
     """Look at every page of a site."""
     return [
-        line for path in pages_of(site) for line in findings(tab, path, path.relative_to(site).as_posix(), axe_at=axe_at)
+        line
+        for path in pages_of(site)
+        for line in findings(tab, path, path.relative_to(site).as_posix(), axe_at=axe_at)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,8 @@ DRAWING = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 320" width="640" height="320">'
     '<path d="M10 300 L630 20" stroke="#0b5394" fill="none"/></svg>'
 )
+
+CITED = 'data-cite="Observatoire SRESR & IUT, rapport annuel, édition 2024, {name}." data-address="{name}"'
 
 TOOLS = """---
 title: "Les outils"
@@ -51,7 +54,7 @@ toc: false
 ![Huit sites.](/_generated/fig-paire.svg){#fig-carte fig-alt="Huit points sur une carte"}
 
 ::: {.figure-tools}
-[Données (CSV)](/_generated/fig-effectifs.csv) [Citer]{.cite-button data-cite="Observatoire SRESR, rapport annuel, édition 2024, fig-carte@2024." data-address="fig-carte@2024"}
+[Données (CSV)](/_generated/fig-effectifs.csv) [Citer]{.cite-button $fig-carte@2024}
 :::
 :::
 
@@ -76,7 +79,7 @@ toc: false
 : Sites {#tbl-sites}
 
 ::: {.table-tools}
-[CSV](/_generated/fig-effectifs.csv) [Citer]{.cite-button data-cite="Observatoire SRESR & IUT, rapport annuel, édition 2024, tbl-sites@2024." data-address="tbl-sites@2024"}
+[CSV](/_generated/fig-effectifs.csv) [Citer]{.cite-button $tbl-sites@2024}
 :::
 :::
 
@@ -103,7 +106,8 @@ def tools_site(folder: Path) -> Path:
     """Render the fixture with the page of tools added, by the embedded engine; return the site."""
     shutil.copytree(FIXTURE, folder)
     pages = folder / "reports" / "fr"
-    (pages / "outils.qmd").write_text(TOOLS, encoding="utf-8")
+    page = re.sub(r"\$([\w-]+@\d+)", lambda found: CITED.format(name=found[1]), TOOLS)
+    (pages / "outils.qmd").write_text(page, encoding="utf-8")
     plan = (pages / "_quarto.yml").read_text(encoding="utf-8")
     assert WHERE_SECTIONS_BEGIN in plan
     plan = plan.replace(WHERE_SECTIONS_BEGIN, f"      - outils.qmd\n{WHERE_SECTIONS_BEGIN}")

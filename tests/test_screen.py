@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.project import Project
 from pipelines.render import run
 from pipelines.render.search import INDEX, search_index, sections_of
 from tests import browser
@@ -71,7 +71,7 @@ def test_a_planted_fault_is_found(tab: Watched, site: Path, tmp_path: Path, faul
 
 
 def test_without_a_browser_it_is_said_and_where_it_is_required_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browser.shutil, "which", lambda name: None)
+    monkeypatch.setattr(browser.shutil, "which", lambda _: None)
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("OBSERVATOIRE_BROWSER", raising=False)
     with pytest.raises(pytest.skip.Exception, match="no browser on PATH"):
@@ -85,7 +85,8 @@ def test_without_a_browser_it_is_said_and_where_it_is_required_it_fails(monkeypa
 
 FOCUSED = """() => {
   const item = document.activeElement, style = getComputedStyle(item), box = item.getBoundingClientRect()
-  return {tag: item.tagName, text: item.textContent.slice(0, 40), ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+  return {tag: item.tagName, text: item.textContent.slice(0, 40),
+    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
     seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth}
 }"""
 
@@ -204,7 +205,9 @@ def test_sections_are_read_as_each_engine_writes_them() -> None:
         ("", "Titre", "Une intro. Suite"),
         ("a", "Le A", "Une courbe Tarbes"),
     ]
-    quarto = '<main><header><h1 class="title">T</h1></header><section id="s"><h2 data-anchor-id="s">S</h2>x</section></main>'
+    quarto = (
+        '<main><header><h1 class="title">T</h1></header><section id="s"><h2 data-anchor-id="s">S</h2>x</section></main>'
+    )
     assert [(section.anchor, section.heading) for section in sections_of(quarto)] == [("", "T"), ("s", "S")]
 
 
@@ -242,9 +245,7 @@ def column(tab: Watched, table: str, number: int = 1) -> list[str]:
         ("Note", "Élan Zone Figeac Tarbes Auch"),
     ],
 )
-def test_a_table_is_sorted_by_each_of_its_heads_and_comes_back(
-    tab: Watched, site: Path, head: str, order: str
-) -> None:
+def test_a_table_is_sorted_by_each_of_its_heads_and_comes_back(tab: Watched, site: Path, head: str, order: str) -> None:
     page = tab.open(site / "outils.html")
     own = column(tab, "tbl-sites")
     table = page.locator("#tbl-sites")
@@ -361,10 +362,12 @@ def test_without_scripts_everything_is_there_to_read(tab: Watched, site: Path) -
         context.close()
 
 
-SHOWN: Callable[[str], str] = (
-    lambda names: f"""() => [...document.querySelectorAll('{names}')].filter(item => item.checkVisibility())
-  .map(item => item.className)"""
-)
+def shown(tab: Watched, names: str) -> list[str]:
+    """Return the classes of what is shown among the elements that `names` selects."""
+    found: list[str] = tab.evaluate(
+        f"[...document.querySelectorAll('{names}')].filter(item => item.checkVisibility()).map(item => item.className)"
+    )
+    return found
 
 
 def test_on_paper_there_is_the_page_and_no_tool(tab: Watched, site: Path) -> None:
@@ -372,7 +375,7 @@ def test_on_paper_there_is_the_page_and_no_tool(tab: Watched, site: Path) -> Non
     page.emulate_media(media="print")
     try:
         tools = "nav, .site-search, .filters, .figure-tools, .table-tools, .sort-mark, .skip-link, .pdf-link"
-        assert page.evaluate(SHOWN(tools)) == []
+        assert shown(tab, tools) == []
         assert page.evaluate("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
         assert page.evaluate("getComputedStyle(document.querySelector('figure:has(img)')).breakInside") == "avoid"
         tab.page.goto((site / "index.html").as_uri())
@@ -392,5 +395,3 @@ def test_the_tools_speak_english_on_english_pages(tab: Watched, tmp_path: Path) 
     assert tab.evaluate("['1,234.5 %', '−2.5', '1,000,000'].map(observatoire.numberOf)") == [1234.5, -2.5, 1e6]
     assert asked(tab, site / "sites" / "tarbes.html", "mobility")
     assert re.fullmatch(r"\d+ passages?(, the first 30 are shown)?", status(tab))
-
-

@@ -115,7 +115,7 @@ class _Reader(HTMLParser):
 
 
 def sections_of(html: str) -> list[Section]:
-    """Return the sections of one page in order; the first bears the page's title, the list of references is left out."""
+    """Return the sections of one page in order, without its references; the first bears the page's title."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
