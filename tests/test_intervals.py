@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from observatory import measured, rows
 
-from pipelines.indicators.intervals import wilson
+from pipelines.kernel.intervals import wilson
 from pipelines.protect.figures import protected_values
 
 

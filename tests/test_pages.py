@@ -14,7 +14,7 @@ REPORTS = Path(__file__).resolve().parent.parent / "reports"
 ALLOWED = yaml.safe_load(Path(__file__).with_name("pages_allowed.yml").read_text(encoding="utf-8"))
 LANGS = ("fr", "en")
 OBJECTIVES = [f"objectif-{number}" for number in range(1, 7)]
-PAGES = ["index", "cibles", *OBJECTIVES, "qualite", "methodes", "citer", "actions"]
+PAGES = ["index", "cibles", "actions", *OBJECTIVES, "lire", "qualite", "methodes", "citer"]
 PLAN = {
     "fr": ["Ce que l'on voit", "D'où cela vient", "Ce à quoi il faut prendre garde", "Les données"],
     "en": ["What one sees", "Where this comes from", "What to beware of", "The data"],
@@ -102,7 +102,7 @@ def test_both_languages_have_the_same_pieces(page: str) -> None:
 def test_front_matter(lang: str, page: str) -> None:
     text = (REPORTS / lang / f"{page}.qmd").read_text(encoding="utf-8")
     front = yaml.safe_load(text.split("---\n")[1])
-    assert set(front) == {"title", "description"}
+    assert set(front) - {"toc"} == {"title", "description"}
     assert len(front["description"]) > 30
     assert f"include /_chapters/{page}.md" in text
 
@@ -132,3 +132,57 @@ def test_each_figure_stands_once_in_the_report(lang: str) -> None:
     """The PDF holds every chapter: an identifier shown twice would have two numbers."""
     included = Counter(name for page in PAGES for name in pieces(lang, page)[0] if name.startswith("_generated/"))
     assert [name for name, count in included.items() if count > 1] == []
+
+
+def included_figures(text: str) -> list[str]:
+    return re.findall(r"include /_generated/(fig-[\w-]+)\.md", text)
+
+
+def unread_figures(text: str) -> list[str]:
+    """Return the figures a chapter shows and no sentence of it refers to."""
+    prose = re.sub(r"\{\{<.*?>\}\}", "", text)
+    return [name for name in included_figures(text) if not re.search(rf"@{name}(?![\w-])", prose)]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_figure_of_a_chapter_is_referred_to_in_its_text(lang: str, page: str) -> None:
+    assert unread_figures((REPORTS / lang / f"_chapters/{page}.md").read_text(encoding="utf-8")) == []
+
+
+def test_a_figure_that_no_sentence_names_is_found() -> None:
+    shown = "@fig-app-count-all {{< include /_generated/fig-app-count.md >}}"
+    assert unread_figures(shown) == ["fig-app-count"]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("page", OBJECTIVES)
+def test_an_objective_has_four_sections_and_prose_worth_reading(lang: str, page: str) -> None:
+    text = (REPORTS / lang / f"_chapters/{page}.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.*?) \{", text, flags=re.MULTILINE) == PLAN[lang]
+    number = page.removeprefix("objectif-")
+    assert re.findall(r"^## .*\{#(.*?)\}", text, flags=re.MULTILINE) == [
+        f"sec-o{number}-{part}" for part in ("voit", "source", "garde", "donnees")
+    ]
+    seen = text.split("\n## ")[1]
+    paragraphs = [block for block in seen.split("\n\n") if re.match(r"[A-ZÀÉ@{][^|:]", block) and len(block) > 150]
+    assert len([block for block in paragraphs if not block.startswith("{{< include")]) >= 3
+    assert f"actions.summary-{number}" in seen
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_page_is_in_the_menu_and_in_the_document(lang: str) -> None:
+    menu = (REPORTS / lang / "_quarto.yml").read_text(encoding="utf-8")
+    printed = (REPORTS / lang / "rapport.qmd").read_text(encoding="utf-8")
+    for page in PAGES:
+        assert f"- {page}.qmd" in menu, page
+        assert f"/_chapters/{page}.md" in printed, page
+        assert f"{{#page-{page}}}" in printed, page
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_first_screen_has_its_four_parts_and_leads_to_the_guide(lang: str) -> None:
+    text = (REPORTS / lang / "_chapters/index.md").read_text(encoding="utf-8")
+    parts = ["dashboard", "dashboard-tiles", "dashboard-targets", "dashboard-map", "dashboard-changes"]
+    assert re.findall(r"^::: \{\.(dashboard[\w-]*)\}", text, flags=re.MULTILINE) == parts
+    assert "(/lire.qmd)" in text

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipelines.indicators.intervals import wilson
 from pipelines.kernel.flags import Flag, dominant
 from pipelines.kernel.indicators import Indicator
+from pipelines.kernel.intervals import wilson
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.reference import Break
 

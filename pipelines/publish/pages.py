@@ -27,18 +27,23 @@ def table_markdown(table: Table, edition: str) -> str:
     cited = citation(name, table.caption, edition, table.lang, simulated=is_simulated(table))
     said = escape(small_print(table, edition))
     below = tools("table", name, ("csv", "xlsx"), cited, edition, table.lang)
-    return f":::: {{.table-block}}\n{table.markdown()}\n::: {{.source-note}}\n{said}\n:::\n\n{below}::::\n"
+    filtered = f' .filterable filters="{attribute(",".join(table.filters))}"' if table.filters else ""
+    note = f"::: {{.source-note}}\n{said}\n:::\n"
+    return f":::: {{.table-block{filtered}}}\n{table.markdown()}\n{note}\n{below}::::\n"
 
 
 def absent_markdown(gone: Absent) -> str:
-    """Return the block that stands where a figure cannot be drawn: what it would show, and why it is not there."""
-    title = gone.title.replace('"', "'")
+    """Return the block that stands where a figure cannot be drawn: what it would show, and why it is not there.
+
+    It bears the figure's identifier, so that a sentence which refers to the figure still leads somewhere.
+    """
     sentence = (
         f"Cette figure n'est pas tracée : {gone.reason}."
         if gone.lang == "fr"
         else f"This figure is not drawn: {gone.reason}."
     )
-    return f'::: {{.callout-note title="{title}"}}\n{sentence.replace("..", ".")}\n:::\n'
+    note = f"::: {{.callout-note}}\n{sentence.replace('..', '.')}\n:::\n"
+    return f":::: {{#fig-{gone.name}}}\n{note}\n{escape(gone.title.rstrip('.'))}.\n::::\n"
 
 
 def escape(text: str) -> str:

@@ -16,6 +16,7 @@ from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import protected_path
 from pipelines.publish.addresses import FILE, addresses
 from pipelines.publish.bibliography import bibtex
+from pipelines.publish.changes import changes, glance
 from pipelines.publish.data import published, write_data
 from pipelines.publish.figures import figures
 from pipelines.publish.pages import absent_markdown, figure_markdown, table_markdown
@@ -65,6 +66,8 @@ def publish(project: Project, settings: Settings) -> StageReport:
         }
     texts[f"{shelf.lang}/addresses"] = {generated / FILE: addresses(shelf.edition, shelf.lang, shown, listed)}
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
+    texts[f"{shelf.lang}/glance"] = {generated / "glance.md": glance(shelf)}
+    texts[f"{shelf.lang}/changes"] = {generated / "changes.md": changes(shelf)}
     texts[f"{shelf.lang}/references"] = {generated / "references.bib": bibtex(shelf.catalogue, shelf.lang)}
     leaves = sheets(shelf)
     texts[f"{shelf.lang}/sheets"] = {reports / path: text for path, text in leaves.items()}

@@ -1,7 +1,8 @@
 """Every number a sentence may quote, and the sentences whose truth depends on data: `reports/<lang>/_variables.yml`.
 
 A key is `<indicator, dots for dashes>.<scope>.<year | first | last | last-year | first-year>`; `phrase.<indicator>.<scope>` is a
-full sentence; `target.…`, `seed.…`, `count.…`, `site.…`, `report.…` hold the rest. A page that names a key of a known
+full sentence, `compare.…`, `course.…`, `part.…`, `move.…`, `path.…` compare; `target.…`, `seed.…`, `count.…`, `site.…`,
+`actions.…`, `cite.…`, `report.…` hold the rest. A page that names a key of a known
 indicator which this run cannot fill gets the word for it; a key that nothing defines stops the run.
 """
 
@@ -17,11 +18,14 @@ from typing import Any
 import yaml
 
 from pipelines.kernel.problems import BadInput, Problem
+from pipelines.publish.comparison_words import PREFIXES, citing_words, comparison_words, nothing_to_compare
+from pipelines.publish.figures import enrolment
 from pipelines.publish.figures.common import two
 from pipelines.publish.numbers import CONFIDENTIAL, UNAVAILABLE, marked, measure, number
 from pipelines.publish.phrases import evolution
+from pipelines.publish.picture import Picture
 from pipelines.publish.shelf import REGION, Shelf
-from pipelines.publish.tables import checks
+from pipelines.publish.tables import checks, overview
 from pipelines.publish.tables.overview import seed_value
 from pipelines.publish.tables.quality import suppressed_cells
 from pipelines.publish.target_words import target_words
@@ -40,6 +44,9 @@ def variables(shelf: Shelf) -> Flat:
     flat |= {f"site.{code}.label": site["site_label"] for code, site in shelf.sites.items()}
     flat |= {f"seed.{entry['code'].lower()}": seed_value(shelf, entry) for entry in shelf.declared("seed_figures")}
     flat |= target_words(shelf)
+    flat |= comparison_words(shelf, dotted)
+    drawn = enrolment.dut_but(shelf)
+    flat |= citing_words(shelf, drawn if isinstance(drawn, Picture) else None, overview.sites(shelf).caption)
     for code in shelf.indicators:
         for scope in shelf.scopes(code):
             flat |= values(shelf, code, scope)
@@ -207,20 +214,27 @@ def completed(flat: Flat, shelf: Shelf, keys: dict[str, Path]) -> Flat:
     Raises `BadInput`, naming the page, for a key that neither an indicator and a scope nor a target defines.
     """
     stems = sorted((dotted(code) for code in shelf.indicators), key=len, reverse=True)
-    scopes = {REGION, "FR", *shelf.sites, *shelf.establishments, *shelf.territories}
+    scopes = {REGION, "FR", "sites", *shelf.sites, *shelf.establishments, *shelf.territories}
     full, problems = dict(flat), []
     for key, page in sorted(keys.items()):
         if key in full or "$" in key:
             continue
-        bare = key.removeprefix("phrase.")
+        prefix = next((prefix for prefix in ("phrase.", *PREFIXES) if key.startswith(prefix)), "")
+        bare = key.removeprefix(prefix)
         stem = next(
             (stem for stem in stems if bare.startswith(f"{stem}.") and bare[len(stem) + 1 :].split(".")[0] in scopes),
             None,
         )
         if stem is not None:
             code = next(code for code in shelf.indicators if dotted(code) == stem)
-            full[key] = unmeasured(shelf, code) if key.startswith("phrase.") else UNAVAILABLE[shelf.lang]
-        elif key.startswith("target."):
+            full[key] = (
+                unmeasured(shelf, code)
+                if prefix == "phrase."
+                else UNAVAILABLE[shelf.lang]
+                if prefix in ("", "part.", "move.")
+                else nothing_to_compare(shelf, code)
+            )
+        elif key.startswith(("target.", "path.")):
             full[key] = UNAVAILABLE[shelf.lang]
         else:
             problems.append(

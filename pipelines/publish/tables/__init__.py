@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables import checks, overview, quality, registers, sheets, targets
+from pipelines.publish.tables import actions, checks, guide, overview, quality, registers, sheets, targets
 from pipelines.publish.tables.shape import Table
 
 
@@ -17,7 +17,8 @@ def tables(shelf: Shelf) -> list[Table]:
         targets.past(shelf),
         overview.seed(shelf),
         overview.sites(shelf),
-        overview.actions(shelf),
+        actions.register(shelf),
+        guide.states(shelf),
         quality.sources(shelf),
         checks.freshness(shelf),
         checks.by_source(shelf),
@@ -33,7 +34,7 @@ def tables(shelf: Shelf) -> list[Table]:
         quality.definitions(shelf),
     ]
     for objective in range(1, 7):
-        made += [overview.objective(shelf, objective), overview.actions(shelf, objective)]
+        made += [overview.objective(shelf, objective), actions.of_objective(shelf, objective)]
     for site in shelf.sites:
         made += [sheets.site(shelf, site), targets.of_site(shelf, site)]
     for field in field_codes(shelf):

@@ -1,4 +1,4 @@
-"""Tables of the whole: the targets, the text's figures beside today's, the actions, the sites, one objective."""
+"""Tables of the whole: the targets, the text's figures beside today's, the sites, one objective."""
 
 # ruff: noqa: E501  the sentences of a table are kept on one line each
 
@@ -159,43 +159,7 @@ ACTION_STATES = {
     "done": ("faite", "done"),
     "abandoned": ("abandonnée", "abandoned"),
 }
-
-
-def actions(shelf: Shelf, objective: int | None = None) -> Table:
-    """The actions of the document with their owners and the state that the steward declares."""
-    owners = {entry["code"]: shelf.say(entry["label"]) for entry in shelf.declared("owners")}
-    rows = []
-    for entry in shelf.declared("actions"):
-        if objective is not None and entry["objective"] != objective:
-            continue
-        words = ACTION_STATES.get(str(entry.get("state") or "not_reported"), ACTION_STATES["not_reported"])
-        evidence = shelf.say(entry.get("evidence"))
-        state = words[shelf.lang == "en"] + (f"\u00a0: {evidence}" if evidence else "")
-        text = shelf.say(entry["text"]).rstrip(" :")
-        rows.append(
-            (
-                f"`{entry['id']}`",
-                ("↳ " if entry.get("parent") else "") + text[0].upper() + text[1:],
-                ", ".join(owners.get(owner, owner) for owner in entry["owners"]),
-                state,
-            )
-        )
-    name = "actions" if objective is None else f"actions-{objective}"
-    return Table(
-        name=name,
-        caption=two(shelf, "Registre des actions", "Register of actions")
-        + ("" if objective is None else two(shelf, f", objectif {objective}", f", objective {objective}")),
-        heading=(
-            "N°" if shelf.lang == "fr" else "No.",
-            "Action",
-            two(shelf, "Porteurs", "Owners"),
-            two(shelf, "État déclaré", "Declared state"),
-        ),
-        rows=tuple(rows),
-        widths=(10, 49, 25, 16),
-        lang=shelf.lang,
-    )
-
+"""Declared state of an action or of a platform's demand → its word in both languages."""
 
 SITE_COLUMNS = (
     ("ENR-ENTRANTS", "Entrants", "Entrants"),

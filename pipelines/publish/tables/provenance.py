@@ -58,6 +58,7 @@ PROBABILITY: Words = (
 FAMILIES: dict[str, Provenance] = {
     "targets": Provenance(STATES, ("pub_states",), ("celle de chaque engagement", "that of each commitment")),
     "paces": Provenance(STATES, ("pub_states",), PROBABILITY),
+    "states": Provenance(STATES, ("pub_states",), ("engagements", "commitments")),
     "badges": Provenance(STATES, ("pub_badges",), ("% des cibles", "% of targets")),
     "past": Provenance(STATES, ("pub_history",), ("probabilités en %", "probabilities in %")),
     "seed": Provenance(

@@ -19,7 +19,10 @@ MARKS = re.compile(r"`(?P<code>[^`]*)`|\[(?P<text>[^\]]*)\](?:\([^)]*\)|\{[^}]*\
 
 @dataclass(frozen=True)
 class Table:
-    """One table. `right` names the columns of numbers; `widths` gives the relative width of each column."""
+    """One table. `right` names the columns of numbers; `widths` gives the relative width of each column.
+
+    `filters` names the columns a reader may choose values of, on screen.
+    """
 
     name: str
     caption: str
@@ -29,6 +32,7 @@ class Table:
     widths: tuple[int, ...] = ()
     simulated: bool = False
     lang: str = "fr"
+    filters: tuple[str, ...] = ()
 
     def markdown(self) -> str:
         """Return the table as a pipe table with its caption and identifier; a table without rows says so."""

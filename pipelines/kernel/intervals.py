@@ -26,3 +26,17 @@ def wilson(share: float, size: float, level: float = LEVEL) -> tuple[float, floa
     centre = (share + square / (2 * size)) / (1 + square / size)
     half = quantile * sqrt(share * (1 - share) / size + square / (4 * size * size)) / (1 + square / size)
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def difference(
+    first: float, first_bounds: tuple[float, float], last: float, last_bounds: tuple[float, float]
+) -> tuple[float, float]:
+    """Return the bounds of `last - first`, two independent estimates with bounds of their own, at the same level.
+
+    The bounds are recovered from each estimate's own (method 10 of R. G. Newcombe (1998), "Interval estimation for
+    the difference between independent proportions", Statistics in Medicine 17, p. 873-890), so they need not be even.
+    """
+    moved = last - first
+    below = sqrt((last - last_bounds[0]) ** 2 + (first_bounds[1] - first) ** 2)
+    above = sqrt((last_bounds[1] - last) ** 2 + (first - first_bounds[0]) ** 2)
+    return moved - below, moved + above

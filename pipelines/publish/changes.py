@@ -1,0 +1,218 @@
+"""What this edition says that the one before could not: figures of the new year, targets, actions.
+
+The edition before is read from today's tables with its own last year as the limit, as `observatoire run --edition`
+does; a past year that a source has revised since does not show here.
+"""
+
+# ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.publish.figures.common import two
+from pipelines.publish.figures.overview import target_titles
+from pipelines.publish.numbers import enumeration, marked, measure, number
+from pipelines.publish.phrases import Point, change, direction
+from pipelines.publish.shelf import REGION, Indicator, Shelf
+from pipelines.publish.tables.overview import status
+from pipelines.publish.tables.targets import chance_in_words
+from pipelines.publish.variation import is_beyond_usual, last_two, usual_move
+
+CLEARLY = 1.5
+"""A move is told from one and a half times the usual one on: half of all moves are larger than the median one."""
+
+SHOWN = 2
+"""So many moves are told, the most unusual first: the list must be read at a glance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A series with a value of the edition's year: the one before it if comparable, and how unusual the move is."""
+
+    indicator: Indicator
+    points: tuple[Point, ...]
+    unusual: float | None
+    """Size of the move over the usual one; None when nothing is known as usual."""
+
+    @property
+    def origin(self) -> str:
+        """Origin of the new value."""
+        return self.points[-1].origin
+
+
+def new_values(shelf: Shelf) -> list[Move]:
+    """Return the indicators whose region has a value of the edition's year, which the edition before had not."""
+    edition = int(shelf.edition)
+    found = []
+    for indicator in shelf.indicators.values():
+        known = tuple(point for point in shelf.points(indicator.code, REGION) if point.value is not None)
+        if known and known[-1].year == edition:
+            found.append(Move(indicator, known, unusual(known, indicator.unit)))
+    return found
+
+
+def unusual(points: Sequence[Point], unit: str) -> float | None:
+    """Return how many times the usual move the last one is: None when either is not known."""
+    pair, usual = last_two(points), usual_move(points, unit)
+    if pair is None or not usual or pair[0].value is None or pair[1].value is None:
+        return None
+    size = (
+        abs(pair[1].value - pair[0].value)
+        if unit in ("share", "percent")
+        else abs(pair[1].value / (pair[0].value or 1.0) - 1)
+    )
+    return size / usual
+
+
+def changes(shelf: Shelf) -> str:
+    """Return what changed since the edition before as a short list, in words for one who has two minutes."""
+    lines = [
+        figures_said(shelf, new_values(shelf)),
+        *moves_said(shelf, new_values(shelf)),
+        targets_said(shelf),
+        actions_said(shelf),
+    ]
+    return "\n".join(f"- {line}" for line in lines if line) + "\n"
+
+
+def figures_said(shelf: Shelf, moves: Sequence[Move]) -> str:
+    """Return how many indicators have a value of the edition's year, and how many of them are observed."""
+    edition, total = shelf.edition, len(shelf.indicators)
+    if not moves:
+        return two(
+            shelf,
+            f"Aucun chiffre ne date de {edition}\u00a0: l'édition précédente aurait montré les mêmes.",
+            f"No figure is of {edition}: the edition before would have shown the same.",
+        )
+    observed = sum(move.origin != "simulated" for move in moves)
+    simulated = len(moves) - observed
+    if shelf.lang == "fr":
+        parts = [f"{number(observed, 'fr')} observé{'s' if observed > 1 else ''}"] if observed else []
+        parts += [f"{number(simulated, 'fr')} simulé{'s' if simulated > 1 else ''}"] if simulated else []
+        return f"**Chiffres de {edition}\u00a0:** {number(len(moves), 'fr')} indicateur{'s' if len(moves) > 1 else ''} sur {number(total, 'fr')} ({enumeration(parts, 'fr')})\u00a0; les autres s'arrêtent plus tôt."
+    parts = [f"{number(observed, 'en')} observed"] if observed else []
+    parts += [f"{number(simulated, 'en')} simulated"] if simulated else []
+    return f"**Figures of {edition}:** {number(len(moves), 'en')} of {number(total, 'en')} indicators ({enumeration(parts, 'en')}); the others stop earlier."
+
+
+def moves_said(shelf: Shelf, moves: Sequence[Move]) -> list[str]:
+    """Return the moves that are clearly larger than usual, observed ones first; or that no observed figure made one."""
+    larger = [
+        move for move in moves if (move.unusual or 0.0) >= CLEARLY and is_beyond_usual(move.points, move.indicator.unit)
+    ]
+    larger.sort(key=lambda move: (move.origin == "simulated", -(move.unusual or 0.0), move.indicator.code))
+    said = [move_said(shelf, move) for move in larger[:SHOWN]]
+    if any(move.origin != "simulated" for move in moves) and not any(move.origin != "simulated" for move in larger):
+        none = two(
+            shelf,
+            "Aucun chiffre observé n'a bougé nettement plus que d'ordinaire.",
+            "No observed figure moved clearly more than it usually does.",
+        )
+        return [none, *said[: SHOWN - 1]]
+    return said
+
+
+def move_said(shelf: Shelf, move: Move) -> str:
+    """Return one move: the value, the change since the comparable year before, how many times the usual one."""
+    pair = last_two(move.points)
+    assert pair is not None
+    first, last = pair
+    assert first.value is not None
+    assert last.value is not None
+    indicator, lang = move.indicator, shelf.lang
+    shown = marked(measure(last.value, indicator.unit, lang, indicator.decimals), last.origin, lang)
+    moved = change(first.value, last.value, indicator.unit, lang)
+    colon = "\u00a0:" if lang == "fr" else ":"
+    times = number(move.unusual or 0.0, lang, 1)
+    worth = two(shelf, f"{times} fois l'écart habituel", f"{times} times the usual change")
+    return f"{indicator.label}{colon} {shown}, {moved} {two(shelf, 'depuis', 'since')} {first.year} ({worth})."
+
+
+def targets_said(shelf: Shelf) -> str:
+    """Return what the new year changes for the targets: newly measured values, deadlines just passed, moved chances."""
+    edition, titles = int(shelf.edition), target_titles(shelf)
+    said = []
+    for row in shelf.rows("pub_states"):
+        if row["scope_level"] not in ("region", "country"):
+            continue
+        told = target_said(shelf, row, edition)
+        if told:
+            said.append(f"{titles.get(row['target_id'], row['target_id'])}, {told}")
+    label = two(shelf, "**Engagements\u00a0:**", "**Commitments:**")
+    if not said:
+        return f"{label} {two(shelf, 'aucune valeur nouvelle, aucun état changé.', 'no new value, no state changed.')}"
+    joint = two(shelf, "\u00a0; ", "; ")
+    return f"{label} {joint.join(said)}."
+
+
+def target_said(shelf: Shelf, row: dict[str, Any], edition: int) -> str:
+    """Return what the edition's year changed for one target; empty when nothing did."""
+    told = []
+    if row.get("deadline_year") == edition - 1:
+        told.append(two(shelf, "échéance passée depuis l'an dernier", "deadline passed last year"))
+    if row.get("last_year") == edition and row.get("last_value") is not None:
+        indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
+        shown = marked(
+            measure(row["last_value"], indicator.unit if indicator else "count", shelf.lang),
+            str(row["origin"]),
+            shelf.lang,
+        )
+        told.append(two(shelf, f"valeur nouvelle\u00a0: {shown}", f"new value: {shown}"))
+    before = next(
+        (
+            seen["probability"]
+            for seen in shelf.rows("pub_history")
+            if (seen["target_id"], seen["scope_code"], seen["as_of_year"])
+            == (row["target_id"], row["scope_code"], edition - 1)
+        ),
+        None,
+    )
+    now = row.get("probability")
+    if before is not None and now is not None and direction(before, now, "share") != 0:
+        old, new = chance_in_words(shelf, before), chance_in_words(shelf, now)
+        told.append(
+            two(shelf, f"chance d'y parvenir passée de {old} à {new}", f"chance of getting there from {old} to {new}")
+        )
+    return ", ".join(told)
+
+
+def actions_said(shelf: Shelf) -> str:
+    """Return how many actions were declared in the edition's year or after."""
+    new = sum(
+        str(entry.get("updated") or "")[:4] >= shelf.edition
+        for entry in shelf.declared("actions")
+        if entry.get("updated")
+    )
+    label = two(shelf, "**Actions\u00a0:**", "**Actions:**")
+    if not new:
+        return f"{label} {two(shelf, 'aucune déclaration nouvelle.', 'nothing newly reported.')}"
+    plural = "s" if new > 1 else ""
+    told = two(
+        shelf, f"{number(new, 'fr')} déclaration{plural} nouvelle{plural}.", f"{number(new, 'en')} newly reported."
+    )
+    return f"{label} {told}"
+
+
+def glance(shelf: Shelf) -> str:
+    """Return every target as a row of a small table: its name, its state as a shape and a word, its value beside its goal."""
+    titles = target_titles(shelf)
+    states = {row["target_id"]: row for row in shelf.rows("pub_states") if row["scope_level"] in ("region", "country")}
+    rows = []
+    for target_id, title in titles.items():
+        row = states.get(target_id)
+        if row is None:
+            continue
+        if row["last_value"] is not None and row["target_value"] is not None:
+            indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
+            unit = indicator.unit if indicator else "count"
+            value, goal = measure(row["last_value"], unit, shelf.lang), measure(row["target_value"], unit, shelf.lang)
+            shown = two(shelf, f"{value} pour {goal}", f"{value} of {goal}")
+            title += f", {marked(shown, str(row['origin']), shelf.lang)}"
+        rows.append(f"| {title} | {status(shelf, row)} |")
+    if not rows:
+        return two(shelf, "Aucun engagement n'est suivi.\n", "No commitment is followed.\n")
+    heading = two(shelf, "| Engagement | État |", "| Commitment | State |")
+    return "\n".join([heading, f"|{'-' * 58}|{'-' * 42}|", *rows]) + "\n"
