@@ -16,6 +16,7 @@ import yaml
 
 from pipelines.kernel.catalogue import Catalogue, read_catalogue
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.reference import Reference, read_reference
 from pipelines.kernel.store import protected_path, read_protected
 from pipelines.publish.phrases import Point
 
@@ -132,6 +133,11 @@ class Shelf:
     def catalogue(self) -> Catalogue:
         """The sidecars."""
         return read_catalogue(self.project)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The reference lists, checked: what a label means is asked of them, never decided here."""
+        return read_reference(self.project)
 
     @cached_property
     def sites(self) -> dict[str, dict[str, str]]:

@@ -6,7 +6,7 @@ local NARROW, WIDE = '\u{202F}', '\u{00A0}'
 
 -- Divs and spans that a Typst function of the same name draws. Each child of a grid is an argument of its own.
 local GRIDS = { 'kpi-grid', 'figure-pair' }
-local DIVS = { 'page-intro', 'kpi', 'source-note', 'quotation', 'page-break' }
+local DIVS = { 'page-intro', 'kpi', 'source-note', 'quotation', 'compact', 'page-break' }
 local SPANS = { 'kpi-value', 'kpi-mention', 'kpi-label', 'kpi-note', 'simulated', 'source-note' }
 
 local function raw(text) return pandoc.RawBlock('typst', text) end

@@ -1,0 +1,126 @@
+"""The two tables that sheets of sites and of fields share: programmes of the last year, entrants over the years."""
+
+from __future__ import annotations
+
+from pipelines.publish.figures.common import two
+from pipelines.publish.programmes import (
+    BACHELORS,
+    STUDENTS,
+    Row,
+    count_cell,
+    entrants_of,
+    last_year,
+    of_year,
+    share_cell,
+    speciality_label,
+    year_heading,
+)
+from pipelines.publish.shelf import Shelf
+from pipelines.publish.tables.shape import Table
+
+FIRST_BUT = 2021
+"""From this autumn on, who enters an IUT enters a BUT."""
+
+
+def programme_table(
+    shelf: Shelf,
+    name: str,
+    caption: str,
+    *,
+    students: list[Row],
+    admitted: list[Row],
+    named: tuple[str, ...],
+) -> Table:
+    """Return one row a programme: students by diploma (registers), then places, entrants and their baccalauréats.
+
+    `named`: headings of the columns that name a programme, its speciality and, where there are two, its site. Columns
+    of a source that has no row here are left out.
+    """
+    entry_year, register_year = last_year(entrants_of(shelf)), last_year(shelf.rows(STUDENTS))
+    admitted, students = of_year(admitted, entry_year), of_year(students, register_year)
+    with_site = len(named) > 1
+
+    def key(row: Row) -> tuple[str, str]:
+        return (row["speciality_code"], row["site_code"] if with_site else "")
+
+    def cells(wanted: tuple[str, str] | None) -> list[str]:
+        mine = [row for row in admitted if wanted is None or key(row) == wanted]
+        found = []
+        if students:
+            for diplomas in (("DUT", "BUT"), ("LP",)):
+                rows = [row for row in students if row["diploma_code"] in diplomas]
+                found.append(
+                    count_cell(shelf, [row for row in rows if wanted is None or key(row) == wanted], "students_count")
+                )
+        if admitted:
+            found += [count_cell(shelf, mine, measure) for measure in ("capacity_count", "admitted_count")]
+            found += [share_cell(shelf, mine, measure) for measure, _, _ in BACHELORS]
+        return found
+
+    entered = {item: sum(row["admitted_count"] or 0 for row in admitted if key(row) == item) for item in map(key, admitted)}
+    programmes = sorted(
+        {key(row) for row in [*students, *admitted] if row["speciality_code"]},
+        key=lambda item: (-entered.get(item, 0), item),
+    )
+    rows = [
+        (speciality_label(shelf, item[0]), *([shelf.place(item[1])] if with_site else []), *cells(item))
+        for item in programmes
+    ]
+    if len(rows) > 1:
+        rows.append((two(shelf, "Ensemble", "All"), *([""] if with_site else []), *cells(None)))
+    simulated = any(row.get("origin") == "simulated" for row in students)
+    numbers: list[str] = []
+    if students:
+        diploma = "BUT" if register_year > FIRST_BUT else "DUT"
+        numbers += [
+            year_heading(shelf, f"Étudiants {diploma}", f"{diploma} students", register_year, simulated),
+            year_heading(shelf, "Étudiants LP", "LP students", register_year, simulated),
+        ]
+    if admitted:
+        numbers += [
+            year_heading(shelf, "Places", "Places", entry_year),
+            year_heading(shelf, "Admis", "Admitted", entry_year),
+            *[two(shelf, fr, en) for _, fr, en in BACHELORS],
+        ]
+    return Table(
+        name=name,
+        caption=caption,
+        heading=(*named, *numbers),
+        rows=tuple(rows),
+        right=tuple(numbers),
+        widths=(28, *([14] if with_site else []), *[10] * len(numbers)),
+        lang=shelf.lang,
+    )
+
+
+def entrants_table(shelf: Shelf, name: str, caption: str, rows: list[Row], whole: str) -> Table:
+    """Return one row a year: entrants, baccalauréats and scholarships of new bacheliers; all of them in a last row."""
+
+    def line(title: str, found: list[Row]) -> tuple[str, ...]:
+        return (
+            title,
+            count_cell(shelf, found, "admitted_count"),
+            count_cell(shelf, found, "new_bachelors_count"),
+            *[share_cell(shelf, found, measure) for measure, _, _ in BACHELORS],
+            share_cell(shelf, found, "new_bachelors_scholarship_count"),
+        )
+
+    lines = [line(str(year), of_year(rows, year)) for year in sorted({int(row["year"]) for row in rows})]
+    if lines:
+        last = last_year(rows)
+        lines.append(line(f"{whole}, {last}", of_year(entrants_of(shelf), last)))
+    numbers = (
+        two(shelf, "Admis", "Admitted"),
+        two(shelf, "Nouveaux bacheliers", "New bacheliers"),
+        *[two(shelf, fr, en) for _, fr, en in BACHELORS],
+        two(shelf, "Boursiers", "Scholarships"),
+    )
+    return Table(
+        name=name,
+        caption=caption,
+        heading=(two(shelf, "Rentrée", "Autumn"), *numbers),
+        rows=tuple(lines),
+        right=numbers,
+        widths=(20, *[13] * len(numbers)),
+        lang=shelf.lang,
+    )
