@@ -44,7 +44,9 @@ def tiles(shelf: Shelf, code: str) -> str:
         sites = len({row["site_code"] for row in now})
         parts += tile(
             number(len(by_programme(now)), shelf.lang),
-            two(shelf, "formations d'IUT", "IUT programmes"),
+            two(shelf, "formations d'IUT", "IUT programmes")
+            if len(by_programme(now)) > 1
+            else two(shelf, "formation d'IUT", "IUT programme"),
             two(
                 shelf,
                 f"sur {number(sites, 'fr')} site{'s' if sites > 1 else ''}, en {year}",
@@ -286,8 +288,8 @@ def missing(shelf: Shelf, code: str) -> str:
         items.append(
             two(
                 shelf,
-                "**Emploi après une licence professionnelle**\u00a0: aucune discipline de l'enquête nationale ne contient ce domaine sans le noyer.",
-                "**Employment after a licence professionnelle**: no discipline of the national survey holds this field without drowning it.",
+                "**Emploi après une licence professionnelle**\u00a0: aucune discipline de l'enquête nationale ne correspond à ce domaine.",
+                "**Employment after a licence professionnelle**: no discipline of the national survey matches this field.",
             )
         )
     if not any(row for row in shelf.listed("ref_sector") if code in (row.get("field_code"), row.get("part_of_field_code"))):

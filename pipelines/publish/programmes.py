@@ -22,8 +22,8 @@ NOTHING = "\u2013"
 
 BACHELORS = (
     ("new_bachelors_general_count", "Général", "General"),
-    ("new_bachelors_technological_count", "Technologique", "Technological"),
-    ("new_bachelors_professional_count", "Professionnel", "Vocational"),
+    ("new_bachelors_technological_count", "Techno.", "Techn."),
+    ("new_bachelors_professional_count", "Pro.", "Voc."),
 )
 """What the new bacheliers are counted by, with its heading."""
 

@@ -11,9 +11,9 @@ from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import CONFIDENTIAL, SIMULATED, enumeration, marked, measure, number, share
 from pipelines.publish.phrases import Point, change, unbroken
-from pipelines.publish.programmes import STUDENTS, entrants_of, last_year, of_year, rows_of, speciality_label
+from pipelines.publish.programmes import STUDENTS, entrants_of, last_year, of_year, rows_of
 from pipelines.publish.shelf import REGION, Shelf
-from pipelines.publish.tables.overview import last_point, upper_first
+from pipelines.publish.tables.overview import ACTION_STATES, last_point, upper_first
 from pipelines.publish.tables.sheets import site_actions
 from pipelines.publish.tables.targets import chance
 
@@ -37,9 +37,9 @@ SPOKEN = {
 
 THEMES: dict[str, tuple[str, ...]] = {
     "scholarships": ("SCH-ENTRANTS", "SCH-REG-SHARE"),
-    "apprenticeship": ("APP-COUNT", "APP-SHARE", "APP-BREACH"),
-    "mobility": ("MOB-OUT", "MOB-OUT-RATE", "MOB-OUT-PLACEMENT"),
-    "employment": ("EMP-REG-18", "EMP-REG-30", "EMP-RESP"),
+    "apprenticeship": ("APP-COUNT", "APP-SHARE"),
+    "mobility": ("MOB-OUT", "MOB-OUT-RATE"),
+    "employment": ("EMP-REG-18", "EMP-REG-30"),
 }
 
 RESEARCH = ("RES-STAFF", "RES-COM", "RES-THESE")
@@ -93,8 +93,11 @@ def region_beside(shelf: Shelf, indicator: str, point: Point, unit: str) -> str:
     )
 
 
-def clause(shelf: Shelf, indicator_code: str, scope: str) -> str:
-    """Return one indicator of the site in a sentence: value, the region's, change; that it is hidden; empty without."""
+def clause(shelf: Shelf, indicator_code: str, scope: str, whole_name: str = "") -> str:
+    """Return one indicator of a place in a sentence: value, the region's, change; that it is hidden; empty without.
+
+    `whole_name`: what the region is called here; the eight sites by default.
+    """
     if indicator_code not in shelf.indicators or not shelf.series(indicator_code, scope):
         return ""
     indicator = shelf.indicators[indicator_code]
@@ -105,8 +108,10 @@ def clause(shelf: Shelf, indicator_code: str, scope: str) -> str:
         return f"{indicator.label}{colon}{CONFIDENTIAL[shelf.lang]}."
     value = marked(measure(point.value, indicator.unit, shelf.lang, indicator.decimals or None), point.origin, shelf.lang)
     whole = region_value(shelf, indicator_code, point.year)
-    beside = "" if whole is None else two(shelf, " (huit sites\u00a0: ", " (eight sites: ")
-    beside += "" if whole is None else measure(whole, indicator.unit, shelf.lang, indicator.decimals or None) + ")"
+    beside = ""
+    if whole is not None:
+        shown = measure(whole, indicator.unit, shelf.lang, indicator.decimals or None)
+        beside = f" ({whole_name or two(shelf, 'huit sites', 'eight sites')}{colon}{shown})"
     said = f"{indicator.label}{colon}{value} {two(shelf, 'en', 'in')} {point.year}{beside}"
     run = unbroken(found)
     if len(run) > 1 and run[0].value is not None and run[-1].value is not None:
@@ -165,42 +170,31 @@ def programmes(shelf: Shelf, code: str) -> str:
 def offer(shelf: Shelf, code: str) -> str:
     """Return the offer: specialities, licences professionnelles, BTS around, platforms that name the site."""
     told = []
-    year = last_year(entrants_of(shelf))
-    open_now = dict.fromkeys(row["speciality_code"] for row in of_year(entrants_of(shelf, code), year))
-    if open_now:
-        names = enumeration(sorted(speciality_label(shelf, item) for item in open_now), shelf.lang)
-        count = number(len(open_now), shelf.lang)
-        told.append(
-            two(
-                shelf,
-                f"Spécialités d'IUT ouvertes en {year} ({count})\u00a0: {names}.",
-                f"IUT specialities open in {year} ({count}): {names}.",
-            )
-        )
-    register = last_year(shelf.rows(STUDENTS))
+    year, register = last_year(entrants_of(shelf)), last_year(shelf.rows(STUDENTS))
+    open_now = {row["speciality_code"] for row in of_year(entrants_of(shelf, code), year)}
     lp = [row for row in of_year(rows_of(shelf, STUDENTS, code), register) if row["diploma_code"] == "LP"]
-    names = enumeration(sorted({speciality_label(shelf, row["speciality_code"]) for row in lp}), shelf.lang)
+    with_lp = {row["speciality_code"] for row in lp}
+    if open_now:
+        told.append(two(shelf, f"{many(len(open_now), 'fr')} d'IUT en {year}.", f"{many(len(open_now), 'en')} of IUT in {year}."))
     simulated = f" ({SIMULATED[shelf.lang]})" if any(row["origin"] == "simulated" for row in lp) else ""
     told.append(
         two(
             shelf,
-            f"Licences professionnelles en {register}, par spécialité de rattachement{simulated}\u00a0: {names}.",
-            f"Licences professionnelles in {register}, by the speciality they belong to{simulated}: {names}.",
+            f"Licences professionnelles rattachées à {many(len(with_lp), 'fr')} en {register}{simulated}.",
+            f"Licences professionnelles that belong to {many(len(with_lp), 'en')} in {register}{simulated}.",
         )
-        if names
+        if with_lp
         else two(
             shelf,
             "Aucune licence professionnelle du site n'est dans les registres de la dernière année.",
             "No licence professionnelle of the site is in the registers of the last year.",
         )
     )
-    around = " ".join(
-        item
-        for item in (clause(shelf, key, shelf.sites[code]["departement_code"]) for key in ("OFF-BTS", "APP-TERR"))
-        if item
-    )
-    if around:
-        told.append(f"{two(shelf, 'Dans le département', 'In the département')} ({shelf.sites[code]['departement_label']}){two(shelf, chr(160) + ':', ':')} {around}")
+    departement = shelf.sites[code]["departement_code"]
+    around = [clause(shelf, key, departement, two(shelf, "région", "region")) for key in ("OFF-BTS", "APP-TERR")]
+    if any(around):
+        where = f"{two(shelf, 'Département', 'Département')} ({shelf.sites[code]['departement_label']})"
+        told.append(f"{where}{two(shelf, chr(160) + ': ', ': ')}{lower_first(' '.join(item for item in around if item))}")
     named = [
         f"[{shelf.say(entry['label'])}](/fields/{entry['field_code']}.qmd)"
         for entry in shelf.declared("platforms")
@@ -215,6 +209,13 @@ def offer(shelf: Shelf, code: str) -> str:
             )
         )
     return " ".join(told)
+
+
+def many(count: int, lang: str) -> str:
+    """Return `6 spécialités` or `1 speciality`."""
+    if lang == "fr":
+        return f"{number(count, lang)} spécialité{'s' if count > 1 else ''}"
+    return f"{number(count, lang)} specialit{'ies' if count > 1 else 'y'}"
 
 
 def research(shelf: Shelf, code: str) -> str:
@@ -246,11 +247,11 @@ def commitments(shelf: Shelf, code: str) -> str:
         for row in mine
         if row["last_value"] is not None
     ]
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for row in mine:
-        if row["last_value"] is None:
-            reasons[shelf.pick(row, "reason").rstrip(".")].append(titles.get(row["target_id"], row["target_id"]))
-    told += [f"{enumeration(names, shelf.lang)}{colon}{lower_first(why)}." for why, names in reasons.items() if why]
+    told += [
+        f"{titles.get(row['target_id'], row['target_id'])}{colon}{lower_first(shelf.pick(row, 'reason').rstrip('.'))}."
+        for row in mine
+        if row["state_code"] == "confidential"
+    ]
     others = [title for key, title in titles.items() if key not in {row["target_id"] for row in mine}]
     if others:
         listed = two(shelf, "\u00a0; ", "; ").join(lower_first(title) for title in others)
@@ -262,6 +263,21 @@ def commitments(shelf: Shelf, code: str) -> str:
             )
         )
     return " ".join(told)
+
+
+def actions_in_short(shelf: Shelf, code: str) -> str:
+    """Return the actions of the site in a sentence, by declared state; the register gives their words in full."""
+    states: dict[str, list[str]] = defaultdict(list)
+    for entry in site_actions(shelf, code):
+        words = ACTION_STATES.get(str(entry.get("state") or "not_reported"), ACTION_STATES["not_reported"])
+        states[words[shelf.lang == "en"]].append(f"`{entry['id']}`")
+    colon, joint = two(shelf, "\u00a0: ", ": "), two(shelf, "\u00a0; ", "; ")
+    told = joint.join(f"{state}{colon}{enumeration(codes, shelf.lang)}" for state, codes in states.items())
+    return two(
+        shelf,
+        f"**Actions** que le document veut site par site, par état déclaré\u00a0; leur texte est au chapitre de leur objectif. {upper_first(told)}.",
+        f"**Actions** that the document wants site by site, by declared state; their words are in the chapter of their objective. {upper_first(told)}.",
+    )
 
 
 def include_of(shelf: Shelf, code: str, what: str) -> str:
@@ -378,6 +394,7 @@ def facts(shelf: Shelf, code: str) -> dict[str, str]:
         "targets": include_of(shelf, code, "targets"),
         "commitments": commitments(shelf, code),
         "actions": include_of(shelf, code, "actions"),
+        "actions_in_short": actions_in_short(shelf, code),
         "missing": missing(shelf, code),
         "indicators": indicators(shelf, code),
     }

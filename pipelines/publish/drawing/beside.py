@@ -60,7 +60,7 @@ def beside(picture: Picture) -> str:
     floors = corners(shown, names, options)
     two_lines = any("\n" in name for name in names.values())
     panels = -(-len(facets) // columns)
-    plot = begin(shown, picture, (1.16 if two_lines else 1.06) * panels + 0.2)
+    plot = begin(shown, picture, (0.98 if two_lines else 0.88) * panels + 0.1)
     plot = (
         plot
         + geom_blank(aes("year", "value"), data=floors)

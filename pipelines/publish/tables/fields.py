@@ -93,7 +93,8 @@ def employment(shelf: Shelf, code: str, label: str) -> Table:
         name = two(shelf, "toutes spécialités", "all specialities")
         name = name if speciality == "_T" else speciality_label(shelf, speciality)
         mine = [row for row in of_year(dut, year) if row["speciality_code"] == speciality]
-        rows.append(rates(shelf, f"DUT, {name}, France", mine))
+        if mine:  # a speciality that has changed its name has no row in the last year
+            rows.append(rates(shelf, f"DUT, {name}, France", mine))
     year_lp = last_year(lp)
     for establishment in dict.fromkeys(row["establishment_code"] for row in of_year(lp, year_lp)):
         mine = [row for row in of_year(lp, year_lp) if row["establishment_code"] == establishment]

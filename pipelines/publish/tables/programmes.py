@@ -88,7 +88,7 @@ def programme_table(
         heading=(*named, *numbers),
         rows=tuple(rows),
         right=tuple(numbers),
-        widths=(28, *([14] if with_site else []), *[10] * len(numbers)),
+        widths=(40, *([14] if with_site else []), *[9] * len(numbers)),
         lang=shelf.lang,
     )
 

@@ -121,7 +121,7 @@ def commitments(shelf: Shelf, code: str) -> Table:
             (
                 titles.get(row["target_id"], row["target_id"]),
                 part_of(shelf, row, regional.get(row["target_id"]), "target_value", unit)
-                + (f" ({row['deadline_year']})" if row["target_value"] is not None and row["deadline_year"] else ""),
+                + (f", {row['deadline_year']}" if row["target_value"] is not None and row["deadline_year"] else ""),
                 part_of(shelf, row, regional.get(row["target_id"]), "last_value", unit)
                 + (f", {row['last_year']}" if row["last_value"] is not None else ""),
                 status(shelf, row),
@@ -135,7 +135,7 @@ def commitments(shelf: Shelf, code: str) -> Table:
         ),
         heading=(
             two(shelf, "Engagement", "Commitment"),
-            two(shelf, "Part du site", "Share of the site"),
+            two(shelf, "Part du site, échéance", "Share of the site, deadline"),
             two(shelf, "Dernière valeur", "Last value"),
             two(shelf, "État", "State"),
         ),
@@ -160,6 +160,8 @@ def part_of(shelf: Shelf, row: Row, whole: Row | None, column: str, unit: str) -
     every = whole[column] if whole else None
     simulated = column == "last_value" and row["origin"] == "simulated"
     if every and unit not in ("share", "percent"):
+        if value == 1:
+            return f"{text} {two(shelf, 'sur', 'of')} {measure(every, unit, shelf.lang)}"
         inside = share(value / every, shelf.lang, 0) + (f", {SIMULATED[shelf.lang]}" if simulated else "")
         return f"{text} {two(shelf, 'sur', 'of')} {measure(every, unit, shelf.lang)} ({inside})"
     return marked(text, str(row["origin"]), shelf.lang) if simulated else text
