@@ -231,15 +231,35 @@ def sites_beside(shelf: Shelf, code: str) -> str:
     taught = {row["site_code"] for row in of_year(entrants_of(shelf, field=code), year)}
 
     def linked(sites: set[str]) -> str:
-        return enumeration([f"[{shelf.place(site)}](/sites/{site}.qmd)" for site in shelf.sites if site in sites], shelf.lang)
+        return enumeration(
+            [f"[{shelf.place(site)}](/sites/{site}.qmd)" for site in shelf.sites if site in sites], shelf.lang
+        )
 
     told = []
     if taught:
-        told.append(two(shelf, f"Sites où le domaine s'enseigne en IUT en {year}\u00a0: {linked(taught)}.", f"Sites where the field is taught in an IUT in {year}: {linked(taught)}."))
+        told.append(
+            two(
+                shelf,
+                f"Sites où le domaine s'enseigne en IUT en {year}\u00a0: {linked(taught)}.",
+                f"Sites where the field is taught in an IUT in {year}: {linked(taught)}.",
+            )
+        )
     if named - taught:
-        told.append(two(shelf, f"Nommés par l'annexe sans entrants en {year}\u00a0: {linked(named - taught)}.", f"Named by the annex without entrants in {year}: {linked(named - taught)}."))
+        told.append(
+            two(
+                shelf,
+                f"Nommés par l'annexe sans entrants en {year}\u00a0: {linked(named - taught)}.",
+                f"Named by the annex without entrants in {year}: {linked(named - taught)}.",
+            )
+        )
     if taught - named:
-        told.append(two(shelf, f"Non nommés par l'annexe\u00a0: {linked(taught - named)}.", f"Not named by the annex: {linked(taught - named)}."))
+        told.append(
+            two(
+                shelf,
+                f"Non nommés par l'annexe\u00a0: {linked(taught - named)}.",
+                f"Not named by the annex: {linked(taught - named)}.",
+            )
+        )
     return " ".join(told)
 
 
@@ -292,7 +312,9 @@ def missing(shelf: Shelf, code: str) -> str:
                 "**Employment after a licence professionnelle**: no discipline of the national survey matches this field.",
             )
         )
-    if not any(row for row in shelf.listed("ref_sector") if code in (row.get("field_code"), row.get("part_of_field_code"))):
+    if not any(
+        row for row in shelf.listed("ref_sector") if code in (row.get("field_code"), row.get("part_of_field_code"))
+    ):
         items.append(
             two(
                 shelf,

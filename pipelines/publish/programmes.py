@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from pipelines.publish.figures.common import two
 from pipelines.publish.numbers import CONFIDENTIAL, number, share
 from pipelines.publish.phrases import Point
 from pipelines.publish.shelf import Shelf
@@ -112,7 +111,8 @@ def bts_of(shelf: Shelf, field: str) -> list[Row]:
     return [
         row
         for row in of_year(shelf.rows(OFFER), last_year(shelf.rows(OFFER)))
-        if row["diploma_code"] == "BTS" and shelf.reference.field_of_bts(str(row["formation_label"]), "parcoursup") == field
+        if row["diploma_code"] == "BTS"
+        and shelf.reference.field_of_bts(str(row["formation_label"]), "parcoursup") == field
     ]
 
 
@@ -120,9 +120,3 @@ def places(shelf: Shelf, codes: Iterable[str]) -> str:
     """Return the names of sites in their own order, joined by commas."""
     wanted = set(codes)
     return ", ".join(shelf.place(site) for site in shelf.sites if site in wanted)
-
-
-def year_heading(shelf: Shelf, fr: str, en: str, year: int, simulated: bool = False) -> str:
-    """Return a heading with its year, and the word when its numbers are simulated."""
-    told = f"{year or NOTHING}"
-    return f"{two(shelf, fr, en)} ({told}{two(shelf, ', simulé', ', simulated') if simulated else ''})"

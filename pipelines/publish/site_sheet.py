@@ -106,7 +106,9 @@ def clause(shelf: Shelf, indicator_code: str, scope: str, whole_name: str = "") 
     point = last_point(found)
     if point is None or point.value is None:
         return f"{indicator.label}{colon}{CONFIDENTIAL[shelf.lang]}."
-    value = marked(measure(point.value, indicator.unit, shelf.lang, indicator.decimals or None), point.origin, shelf.lang)
+    value = marked(
+        measure(point.value, indicator.unit, shelf.lang, indicator.decimals or None), point.origin, shelf.lang
+    )
     whole = region_value(shelf, indicator_code, point.year)
     beside = ""
     if whole is not None:
@@ -136,16 +138,17 @@ def nothing(shelf: Shelf, codes: Iterable[str]) -> str:
 
 def enrolment(shelf: Shelf, code: str) -> str:
     """Return the sentences on the students of the site, open figures first."""
-    told = [clause(shelf, indicator, code) for indicator in ("ENR-DUT-BUT", "ENR-LP", "ENR-REG", "ENR-PROMO")]
-    if not any(told[:2]):
-        told.insert(
-            0,
+    told = [clause(shelf, indicator, code) for indicator in ("ENR-DUT-BUT", "ENR-LP")]
+    if not any(told):
+        told.append(
             two(
                 shelf,
                 "Les sources ouvertes comptent les étudiants par établissement, non par site.",
                 "Open sources count students by establishment, not by site.",
-            ),
+            )
         )
+        told.append(clause(shelf, "ENR-REG", code))
+    told.append(clause(shelf, "ENR-PROMO", code))
     return " ".join(item for item in told if item)
 
 
@@ -175,7 +178,11 @@ def offer(shelf: Shelf, code: str) -> str:
     lp = [row for row in of_year(rows_of(shelf, STUDENTS, code), register) if row["diploma_code"] == "LP"]
     with_lp = {row["speciality_code"] for row in lp}
     if open_now:
-        told.append(two(shelf, f"{many(len(open_now), 'fr')} d'IUT en {year}.", f"{many(len(open_now), 'en')} of IUT in {year}."))
+        told.append(
+            two(
+                shelf, f"{many(len(open_now), 'fr')} d'IUT en {year}.", f"{many(len(open_now), 'en')} of IUT in {year}."
+            )
+        )
     simulated = f" ({SIMULATED[shelf.lang]})" if any(row["origin"] == "simulated" for row in lp) else ""
     told.append(
         two(
@@ -194,7 +201,9 @@ def offer(shelf: Shelf, code: str) -> str:
     around = [clause(shelf, key, departement, two(shelf, "région", "region")) for key in ("OFF-BTS", "APP-TERR")]
     if any(around):
         where = f"{two(shelf, 'Département', 'Département')} ({shelf.sites[code]['departement_label']})"
-        told.append(f"{where}{two(shelf, chr(160) + ': ', ': ')}{lower_first(' '.join(item for item in around if item))}")
+        told.append(
+            f"{where}{two(shelf, chr(160) + ': ', ': ')}{lower_first(' '.join(item for item in around if item))}"
+        )
     named = [
         f"[{shelf.say(entry['label'])}](/fields/{entry['field_code']}.qmd)"
         for entry in shelf.declared("platforms")

@@ -29,11 +29,11 @@ from pipelines.publish.picture import Picture
 from pipelines.publish.style import PALETTE, RULE, SOFT, svg, wrapped
 
 GREY = "#6b7480"
-NAME_WIDTH = 23
+NAME_WIDTH = 26
 NARROWEST = 0.2
 """Least height of an axis that does not begin at zero: twenty points of percentage."""
 
-APART = 0.2
+APART = 0.28
 """Least distance between the two values written at the end of a panel, as a fraction of its height."""
 
 
@@ -60,7 +60,7 @@ def beside(picture: Picture) -> str:
     floors = corners(shown, names, options)
     two_lines = any("\n" in name for name in names.values())
     panels = -(-len(facets) // columns)
-    plot = begin(shown, picture, (0.98 if two_lines else 0.88) * panels + 0.1)
+    plot = begin(shown, picture, (1.08 if two_lines else 0.96) * panels + 0.1)
     plot = (
         plot
         + geom_blank(aes("year", "value"), data=floors)

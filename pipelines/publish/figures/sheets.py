@@ -10,7 +10,7 @@ from dataclasses import replace
 from pipelines.publish.contrasts import Gap, gap_title
 from pipelines.publish.figures.common import absent, caption, figure, is_simulated, two
 from pipelines.publish.figures.series import SERIES_COLUMNS, break_line, break_years, runs
-from pipelines.publish.numbers import SIMULATED, share
+from pipelines.publish.numbers import share
 from pipelines.publish.phrases import evolution, trend_title
 from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.programmes import by_programme, entrants_of, points, speciality_label
@@ -20,15 +20,15 @@ Words = tuple[str, str]
 
 PANELS: dict[str, tuple[Words, Words]] = {
     "ENR-TECHBAC": (
-        ("Bacs technologiques à l'entrée", "Technological bacs, entrants"),
+        ("Bac techno., entrants", "Technological bac"),
         ("de bacheliers technologiques", "technological bacheliers"),
     ),
     "SCH-ENTRANTS": (
-        ("Boursiers à l'entrée", "Scholarships, entrants"),
+        ("Boursiers, entrants", "Scholarships, entrants"),
         ("de boursiers à l'entrée", "scholarship holders among entrants"),
     ),
     "SCH-REG-SHARE": (
-        ("Boursiers, tous étudiants", "Scholarships, all students"),
+        ("Boursiers, étudiants", "Scholarships, students"),
         ("de boursiers", "scholarship holders"),
     ),
     "APP-SHARE": (("Apprentis", "Apprentices"), ("d'apprentis", "apprentices")),
@@ -92,8 +92,8 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
             two(shelf, f"{place} et la région", f"{place} and the region"),
             reason=two(
                 shelf,
-                f"aucune part du site de {place} n'a deux années publiables",
-                f"no share of the site of {place} has two publishable years",
+                "aucune part du site n'a deux années publiables",
+                "no share of the site has two publishable years",
             ),
         )
     region = two(shelf, "région", "region")
@@ -106,17 +106,14 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
             for scope, series in ((REGION, region), (code, place))
             for row in panel_rows(shelf, indicator, scope, series, panel)
         ]
-        if is_simulated(mine):
-            panel = f"{panel} ({SIMULATED[shelf.lang]})"
-            mine = [{**row, "facet": panel} for row in mine]
         panels[indicator] = panel
         rows += mine
     simulated = [panel for panel in panels.values() if is_simulated([row for row in rows if row["facet"] == panel])]
     title = gap_title(place, findings(shelf, codes, code), shelf.lang)
     sources = list(dict.fromkeys(source for one in codes for source in shelf.indicators[one].sources))
-    perimeter = two(shelf, f"site de {place} et les huit sites", f"site of {place} and the eight sites")
+    perimeter = two(shelf, f"{place} et les huit sites", f"{place} and the eight sites")
     if simulated:
-        perimeter += two(shelf, "\u00a0; pointillé, données simulées", "; dashed, simulated data")
+        perimeter += two(shelf, "\u00a0; panneau marqué, données simulées", "; marked panel, simulated data")
     address = f"{codes[0]}/{code}"
     picture = figure(
         shelf,
@@ -125,8 +122,8 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
         title=title,
         subtitle=two(
             shelf,
-            f"En % ; trait bleu à points, {place} ; trait gris, les huit sites ; une échelle par panneau, ligne coupée aux ruptures",
-            f"%; blue line with points, {place}; grey line, the eight sites; one scale per panel, cut at breaks",
+            f"En % ; bleu à points, {place} ; gris, les huit sites ; une échelle par panneau ; ligne coupée aux ruptures",
+            f"%; blue with points, {place}; grey, the eight sites; one scale per panel; lines cut at breaks",
         ),
         sources=sources,
         perimeter=perimeter,
@@ -151,9 +148,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
         simulated=bool(simulated),
     )
     # The small print calls all the data simulated only where every panel is; otherwise each panel says so itself.
-    return replace(
-        picture, caption=caption(shelf, sources, perimeter, address, 0 < len(panels) == len(simulated))
-    )
+    return replace(picture, caption=caption(shelf, sources, perimeter, address, 0 < len(panels) == len(simulated)))
 
 
 def findings(shelf: Shelf, codes: Sequence[str], code: str) -> list[Gap]:

@@ -49,12 +49,7 @@ def of_field(shelf: Shelf, code: str) -> list[Table]:
         programme_table(
             shelf,
             f"field-{code}",
-            f"{label}{colon} "
-            + two(
-                shelf,
-                "formations d'IUT, étudiants, places, admis et baccalauréat des nouveaux bacheliers",
-                "IUT programmes, students, places, admissions and baccalauréat of new bacheliers",
-            ),
+            label,
             students=rows_of(shelf, STUDENTS, field=code),
             admitted=entrants_of(shelf, field=code),
             named=(two(shelf, "Spécialité", "Speciality"), "Site"),

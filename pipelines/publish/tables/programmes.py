@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.publish.figures.common import two
+from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.programmes import (
     BACHELORS,
     STUDENTS,
@@ -13,7 +14,6 @@ from pipelines.publish.programmes import (
     of_year,
     share_cell,
     speciality_label,
-    year_heading,
 )
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables.shape import Table
@@ -25,7 +25,7 @@ FIRST_BUT = 2021
 def programme_table(
     shelf: Shelf,
     name: str,
-    caption: str,
+    subject: str,
     *,
     students: list[Row],
     admitted: list[Row],
@@ -33,7 +33,7 @@ def programme_table(
 ) -> Table:
     """Return one row a programme: students by diploma (registers), then places, entrants and their baccalauréats.
 
-    `named`: headings of the columns that name a programme, its speciality and, where there are two, its site. Columns
+    `subject` opens the caption; `named`: headings of the columns that name a programme, its speciality and, where there are two, its site. Columns
     of a source that has no row here are left out.
     """
     entry_year, register_year = last_year(entrants_of(shelf)), last_year(shelf.rows(STUDENTS))
@@ -57,7 +57,9 @@ def programme_table(
             found += [share_cell(shelf, mine, measure) for measure, _, _ in BACHELORS]
         return found
 
-    entered = {item: sum(row["admitted_count"] or 0 for row in admitted if key(row) == item) for item in map(key, admitted)}
+    entered = {
+        item: sum(row["admitted_count"] or 0 for row in admitted if key(row) == item) for item in map(key, admitted)
+    }
     programmes = sorted(
         {key(row) for row in [*students, *admitted] if row["speciality_code"]},
         key=lambda item: (-entered.get(item, 0), item),
@@ -68,23 +70,24 @@ def programme_table(
     ]
     if len(rows) > 1:
         rows.append((two(shelf, "Ensemble", "All"), *([""] if with_site else []), *cells(None)))
-    simulated = any(row.get("origin") == "simulated" for row in students)
+    word = f" ({SIMULATED[shelf.lang]})" if any(row.get("origin") == "simulated" for row in students) else ""
     numbers: list[str] = []
+    told = []
     if students:
-        diploma = "BUT" if register_year > FIRST_BUT else "DUT"
-        numbers += [
-            year_heading(shelf, f"Étudiants {diploma}", f"{diploma} students", register_year, simulated),
-            year_heading(shelf, "Étudiants LP", "LP students", register_year, simulated),
-        ]
+        numbers += [f"{'BUT' if register_year > FIRST_BUT else 'DUT'}{word}", f"LP{word}"]
+        told.append(two(shelf, f"étudiants en {register_year}", f"students in {register_year}"))
     if admitted:
-        numbers += [
-            year_heading(shelf, "Places", "Places", entry_year),
-            year_heading(shelf, "Admis", "Admitted", entry_year),
-            *[two(shelf, fr, en) for _, fr, en in BACHELORS],
-        ]
+        numbers += ["Places", two(shelf, "Admis", "Admitted"), *[two(shelf, fr, en) for _, fr, en in BACHELORS]]
+        told.append(
+            two(
+                shelf,
+                f"places, admis et baccalauréat des nouveaux bacheliers en {entry_year}",
+                f"places, admissions and baccalauréat of new bacheliers in {entry_year}",
+            )
+        )
     return Table(
         name=name,
-        caption=caption,
+        caption=f"{subject}{two(shelf, chr(160) + ': ', ': ')}{', '.join(told)}",
         heading=(*named, *numbers),
         rows=tuple(rows),
         right=tuple(numbers),

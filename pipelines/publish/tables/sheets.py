@@ -40,11 +40,7 @@ def programmes(shelf: Shelf, code: str) -> Table:
     return programme_table(
         shelf,
         f"site-programmes-{code}",
-        two(
-            shelf,
-            f"{place}\u00a0: étudiants par spécialité et diplôme, places, admis et baccalauréat des nouveaux bacheliers",
-            f"{place}: students by speciality and diploma, places, admissions and baccalauréat of new bacheliers",
-        ),
+        place,
         students=rows_of(shelf, STUDENTS, site=code),
         admitted=entrants_of(shelf, site=code),
         named=(two(shelf, "Spécialité", "Speciality"),),
@@ -131,7 +127,9 @@ def commitments(shelf: Shelf, code: str) -> Table:
     return Table(
         name=f"site-targets-{code}",
         caption=two(
-            shelf, f"{place}\u00a0: part du site dans chaque engagement", f"{place}: the site's share of each commitment"
+            shelf,
+            f"{place}\u00a0: part du site dans chaque engagement",
+            f"{place}: the site's share of each commitment",
         ),
         heading=(
             two(shelf, "Engagement", "Commitment"),

@@ -10,7 +10,7 @@ from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import CONFIDENTIAL, marked, measure, number, share
 from pipelines.publish.shelf import REGION, Shelf
-from pipelines.publish.tables.overview import NOTHING, status
+from pipelines.publish.tables.overview import NOTHING
 from pipelines.publish.tables.shape import Table
 
 FOLLOWED = "MOB-X2"
