@@ -28,8 +28,8 @@ TILES: tuple[tuple[tuple[str, ...], str, str], ...] = (
 """Indicators of each tile, the first with a value at the site, and what the number counts."""
 
 SPOKEN = {
-    "SCH-ENTRANTS": (" parmi les nouveaux bacheliers", " among new bacheliers"),
-    "SCH-REG-SHARE": (" parmi tous les étudiants", " among all students"),
+    "SCH-ENTRANTS": (" à l'entrée", " among entrants"),
+    "SCH-REG-SHARE": (" parmi les étudiants", " among students"),
     "EMP-REG-30": (" à 30 mois", " at 30 months"),
     "EMP-REG-18": (" à 18 mois", " at 18 months"),
 }
@@ -306,12 +306,10 @@ def indicators(shelf: Shelf, code: str) -> str:
     return two(shelf, "Aucun indicateur n'a de valeur pour ce site.", "No indicator has a value for this site.")
 
 
-def missing(shelf: Shelf, code: str) -> str:
-    """Return the list of what cannot be shown and why: hidden values, absent series, what nobody measures."""
+def missing(shelf: Shelf, code: str) -> list[str]:
+    """Return what cannot be shown and why, one item each: hidden values, absent series, what nobody measures."""
     items = [*confidential(shelf, code), *without_series(shelf, code), *unmeasured(shelf)]
-    if not items:
-        return two(shelf, "Rien ne manque à cette fiche.", "Nothing is missing from this sheet.")
-    return "\n".join(f"- {item}" for item in items)
+    return items or [two(shelf, "Rien ne manque à cette fiche.", "Nothing is missing from this sheet.")]
 
 
 def confidential(shelf: Shelf, code: str) -> list[str]:
@@ -404,6 +402,7 @@ def facts(shelf: Shelf, code: str) -> dict[str, str]:
         "commitments": commitments(shelf, code),
         "actions": include_of(shelf, code, "actions"),
         "actions_in_short": actions_in_short(shelf, code),
-        "missing": missing(shelf, code),
+        "missing": "\n".join(f"- {item}" for item in missing(shelf, code)),
+        "missing_in_short": " ".join(missing(shelf, code)),
         "indicators": indicators(shelf, code),
     }

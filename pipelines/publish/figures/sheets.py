@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipelines.publish.contrasts import Gap, gap_title
-from pipelines.publish.figures.common import absent, caption, figure, is_simulated, two
+from pipelines.publish.figures.common import absent, caption, figure, is_simulated, short_title, two
 from pipelines.publish.figures.series import SERIES_COLUMNS, break_line, break_years, runs
 from pipelines.publish.numbers import share
 from pipelines.publish.phrases import evolution, trend_title
@@ -110,7 +110,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
         rows += mine
     simulated = [panel for panel in panels.values() if is_simulated([row for row in rows if row["facet"] == panel])]
     title = gap_title(place, findings(shelf, codes, code), shelf.lang)
-    sources = list(dict.fromkeys(source for one in codes for source in shelf.indicators[one].sources))
+    sources = sources_of(shelf, codes)
     perimeter = two(shelf, f"{place} et les huit sites", f"{place} and the eight sites")
     if simulated:
         perimeter += two(shelf, "\u00a0; panneau marqué, données simulées", "; marked panel, simulated data")
@@ -149,6 +149,20 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
     )
     # The small print calls all the data simulated only where every panel is; otherwise each panel says so itself.
     return replace(picture, caption=caption(shelf, sources, perimeter, address, 0 < len(panels) == len(simulated)))
+
+
+def sources_of(shelf: Shelf, codes: Sequence[str]) -> list[str]:
+    """Return the sources of the panels, the simulated registers by their titles alone: nine panels have many."""
+    found = dict.fromkeys(source for one in codes for source in shelf.indicators[one].sources)
+    known = shelf.catalogue.sources
+    simulated = [source for source in found if source in known and known[source].origin == "simulated"]
+    titles = ", ".join(short_title(known[source].title.in_(shelf.lang)) for source in simulated)
+    observed = [source for source in found if source not in simulated]
+    return (
+        [*observed, two(shelf, f"registres simulés ({titles})", f"simulated registers ({titles})")]
+        if titles
+        else observed
+    )
 
 
 def findings(shelf: Shelf, codes: Sequence[str], code: str) -> list[Gap]:

@@ -1,4 +1,4 @@
-"""Tables of a field's sheet: programmes, entrants, employment of its diplomas, the field by département, its platform."""
+"""Tables of a field's sheet: programmes, entrants, employment after its diplomas, départements, its platform."""
 
 from __future__ import annotations
 

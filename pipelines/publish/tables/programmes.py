@@ -33,8 +33,8 @@ def programme_table(
 ) -> Table:
     """Return one row a programme: students by diploma (registers), then places, entrants and their baccalauréats.
 
-    `subject` opens the caption; `named`: headings of the columns that name a programme, its speciality and, where there are two, its site. Columns
-    of a source that has no row here are left out.
+    `subject` opens the caption; `named`: headings of the columns that name a programme, its speciality and, where there
+    are two, its site. Columns of a source that has no row here are left out.
     """
     entry_year, register_year = last_year(entrants_of(shelf)), last_year(shelf.rows(STUDENTS))
     admitted, students = of_year(admitted, entry_year), of_year(students, register_year)
@@ -97,7 +97,10 @@ def programme_table(
 
 
 def entrants_table(shelf: Shelf, name: str, caption: str, rows: list[Row], whole: str) -> Table:
-    """Return one row a year: entrants, baccalauréats and scholarships of new bacheliers; all of them in a last row."""
+    """Return one row a year in which the baccalauréat is known, and all specialities and sites in a last row.
+
+    Entrants, new bacheliers, their baccalauréats and scholarships, as shares of the new bacheliers.
+    """
 
     def line(title: str, found: list[Row]) -> tuple[str, ...]:
         return (
@@ -108,7 +111,8 @@ def entrants_table(shelf: Shelf, name: str, caption: str, rows: list[Row], whole
             share_cell(shelf, found, "new_bachelors_scholarship_count"),
         )
 
-    lines = [line(str(year), of_year(rows, year)) for year in sorted({int(row["year"]) for row in rows})]
+    told = [row for row in rows if row["new_bachelors_count"] is not None]  # APB does not tell it
+    lines = [line(str(year), of_year(rows, year)) for year in sorted({int(row["year"]) for row in told})]
     if lines:
         last = last_year(rows)
         lines.append(line(f"{whole}, {last}", of_year(entrants_of(shelf), last)))

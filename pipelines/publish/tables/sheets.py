@@ -1,4 +1,4 @@
-"""Tables of a site's sheet: programmes, entrants over years, indicators beside the region's, share of targets, actions."""
+"""Tables of a site's sheet: programmes, entrants, indicators beside the region's, share of targets, actions."""
 
 from __future__ import annotations
 
