@@ -54,6 +54,16 @@ def french(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     return Shelf(*made_up(tmp_path_factory.mktemp("sheets")))
 
 
+@pytest.fixture(scope="module")
+def leaves(shelf: Shelf) -> dict[str, str]:
+    return sheets(shelf)
+
+
+@pytest.fixture(scope="module")
+def french_leaves(french: Shelf) -> dict[str, str]:
+    return sheets(french)
+
+
 def changed(tmp_path: Path, table: str, alter: pl.Expr | list[pl.Expr]) -> Shelf:
     """Return a shelf on a project one of whose protected tables was altered."""
     project, settings = made_up(tmp_path)
@@ -65,8 +75,7 @@ def changed(tmp_path: Path, table: str, alter: pl.Expr | list[pl.Expr]) -> Shelf
 # Sections ------------------------------------------------------------------------------------------------------------
 
 
-def test_each_section_stands_on_each_sheet_and_says_something(shelf: Shelf) -> None:
-    leaves = sheets(shelf)
+def test_each_section_stands_on_each_sheet_and_says_something(leaves: dict[str, str]) -> None:
     for kind, codes, sections in (("site", SITES, SITE_SECTIONS), ("field", FIELDS, FIELD_SECTIONS)):
         for code in codes:
             text = leaves[f"_generated/chapter-{kind}-{code}.md"]
@@ -76,16 +85,15 @@ def test_each_section_stands_on_each_sheet_and_says_something(shelf: Shelf) -> N
                 assert len(re.sub(r"^:::.*$", "", body, flags=re.MULTILINE).strip()) > 20, f"{code}: {section}"
 
 
-def test_each_theme_of_a_site_has_its_sentence(shelf: Shelf) -> None:
-    leaves = sheets(shelf)
+def test_each_theme_of_a_site_has_its_sentence(shelf: Shelf, leaves: dict[str, str]) -> None:
     for code in SITES:
         text = leaves[f"_generated/chapter-site-{code}.md"]
         for word in RUN_IN[shelf.lang]:
             assert re.search(rf"^\*\*{word}\.\*\* \S.{{10,}}", text, re.MULTILINE), f"{code}: {word}"
 
 
-def test_every_table_made_is_included_once_and_no_other(shelf: Shelf) -> None:
-    text = "\n".join(sheets(shelf).values())
+def test_every_table_made_is_included_once_and_no_other(shelf: Shelf, leaves: dict[str, str]) -> None:
+    text = "\n".join(leaves.values())
     included = re.findall(r"include /_generated/tbl-([\w-]+)\.md", text)
     own = [
         *[table for code in SITES for table in site_tables.of_site(shelf, code)],
@@ -196,8 +204,8 @@ def test_region_and_site_are_compared_in_the_same_year(tmp_path: Path) -> None:
 # What is hidden or missing -------------------------------------------------------------------------------------------
 
 
-def test_a_site_without_a_measure_says_why(french: Shelf) -> None:
-    text = sheets(french)["_generated/chapter-site-albi.md"]
+def test_a_site_without_a_measure_says_why(french_leaves: dict[str, str]) -> None:
+    text = french_leaves["_generated/chapter-site-albi.md"]
     assert "n'inscrivent aucun DUT ni BUT sur ce site" in text
     assert "**Sans valeur pour ce site**" in text
     assert "Rien n'est mesuré pour ce site" in text
@@ -205,8 +213,8 @@ def test_a_site_without_a_measure_says_why(french: Shelf) -> None:
     assert "fig-site-albi" in text, "the block that says why stands there"
 
 
-def test_each_reason_for_not_measuring_is_on_the_sheet(french: Shelf) -> None:
-    text = sheets(french)["_generated/chapter-site-tarbes.md"]
+def test_each_reason_for_not_measuring_is_on_the_sheet(french: Shelf, french_leaves: dict[str, str]) -> None:
+    text = french_leaves["_generated/chapter-site-tarbes.md"]
     for code in ("RES-STAFF", "RES-COM", "RES-THESE", "APP-LAB", "TRF-CDC"):
         assert french.reason(code).rstrip(".")[2:] in text, code
 
@@ -214,6 +222,7 @@ def test_each_reason_for_not_measuring_is_on_the_sheet(french: Shelf) -> None:
 def test_confidential_is_said_in_words_and_never_summed(french: Shelf) -> None:
     assert "**Confidentiel**" in "\n".join(site_sheet.missing(french, "auch"))
     albi = next(t for t in site_tables.of_site(french, "albi") if t.name == "site-programmes-albi")
+    assert albi.heading == ("Spécialité", "LP (simulé)"), "no column for what the site does not teach"
     assert "confidentiel" in albi.rows[0]
     table = next(t for t in fields.of_field(french, "gestion") if t.name == "field-gestion")
     assert "confidentiel" in table.rows[-1], "the sum over sites would give the hidden cell back"
@@ -269,12 +278,12 @@ def test_the_share_of_a_target_is_that_of_the_region() -> None:
     )
 
 
-def test_a_site_lists_the_actions_the_text_wants_there(french: Shelf) -> None:
+def test_a_site_lists_the_actions_the_text_wants_there(french: Shelf, french_leaves: dict[str, str]) -> None:
     codes = {code: [entry["id"] for entry in site_tables.site_actions(french, code)] for code in SITES}
     assert "A5-01" in codes["toulouse"]
     assert "A4-06" not in codes["toulouse"], "doctoral grants are for the sites outside Toulouse"
     assert "A4-06" in codes["tarbes"]
-    text = sheets(french)["_generated/chapter-site-tarbes.md"]
+    text = french_leaves["_generated/chapter-site-tarbes.md"]
     assert all(f"`{code}`" in text for code in codes["tarbes"])
 
 

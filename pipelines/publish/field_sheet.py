@@ -8,14 +8,16 @@ from typing import Any
 
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.offer import town_name
-from pipelines.publish.numbers import SIMULATED, enumeration, marked, number, share
+from pipelines.publish.numbers import SIMULATED, enumeration, marked, number, per_cent, share
 from pipelines.publish.phrases import evolution
 from pipelines.publish.programmes import (
+    IUT,
     STUDENTS,
     Row,
     bts_of,
     by_programme,
     entrants_of,
+    field_of,
     last_year,
     of_year,
     points,
@@ -88,7 +90,48 @@ def tiles(shelf: Shelf, code: str) -> str:
                 f"{number(places, 'en')} establishments, {number(len(towns), 'en')} towns, in {last_year(bts)}",
             ),
         )
+    parts += students_tile(shelf, code) + employment_tile(shelf, code)
     return "\n".join([*parts, ":::"]) if len(parts) > 1 else ""
+
+
+def students_tile(shelf: Shelf, code: str) -> list[str]:
+    """Return the tile of the students of the registers in DUT or BUT; none where a part of the sum is hidden."""
+    register = shelf.rows(STUDENTS)
+    year = last_year(register)
+    rows = [row for row in of_year(rows_of(shelf, STUDENTS, field=code), year) if row["diploma_code"] in IUT]
+    count = total(rows, "students_count")
+    if count is None:
+        return []
+    shown = number(count, shelf.lang)
+    if any(row["origin"] == "simulated" for row in rows):
+        shown += f" [({SIMULATED[shelf.lang]})]{{.simulated}}"
+    return tile(
+        shown,
+        two(shelf, "étudiants en DUT ou BUT", "students in DUT or BUT"),
+        two(shelf, f"registres, en {year}", f"registers, in {year}"),
+    )
+
+
+def employment_tile(shelf: Shelf, code: str) -> list[str]:
+    """Return the tile of employment after the field's DUT in France, from the lowest to the highest speciality."""
+    table = "pub_employment__dut"
+    year = last_year(shelf.rows(table))
+    rates = {
+        row["speciality_code"]: float(row["employment_pct"])
+        for row in of_year(shelf.rows(table), year)
+        if int(row["months_after"]) == 30 and row["employment_pct"] is not None
+    }
+    mine = sorted({round(rate) for speciality, rate in rates.items() if field_of(shelf, speciality) == code})
+    if not mine:
+        return []
+    shown = per_cent(mine[-1], shelf.lang, 0)
+    if len(mine) > 1:
+        shown = two(shelf, f"{number(mine[0], 'fr')} à {shown}", f"{number(mine[0], 'en')} to {shown}")
+    note = two(shelf, f"France, diplômés de {year}", f"France, graduates of {year}")
+    if "_T" in rates:
+        every = per_cent(rates["_T"], shelf.lang, 0)
+        note = two(shelf, f"toutes spécialités\u00a0: {every}, {note}", f"all specialities: {every}, {note}")
+    return tile(shown, two(shelf, "en emploi à 30 mois après le DUT", "employed at 30 months after the DUT"), note)
 
 
 def enrolment(shelf: Shelf, code: str) -> str:

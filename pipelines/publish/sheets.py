@@ -112,8 +112,8 @@ def field_facts(shelf: Shelf) -> dict[str, dict[str, str]]:
             **field_sheet.facts(shelf, code),
             "planned": two(
                 shelf,
-                f"En projet dans le document : {enumeration(planned, 'fr')}.",
-                f"Planned in the document: {enumeration(planned, 'en')}.",
+                f"En projet dans le document : {enumeration(planned, 'fr')}. ",
+                f"Planned in the document: {enumeration(planned, 'en')}. ",
             )
             if planned
             else "",

@@ -80,6 +80,7 @@ class Shelf:
         self.lang = settings.lang
         self._tables: dict[str, pl.DataFrame] = {}
         self._lists: dict[str, list[dict[str, Any]]] = {}
+        self._declared: dict[str, Any] = {}
 
     @property
     def edition(self) -> str:
@@ -116,8 +117,10 @@ class Shelf:
 
     def declared(self, name: str) -> Any:
         """Return `data/reference/<name>.yml`; an empty list when there is no such file."""
-        path = self.project.reference / f"{name}.yml"
-        return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
+        if name not in self._declared:
+            path = self.project.reference / f"{name}.yml"
+            self._declared[name] = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
+        return self._declared[name]
 
     def say(self, texts: Any) -> str:
         """Return a text in the language of the run; a plain text is returned as it is, nothing as an empty text."""

@@ -27,6 +27,9 @@ TILES: tuple[tuple[tuple[str, ...], str, str], ...] = (
 )
 """Indicators of each tile, the first with a value at the site, and what the number counts."""
 
+SPARE = (("LLL-FC-SHARE",), "en formation continue", "in continuing education")
+"""What stands in for a tile that the site has not: a site without entrants still has a whole grid."""
+
 SPOKEN = {
     "SCH-ENTRANTS": (" à l'entrée", " among entrants"),
     "SCH-REG-SHARE": (" parmi les étudiants", " among students"),
@@ -48,7 +51,8 @@ RESEARCH = ("RES-STAFF", "RES-COM", "RES-THESE")
 def tiles(shelf: Shelf, code: str) -> str:
     """Return the key figures of the site, each with the region's value of the same year; none for what it has not."""
     parts = ["::: {.kpi-grid}"]
-    for choices, fr, en in TILES:
+    known = [entry for entry in TILES if any(shelf.series(item, code) for item in entry[0])]
+    for choices, fr, en in known if len(known) == len(TILES) else [*known, SPARE]:
         chosen = next((item for item in choices if last_point(shelf.points(item, code))), None)
         hidden = any(row["flag"] == "c" for item in choices for row in shelf.series(item, code))
         if chosen is None and not hidden:

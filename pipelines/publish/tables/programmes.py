@@ -6,6 +6,7 @@ from pipelines.publish.figures.common import two
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.programmes import (
     BACHELORS,
+    IUT,
     STUDENTS,
     Row,
     count_cell,
@@ -38,6 +39,8 @@ def programme_table(
     """
     entry_year, register_year = last_year(entrants_of(shelf)), last_year(shelf.rows(STUDENTS))
     admitted, students = of_year(admitted, entry_year), of_year(students, register_year)
+    iut = [row for row in students if row["diploma_code"] in IUT]
+    lp = [row for row in students if row["diploma_code"] == "LP"]
     with_site = len(named) > 1
 
     def key(row: Row) -> tuple[str, str]:
@@ -46,12 +49,10 @@ def programme_table(
     def cells(wanted: tuple[str, str] | None) -> list[str]:
         mine = [row for row in admitted if wanted is None or key(row) == wanted]
         found = []
-        if students:
-            for diplomas in (("DUT", "BUT"), ("LP",)):
-                rows = [row for row in students if row["diploma_code"] in diplomas]
-                found.append(
-                    count_cell(shelf, [row for row in rows if wanted is None or key(row) == wanted], "students_count")
-                )
+        for rows in (iut, lp):
+            if rows:
+                theirs = [row for row in rows if wanted is None or key(row) == wanted]
+                found.append(count_cell(shelf, theirs, "students_count"))
         if admitted:
             found += [count_cell(shelf, mine, measure) for measure in ("capacity_count", "admitted_count")]
             found += [share_cell(shelf, mine, measure) for measure, _, _ in BACHELORS]
@@ -74,7 +75,8 @@ def programme_table(
     numbers: list[str] = []
     told = []
     if students:
-        numbers += [f"{'BUT' if register_year > FIRST_BUT else 'DUT'}{word}", f"LP{word}"]
+        numbers += [f"{'BUT' if register_year > FIRST_BUT else 'DUT'}{word}"] if iut else []
+        numbers += [f"LP{word}"] if lp else []
         told.append(two(shelf, f"étudiants en {register_year}", f"students in {register_year}"))
     if admitted:
         numbers += ["Places", two(shelf, "Admis", "Admitted"), *[two(shelf, fr, en) for _, fr, en in BACHELORS]]
