@@ -183,9 +183,7 @@ def offer(shelf: Shelf, code: str) -> str:
     with_lp = {row["speciality_code"] for row in lp}
     if open_now:
         told.append(
-            two(
-                shelf, f"{many(len(open_now), 'fr')} d'IUT en {year}.", f"{many(len(open_now), 'en')} of IUT in {year}."
-            )
+            two(shelf, f"{many(len(open_now), 'fr')} d'IUT en {year}.", f"IUT: {many(len(open_now), 'en')} in {year}.")
         )
     simulated = f" ({SIMULATED[shelf.lang]})" if any(row["origin"] == "simulated" for row in lp) else ""
     told.append(
