@@ -246,7 +246,8 @@ def write_tables(project: Project, observed_only: bool) -> None:
                 {
                     "year": year,
                     "site_code": site,
-                    "diploma_code": "DUT",
+                    "diploma_code": "LP" if site == "albi" else "DUT",
+                    "speciality_code": "GEA",
                     **{measure: (None if (site, measure) == ("albi", measures[0]) else 200) for measure in measures},
                     "origin": "simulated",
                     "flag": "c" if site == "albi" else "S",

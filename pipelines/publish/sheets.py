@@ -8,6 +8,7 @@ import re
 from string import Template
 
 from pipelines.kernel.problems import BadInput, Problem
+from pipelines.publish import field_sheet, site_sheet
 from pipelines.publish.figures import field_codes
 from pipelines.publish.figures.common import two
 from pipelines.publish.numbers import enumeration
@@ -87,6 +88,7 @@ def site_facts(shelf: Shelf) -> dict[str, dict[str, str]]:
             "establishment": shelf.place(site["establishment_code"]),
             "note": shelf.pick(site, "note"),
             "priority": told,
+            **site_sheet.facts(shelf, code),
             "uai": site["uai"] or two(shelf, "aucun en tant que site d'IUT", "none as an IUT site"),
         }
     return found
@@ -107,10 +109,11 @@ def field_facts(shelf: Shelf) -> dict[str, dict[str, str]]:
             "departments": enumeration([str(item) for item in entry.get("departments", [])], shelf.lang),
             "sites": enumeration(sites, shelf.lang),
             "note": shelf.say(entry.get("note")),
+            **field_sheet.facts(shelf, code),
             "planned": two(
                 shelf,
-                f"En projet dans le document : {enumeration(planned, 'fr')}.",
-                f"Planned in the document: {enumeration(planned, 'en')}.",
+                f"En projet dans le document : {enumeration(planned, 'fr')}. ",
+                f"Planned in the document: {enumeration(planned, 'en')}. ",
             )
             if planned
             else "",

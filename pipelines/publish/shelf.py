@@ -16,6 +16,7 @@ import yaml
 
 from pipelines.kernel.catalogue import Catalogue, read_catalogue
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.reference import Reference, read_reference
 from pipelines.kernel.store import protected_path, read_protected
 from pipelines.publish.phrases import Point
 
@@ -79,6 +80,7 @@ class Shelf:
         self.lang = settings.lang
         self._tables: dict[str, pl.DataFrame] = {}
         self._lists: dict[str, list[dict[str, Any]]] = {}
+        self._declared: dict[str, Any] = {}
 
     @property
     def edition(self) -> str:
@@ -115,8 +117,10 @@ class Shelf:
 
     def declared(self, name: str) -> Any:
         """Return `data/reference/<name>.yml`; an empty list when there is no such file."""
-        path = self.project.reference / f"{name}.yml"
-        return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
+        if name not in self._declared:
+            path = self.project.reference / f"{name}.yml"
+            self._declared[name] = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
+        return self._declared[name]
 
     def say(self, texts: Any) -> str:
         """Return a text in the language of the run; a plain text is returned as it is, nothing as an empty text."""
@@ -132,6 +136,11 @@ class Shelf:
     def catalogue(self) -> Catalogue:
         """The sidecars."""
         return read_catalogue(self.project)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The reference lists, checked: what a label means is asked of them, never decided here."""
+        return read_reference(self.project)
 
     @cached_property
     def sites(self) -> dict[str, dict[str, str]]:

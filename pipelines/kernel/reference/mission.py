@@ -46,7 +46,10 @@ class Declared(Row):
 
 
 class Action(Declared):
-    """One action; `text.fr` word for word, `heading` the line it stands under, `target` the contract that states it."""
+    """One action; `text.fr` word for word, `heading` the line it stands under, `target` the contract that states it.
+
+    `by_site`: the sites whose sheets list it, where the text speaks of them one by one.
+    """
 
     id: ActionId
     objective: ObjectiveNumber
@@ -55,6 +58,7 @@ class Action(Declared):
     heading: str | None = None
     parent: ActionId | None = None
     target: UpperCode | None = None
+    by_site: Literal["all", "outside_toulouse"] | None = None
     note: Bilingual | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipelines.publish.drawing.bars import bars
+from pipelines.publish.drawing.beside import beside
 from pipelines.publish.drawing.cover import cover
 from pipelines.publish.drawing.grids import matrix, targets
 from pipelines.publish.drawing.series import lines, path
@@ -13,6 +14,7 @@ from pipelines.publish.picture import Picture
 
 KINDS: dict[str, Callable[[Picture], str]] = {
     "lines": lines,
+    "beside": beside,
     "bars": bars,
     "path": path,
     "map": chart_map,

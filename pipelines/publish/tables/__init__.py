@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables import actions, checks, guide, overview, quality, registers, sheets, targets
+from pipelines.publish.tables import actions, checks, fields, guide, overview, quality, registers, sheets, targets
 from pipelines.publish.tables.shape import Table
 
 
@@ -36,7 +36,7 @@ def tables(shelf: Shelf) -> list[Table]:
     for objective in range(1, 7):
         made += [overview.objective(shelf, objective), actions.of_objective(shelf, objective)]
     for site in shelf.sites:
-        made += [sheets.site(shelf, site), targets.of_site(shelf, site)]
+        made += sheets.of_site(shelf, site)
     for field in field_codes(shelf):
-        made += [sheets.field(shelf, field), sheets.platform(shelf, field)]
+        made += fields.of_field(shelf, field)
     return made

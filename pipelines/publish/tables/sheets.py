@@ -1,119 +1,206 @@
-"""Tables of the sheets: one site's indicators, one field's specialities and what its platform declares."""
+"""Tables of a site's sheet: programmes, entrants, indicators beside the region's, share of targets, actions."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from pipelines.publish.figures.common import two
-from pipelines.publish.figures.scholarship import IUT, TABLE
-from pipelines.publish.numbers import number
-from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables.overview import ACTION_STATES, NOTHING, evolution_cell, value_and_year
+from pipelines.publish.figures.overview import target_titles
+from pipelines.publish.numbers import CONFIDENTIAL, SIMULATED, marked, measure, share
+from pipelines.publish.programmes import (
+    NOTHING,
+    STUDENTS,
+    Row,
+    entrants_of,
+    rows_of,
+)
+from pipelines.publish.shelf import REGION, Indicator, Shelf
+from pipelines.publish.tables.overview import (
+    ACTION_STATES,
+    at_year,
+    evolution_cell,
+    last_point,
+    status,
+    upper_first,
+    value_and_year,
+)
+from pipelines.publish.tables.programmes import entrants_table, programme_table
 from pipelines.publish.tables.shape import Table
 
 
-def site(shelf: Shelf, code: str) -> Table:
-    """Every indicator that has a value at the site."""
+def of_site(shelf: Shelf, code: str) -> list[Table]:
+    """Return the tables of a site's sheet; one that would have no row is left out, its section says why."""
+    made = [programmes(shelf, code), entrants(shelf, code), indicators(shelf, code), commitments(shelf, code)]
+    return [table for table in [*made, actions(shelf, code)] if table.rows]
+
+
+def programmes(shelf: Shelf, code: str) -> Table:
+    """Students of each speciality by diploma in the registers, then places, entrants and their baccalauréats."""
     place = shelf.sites[code]["site_label"]
+    return programme_table(
+        shelf,
+        f"site-programmes-{code}",
+        place,
+        students=rows_of(shelf, STUDENTS, site=code),
+        admitted=entrants_of(shelf, site=code),
+        named=(two(shelf, "Spécialité", "Speciality"),),
+    )
+
+
+def entrants(shelf: Shelf, code: str) -> Table:
+    """Entrants of the site by year, their baccalauréats and scholarships, the eight sites of the last year below."""
+    place = shelf.sites[code]["site_label"]
+    return entrants_table(
+        shelf,
+        f"site-entrants-{code}",
+        two(
+            shelf,
+            f"{place}\u00a0: admis en première année, baccalauréat et bourse des nouveaux bacheliers",
+            f"{place}: admissions to the first year, baccalauréat and scholarship of new bacheliers",
+        ),
+        entrants_of(shelf, site=code),
+        two(shelf, "Huit sites", "Eight sites"),
+    )
+
+
+def indicators(shelf: Shelf, code: str) -> Table:
+    """Every indicator of the site: value, the region's in the same year, change, flag."""
     rows = []
     for indicator in shelf.indicators.values():
-        if not shelf.series(indicator.code, code):
+        found = shelf.series(indicator.code, code)
+        if not found:
             continue
+        point = last_point(shelf.points(indicator.code, code))
+        flag = next((row["flag"] for row in reversed(found) if point is None or row["year"] == point.year), NOTHING)
         rows.append(
             (
-                indicator.label,
+                f"{indicator.label} (`{indicator.code}`)",
                 value_and_year(shelf, indicator, code),
+                at_year(shelf, indicator, REGION, point.year if point else None),
                 evolution_cell(shelf, indicator, code),
-                f"`{indicator.code}`",
+                f"`{flag}`",
             )
         )
+    place = shelf.sites[code]["site_label"]
+    value, region = two(shelf, "Site", "Site"), two(shelf, "Huit sites", "Eight sites")
     return Table(
         name=f"site-{code}",
         caption=two(
             shelf,
-            f"{place}\u00a0: indicateurs du site, dernière année disponible",
-            f"{place}: indicators of the site, latest year available",
+            f"{place}\u00a0: tous les indicateurs, dernière valeur publiée, celle des huit sites la même année",
+            f"{place}: every indicator, last published value, that of the eight sites in the same year",
         ),
         heading=(
             two(shelf, "Indicateur", "Indicator"),
-            two(shelf, "Dernière valeur", "Last value"),
-            two(shelf, "Évolution", "Change"),
-            "Code",
+            value,
+            region,
+            two(shelf, "Évolution du site", "Change at the site"),
+            two(shelf, "Drapeau", "Flag"),
         ),
         rows=tuple(rows),
-        right=(two(shelf, "Dernière valeur", "Last value"),),
-        widths=(40, 20, 24, 16),
+        right=(value, region),
+        widths=(36, 18, 12, 24, 10),
         lang=shelf.lang,
     )
 
 
-def field(shelf: Shelf, code: str) -> Table:
-    """The field's specialities of the last year: sites, places offered, entrants."""
-    entrants: dict[str, int] = defaultdict(int)
-    places: dict[str, int] = defaultdict(int)
-    where: dict[str, set[str]] = defaultdict(set)
-    own = [
-        row
-        for row in shelf.rows(TABLE)
-        if row["diploma_code"] in IUT and shelf.specialities.get(row["speciality_code"], {}).get("field_code") == code
-    ]
-    year = max((int(row["year"]) for row in own), default=0)
-    for row in own:
-        if int(row["year"]) == year:
-            key = row["speciality_code"]
-            entrants[key] += int(row["admitted_count"] or 0)
-            places[key] += int(row["capacity_count"] or 0)
-            where[key].add(row["site_code"])
-    rows = [
-        (
-            shelf.pick(shelf.specialities[key], "speciality_label"),
-            ", ".join(shelf.place(site) for site in shelf.sites if site in where[key]),
-            number(places[key], shelf.lang),
-            number(entrants[key], shelf.lang),
+def commitments(shelf: Shelf, code: str) -> Table:
+    """The targets that are followed on the site: its share of each, last value, state."""
+    titles = target_titles(shelf)
+    regional = {row["target_id"]: row for row in shelf.rows("pub_states") if row["scope_code"] == REGION}
+    rows = []
+    for row in shelf.rows("pub_states"):
+        if row["scope_code"] != code:
+            continue
+        unit = target_unit(shelf, row)
+        rows.append(
+            (
+                titles.get(row["target_id"], row["target_id"]),
+                part_of(shelf, row, regional.get(row["target_id"]), "target_value", unit)
+                + (f", {row['deadline_year']}" if row["target_value"] is not None and row["deadline_year"] else ""),
+                part_of(shelf, row, regional.get(row["target_id"]), "last_value", unit)
+                + (f", {row['last_year']}" if row["last_value"] is not None else ""),
+                status(shelf, row),
+            )
         )
-        for key in sorted(entrants, key=lambda key: (-entrants[key], key))
-    ]
-    places_heading, entrants_heading = two(shelf, "Places", "Places"), two(shelf, "Entrants", "Entrants")
+    place = shelf.sites[code]["site_label"]
     return Table(
-        name=f"field-{code}",
+        name=f"site-targets-{code}",
         caption=two(
             shelf,
-            f"Spécialités du domaine, rentrée {year or NOTHING}",
-            f"Specialities of the field, autumn {year or NOTHING}",
+            f"{place}\u00a0: part du site dans chaque engagement",
+            f"{place}: the site's share of each commitment",
         ),
-        heading=(two(shelf, "Spécialité", "Speciality"), "Sites", places_heading, entrants_heading),
+        heading=(
+            two(shelf, "Engagement", "Commitment"),
+            two(shelf, "Part du site, échéance", "Share of the site, deadline"),
+            two(shelf, "Dernière valeur", "Last value"),
+            two(shelf, "État", "State"),
+        ),
         rows=tuple(rows),
-        right=(places_heading, entrants_heading),
-        widths=(38, 34, 14, 14),
+        widths=(38, 22, 20, 20),
         lang=shelf.lang,
     )
 
 
-def platform(shelf: Shelf, code: str) -> Table:
-    """What the annex asks of the field's platform, and what has been declared."""
-    entry: dict[str, Any] = next((item for item in shelf.declared("platforms") if item["field_code"] == code), {})
-    asked = (
-        ("steering_committee", two(shelf, "Comité de pilotage", "Steering committee")),
-        ("road_map", two(shelf, "Feuille de route de la première année", "Year-one road map")),
-        ("convention", two(shelf, "Convention signée", "Agreement signed")),
-    )
+def target_unit(shelf: Shelf, row: Row) -> str:
+    """Return the unit of a target: that of its indicator."""
+    indicator: Indicator | None = shelf.indicators.get(str(row.get("indicator_code") or ""))
+    return indicator.unit if indicator else "count"
+
+
+def part_of(shelf: Shelf, row: Row, whole: Row | None, column: str, unit: str) -> str:
+    """Return `152 sur 800 (19 %)`: the site's number of the region's; the word when it is confidential."""
+    value = row[column]
+    if value is None:
+        return CONFIDENTIAL[shelf.lang] if row["state_code"] == "confidential" else NOTHING
+    text = measure(value, unit, shelf.lang)
+    every = whole[column] if whole else None
+    simulated = column == "last_value" and row["origin"] == "simulated"
+    if every and unit not in ("share", "percent"):
+        if value == 1:
+            return f"{text} {two(shelf, 'sur', 'of')} {measure(every, unit, shelf.lang)}"
+        inside = share(value / every, shelf.lang, 0) + (f", {SIMULATED[shelf.lang]}" if simulated else "")
+        return f"{text} {two(shelf, 'sur', 'of')} {measure(every, unit, shelf.lang)} ({inside})"
+    return marked(text, str(row["origin"]), shelf.lang) if simulated else text
+
+
+def site_actions(shelf: Shelf, code: str) -> list[dict[str, Any]]:
+    """Return the actions of the register that the text wants site by site, those of this site."""
+    hub = str(shelf.sites[code].get("is_hub")).lower() == "true"
+    wanted = {"all"} if hub else {"all", "outside_toulouse"}
+    return [entry for entry in shelf.declared("actions") if entry.get("by_site") in wanted]
+
+
+def actions(shelf: Shelf, code: str) -> Table:
+    """The actions that the text wants on the site, with owners and the state declared."""
+    owners = {entry["code"]: shelf.say(entry["label"]) for entry in shelf.declared("owners")}
     rows = []
-    for key, label in asked:
-        declared = entry.get(key) or {}
-        state = declared.get("state") if isinstance(declared, dict) else declared
-        words = ACTION_STATES.get(str(state or "not_reported"), ACTION_STATES["not_reported"])
-        evidence = shelf.say(declared.get("evidence")) if isinstance(declared, dict) else ""
-        rows.append((label, words[shelf.lang == "en"], evidence or NOTHING))
+    for entry in site_actions(shelf, code):
+        words = ACTION_STATES.get(str(entry.get("state") or "not_reported"), ACTION_STATES["not_reported"])
+        rows.append(
+            (
+                f"`{entry['id']}`",
+                upper_first(shelf.say(entry["text"]).rstrip(" :.")),
+                ", ".join(owners.get(owner, owner) for owner in entry["owners"]),
+                words[shelf.lang == "en"],
+            )
+        )
+    place = shelf.sites[code]["site_label"]
     return Table(
-        name=f"platform-{code}",
-        caption=two(shelf, "Ce que l'annexe demande à la plateforme", "What the annex asks of the platform"),
+        name=f"site-actions-{code}",
+        caption=two(
+            shelf,
+            f"{place}\u00a0: les actions que le document veut site par site",
+            f"{place}: the actions the document wants site by site",
+        ),
         heading=(
-            two(shelf, "Demande", "Request"),
+            "N°" if shelf.lang == "fr" else "No.",
+            "Action",
+            two(shelf, "Porteurs", "Owners"),
             two(shelf, "État déclaré", "Declared state"),
-            two(shelf, "Pièce", "Evidence"),
         ),
         rows=tuple(rows),
-        widths=(45, 25, 30),
+        widths=(10, 52, 23, 15),
         lang=shelf.lang,
     )

@@ -1,4 +1,4 @@
-"""Tables of the targets: paces and chances, the official rules with their record, past editions, a site's own state."""
+"""Tables of the targets: paces and chances, the official rules with their record, past editions."""
 
 # ruff: noqa: E501  the sentences of a table are kept on one line each
 
@@ -10,7 +10,7 @@ from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import CONFIDENTIAL, marked, measure, number, share
 from pipelines.publish.shelf import REGION, Shelf
-from pipelines.publish.tables.overview import NOTHING, status
+from pipelines.publish.tables.overview import NOTHING
 from pipelines.publish.tables.shape import Table
 
 FOLLOWED = "MOB-X2"
@@ -138,51 +138,6 @@ def past(shelf: Shelf) -> Table:
         rows=tuple(rows),
         right=("Points", two(shelf, "Score de Brier", "Brier score")),
         widths=(12, 10, 24, 24, 18, 12),
-        lang=shelf.lang,
-    )
-
-
-def of_site(shelf: Shelf, code: str) -> Table:
-    """Every target that is followed on the site: base, target, last value, state, probability."""
-    titles = target_titles(shelf)
-    rows = []
-    for row in shelf.rows("pub_states"):
-        if row["scope_code"] != code:
-            continue
-        indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
-        unit = indicator.unit if indicator else "count"
-        last = row["last_value"]
-        rows.append(
-            (
-                titles.get(row["target_id"], row["target_id"]),
-                NOTHING
-                if row["target_value"] is None
-                else measure(row["target_value"], unit, shelf.lang)
-                + (f" ({row['deadline_year']})" if row["deadline_year"] else ""),
-                NOTHING
-                if last is None
-                else f"{marked(measure(last, unit, shelf.lang), str(row['origin']), shelf.lang)}, {row['last_year']}",
-                status(shelf, row),
-                chance(shelf, row),
-            )
-        )
-    place = shelf.sites[code]["site_label"]
-    return Table(
-        name=f"site-targets-{code}",
-        caption=two(
-            shelf,
-            f"{place}\u00a0: les engagements suivis sur le site",
-            f"{place}: the commitments followed on the site",
-        ),
-        heading=(
-            two(shelf, "Engagement", "Commitment"),
-            two(shelf, "Cible", "Target"),
-            two(shelf, "Dernière valeur", "Last value"),
-            two(shelf, "État", "State"),
-            two(shelf, "Probabilité", "Probability"),
-        ),
-        rows=tuple(rows),
-        widths=(26, 12, 16, 18, 28),
         lang=shelf.lang,
     )
 

@@ -6,7 +6,7 @@ local NARROW, WIDE = '\u{202F}', '\u{00A0}'
 
 -- Divs and spans that a Typst function of the same name draws. Each child of a grid is an argument of its own.
 local GRIDS = { 'kpi-grid', 'figure-pair' }
-local DIVS = { 'page-intro', 'kpi', 'source-note', 'quotation', 'page-break', 'list-of-figures', 'list-of-tables' }
+local DIVS = { 'page-intro', 'kpi', 'source-note', 'quotation', 'compact', 'page-break', 'list-of-figures', 'list-of-tables' }
 local SCREEN = { 'download', 'figure-tools', 'table-tools', 'screen-only' }  -- files cannot be had from paper
 local SPANS = { 'kpi-value', 'kpi-mention', 'kpi-label', 'kpi-note', 'simulated', 'source-note' }
 
