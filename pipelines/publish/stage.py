@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import protected_path
 from pipelines.publish.bibliography import bibtex
 from pipelines.publish.data import published, write_data
+from pipelines.publish.explorer import chart
+from pipelines.publish.explorer.page import screen as explorer_screen
 from pipelines.publish.figures import figures
 from pipelines.publish.pages import absent_markdown, figure_markdown
+from pipelines.publish.pathway.screen import screen as pathway_screen
 from pipelines.publish.picture import Absent, Picture
 from pipelines.publish.sheets import sheets
 from pipelines.publish.shelf import Shelf
@@ -25,6 +29,7 @@ from pipelines.publish.tiles import tiles
 from pipelines.publish.variables import as_yaml, asked, completed, variables
 
 WORKERS = 2
+CHART = "explorer-chart.js"
 FEW = 3
 """So few figures are drawn here: starting workers would take longer."""
 
@@ -58,12 +63,16 @@ def publish(project: Project, settings: Settings) -> StageReport:
         }
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
     texts[f"{shelf.lang}/references"] = {generated / "references.bib": bibtex(shelf.catalogue, shelf.lang)}
+    for name, text in {**pathway_screen(shelf), **explorer_screen(shelf)}.items():
+        texts[f"{shelf.lang}/{name}"] = {generated / name: text}
     leaves = sheets(shelf)
     texts[f"{shelf.lang}/sheets"] = {reports / path: text for path, text in leaves.items()}
     keys = asked([*reports.glob("*.qmd"), *(reports / "_chapters").glob("*.md")])
     texts[f"{shelf.lang}/variables"] = {reports / "_variables.yml": as_yaml(completed(variables(shelf), shelf, keys))}
 
     draw_stale(pictures, generated, freshness)
+    library = generated / CHART
+    make_library(library, f"{shelf.lang}/{CHART}", freshness)
     for item, files in texts.items():
         fingerprint = freshness.fingerprint([], {path.name: text for path, text in files.items()})
         if not freshness.is_fresh(item, fingerprint, files):
@@ -83,14 +92,25 @@ def publish(project: Project, settings: Settings) -> StageReport:
             notes.append(f"The dictionary does not define: {', '.join(unknown)}.")
         freshness.remember("data", fingerprint)
 
-    kept = {path for files in texts.values() for path in files}
+    kept = {library, *(path for files in texts.values() for path in files)}
     kept |= {generated / f"fig-{picture.name}.{end}" for picture in pictures.values() for end in ("svg", "csv", "md")}
-    freshness.forget_others([*texts, *pictures, "data", *other_languages(freshness, shelf.lang)])
+    freshness.forget_others(
+        [*texts, *pictures, f"{shelf.lang}/{CHART}", "data", *other_languages(freshness, shelf.lang)]
+    )
     clean([generated, reports / "sites", reports / "fields"], kept)
     if any(picture.simulated for picture in pictures.values()):
         count = sum(picture.simulated for picture in pictures.values())
         notes.append(f"{count} of {len(pictures)} figures show simulated data and say so.")
     return StageReport(tuple(freshness.made), tuple(freshness.kept), tuple(notes))
+
+
+def make_library(path: Path, item: str, freshness: Freshness) -> None:
+    """Write the explorer's script of Vega and its chart, unless the specification and the library are the same."""
+    facts = {"chart": chart.specification(), "vl-convert-python": version("vl-convert-python")}
+    fingerprint = freshness.fingerprint([], facts)
+    if not freshness.is_fresh(item, fingerprint, [path]):
+        write_text(path, chart.chart_script())
+        freshness.remember(item, fingerprint)
 
 
 def draw_stale(pictures: dict[str, Picture], generated: Path, freshness: Freshness) -> None:

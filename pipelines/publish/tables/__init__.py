@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables import checks, overview, quality, registers, sheets, targets
+from pipelines.publish.tables import checks, offer, overview, quality, registers, sheets, targets
 from pipelines.publish.tables.shape import Table
 
 
@@ -18,6 +18,7 @@ def tables(shelf: Shelf) -> list[Table]:
         overview.seed(shelf),
         overview.sites(shelf),
         overview.actions(shelf),
+        offer.pathway(shelf),
         quality.sources(shelf),
         checks.freshness(shelf),
         checks.by_source(shelf),
