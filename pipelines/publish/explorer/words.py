@@ -81,7 +81,6 @@ WORDS: dict[str, dict[str, str]] = {
         "definition": "Définition",
         "chart": "Graphique. Le tableau qui suit donne les mêmes valeurs.",
         "table": "Valeurs",
-        "interval": "intervalle",
         "missing": "donnée manquante",
     },
     "en": {
@@ -134,7 +133,6 @@ WORDS: dict[str, dict[str, str]] = {
         "definition": "Definition",
         "chart": "Chart. The table that follows gives the same values.",
         "table": "Values",
-        "interval": "interval",
         "missing": "missing data",
     },
 }
