@@ -141,18 +141,21 @@ def test_a_view_has_an_address_and_a_file_and_asks_nothing_of_the_network(shelf:
     with opened() as (tab, wrong):
         assert seconds_to_use(tab, page) < 1
         assert weight(page) < 1_000_000
-        assert "8\u00a0lieux" in tab.inner_text(".explorer-status")
+        assert "7\u00a0lieux" in tab.inner_text(".explorer-status")
         assert tab.locator(".explorer-canvas svg").count() == 1
         assert grave(tab) == []
 
-        tab.get_by_label("Étudiants en mobilité internationale sortante", exact=True).check()
-        tab.get_by_label("Figeac").uncheck()
+        tab.get_by_role("checkbox", name="Étudiants en mobilité internationale sortante", exact=True).check()
+        tab.get_by_role("checkbox", name="Figeac").uncheck()
+        tab.get_by_role("checkbox", name="Castres").uncheck()
+        tab.get_by_role("checkbox", name="Les huit sites").check()
         tab.select_option("#explorer-from", "2015")
         tab.check("#explorer-paths")
         told, table = tab.inner_text(".explorer-status"), tab.inner_text(".explorer-output")
-        assert told.startswith("2\u00a0indicateurs, 7\u00a0lieux, de 2015 à 2024")
+        assert told.startswith("2\u00a0indicateurs, 6\u00a0lieux, de 2015 à 2024")
         assert "confidentielle" in told
-        assert "trajectoire de la cible" in table.lower() or "prévision" in table.lower()
+        assert "trajectoire de la cible" in table
+        assert "prévision" in table
         assert grave(tab) == []
         address = tab.input_value("#explorer-link")
         with tab.expect_download() as waiting:
@@ -167,13 +170,14 @@ def test_a_view_has_an_address_and_a_file_and_asks_nothing_of_the_network(shelf:
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
         assert tab.inner_text(".explorer-status") == told
         tab.get_by_role("button", name="Revenir à la vue de départ").click()
-        assert "8\u00a0lieux" in tab.inner_text(".explorer-status")
+        assert "7\u00a0lieux" in tab.inner_text(".explorer-status")
         assert wrong == []
 
     public = {(row["indicator_code"], row["scope_code"], row["year"]): row for row in shelf.rows("pub_values")}
     observed = [line for line in lines if line["kind"] == "observed"]
     assert {line["indicator_code"] for line in observed} == {"MOB-OUT", "MOB-OUT-RATE"}
     assert {int(line["year"]) for line in observed} == set(range(2015, 2025))
+    assert {line["kind"] for line in lines} == {"observed", "path", "forecast"}
     for line in observed:
         row = public[(line["indicator_code"], line["scope_code"], int(line["year"]))]
         assert line["flag"] == row["flag"]
@@ -183,5 +187,5 @@ def test_a_view_has_an_address_and_a_file_and_asks_nothing_of_the_network(shelf:
 def test_an_address_that_names_nothing_known_gives_the_first_view(page: Path) -> None:
     with opened() as (tab, wrong):
         tab.goto(page.as_uri() + "#i=NO-SUCH,<b>&p=site:nowhere&y=1-2")
-        assert "1\u00a0indicateur, 8\u00a0lieux" in tab.inner_text(".explorer-status")
+        assert "1\u00a0indicateur, 7\u00a0lieux" in tab.inner_text(".explorer-status")
         assert wrong == []

@@ -57,7 +57,7 @@ def specification() -> Spec:
     low_high: Spec = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
 
     def layer(source: str, mark: Spec, encoding: Spec) -> Spec:
-        return {"data": {"name": source}, "mark": mark, "encoding": encoding}
+        return {"data": {"name": source}, "mark": {**mark, "aria": False}, "encoding": encoding}  # the table is read
 
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
@@ -124,7 +124,6 @@ def specification() -> Spec:
             ),
         ],
         "config": {
-            "aria": False,
             "font": "system-ui, sans-serif",
             "view": {"stroke": None},
             "axis": {

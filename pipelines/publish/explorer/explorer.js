@@ -425,7 +425,7 @@
       ]);
       output.append(section);
       if (!rows.length) { section.append(make('p', {}, words.no_value)); return; }
-      var holder = make('div', { class: 'explorer-canvas' });
+      var holder = make('div', { class: 'explorer-canvas', 'aria-hidden': 'true' });
       var figure = make('div', { class: 'explorer-figure' }, make('div', { role: 'img', 'aria-label': item.label + '. ' + words.chart }, holder));
       section.append(make('div', { class: 'explorer-pair' }, [figure, tableOf(indicator, rows)]));
       var drawnAs = drawChart(holder, indicator, rows);
