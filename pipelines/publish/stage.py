@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -18,8 +19,11 @@ from pipelines.publish.addresses import FILE, addresses
 from pipelines.publish.bibliography import bibtex
 from pipelines.publish.changes import changes, glance
 from pipelines.publish.data import published, write_data
+from pipelines.publish.explorer import chart
+from pipelines.publish.explorer.page import screen as explorer_screen
 from pipelines.publish.figures import figures
 from pipelines.publish.pages import absent_markdown, figure_markdown, table_markdown
+from pipelines.publish.pathway.screen import screen as pathway_screen
 from pipelines.publish.picture import Absent, Picture
 from pipelines.publish.sheets import sheets
 from pipelines.publish.shelf import Shelf
@@ -30,6 +34,7 @@ from pipelines.publish.tiles import tiles
 from pipelines.publish.variables import as_yaml, asked, completed, variables
 
 WORKERS = 2
+CHART = "explorer-chart.js"
 FEW = 3
 """So few figures are drawn here: starting workers would take longer."""
 
@@ -69,6 +74,8 @@ def publish(project: Project, settings: Settings) -> StageReport:
     texts[f"{shelf.lang}/glance"] = {generated / "glance.md": glance(shelf)}
     texts[f"{shelf.lang}/changes"] = {generated / "changes.md": changes(shelf)}
     texts[f"{shelf.lang}/references"] = {generated / "references.bib": bibtex(shelf.catalogue, shelf.lang)}
+    for name, text in {**pathway_screen(shelf), **explorer_screen(shelf)}.items():
+        texts[f"{shelf.lang}/{name}"] = {generated / name: text}
     leaves = sheets(shelf)
     texts[f"{shelf.lang}/sheets"] = {reports / path: text for path, text in leaves.items()}
     keys = asked([*reports.glob("*.qmd"), *(reports / "_chapters").glob("*.md")])
@@ -76,6 +83,8 @@ def publish(project: Project, settings: Settings) -> StageReport:
 
     draw_stale(pictures, generated, freshness, shelf.edition)
     write_workbooks(listed, generated, freshness, shelf)
+    library = generated / CHART
+    make_library(library, f"{shelf.lang}/{CHART}", freshness)
     for item, files in texts.items():
         fingerprint = freshness.fingerprint([], {path.name: text for path, text in files.items()})
         if not freshness.is_fresh(item, fingerprint, files):
@@ -95,11 +104,12 @@ def publish(project: Project, settings: Settings) -> StageReport:
             notes.append(f"The dictionary does not define: {', '.join(unknown)}.")
         freshness.remember("data", fingerprint)
 
-    kept = {path for files in texts.values() for path in files}
+    kept = {library, *(path for files in texts.values() for path in files)}
     kept |= {generated / f"fig-{picture.name}.{end}" for picture in pictures.values() for end in ("svg", "csv", "md")}
     kept |= {generated / f"tbl-{table.name}.xlsx" for table in listed}
     books = [workbook_item(shelf, table) for table in listed]
-    freshness.forget_others([*texts, *pictures, *books, "data", *other_languages(freshness, shelf.lang)])
+    others = other_languages(freshness, shelf.lang)
+    freshness.forget_others([*texts, *pictures, *books, f"{shelf.lang}/{CHART}", "data", *others])
     clean([generated, reports / "sites", reports / "fields"], kept)
     if any(picture.simulated for picture in pictures.values()):
         count = sum(picture.simulated for picture in pictures.values())
@@ -121,6 +131,15 @@ def write_workbooks(listed: list[Table], generated: Path, freshness: Freshness, 
         if not freshness.is_fresh(item, fingerprint, [path]):
             write_bytes(path, workbook(table, shelf.edition))
             freshness.remember(item, fingerprint)
+
+
+def make_library(path: Path, item: str, freshness: Freshness) -> None:
+    """Write the explorer's script of Vega and its chart, unless the specification and the library are the same."""
+    facts = {"chart": chart.specification(), "vl-convert-python": version("vl-convert-python")}
+    fingerprint = freshness.fingerprint([], facts)
+    if not freshness.is_fresh(item, fingerprint, [path]):
+        write_text(path, chart.chart_script())
+        freshness.remember(item, fingerprint)
 
 
 def draw_stale(pictures: dict[str, Picture], generated: Path, freshness: Freshness, edition: str) -> None:

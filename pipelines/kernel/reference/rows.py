@@ -119,6 +119,7 @@ class Establishment(Dated):
     establishment_label: Text
     label_short: Text
     uai: Uai
+    commune_label: Text
     created_on: Day | None
     note_fr: str | None
     note_en: str | None

@@ -10,6 +10,7 @@ from pipelines.publish.drawing.cover import cover
 from pipelines.publish.drawing.grids import matrix, targets
 from pipelines.publish.drawing.series import lines, path
 from pipelines.publish.drawing.spots import chart_map
+from pipelines.publish.drawing.towns import chart_towns
 from pipelines.publish.picture import Picture
 
 KINDS: dict[str, Callable[[Picture], str]] = {
@@ -18,6 +19,7 @@ KINDS: dict[str, Callable[[Picture], str]] = {
     "bars": bars,
     "path": path,
     "map": chart_map,
+    "towns": chart_towns,
     "matrix": matrix,
     "cover": cover,
     "targets": targets,

@@ -4,52 +4,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from dataclasses import astuple
 
 from pipelines.publish.figures.common import absent, figure, two
 from pipelines.publish.figures.enrolment import contours
 from pipelines.publish.numbers import number
+from pipelines.publish.pathway.layout import lay
+from pipelines.publish.pathway.programmes import Town, on_the_platform
+from pipelines.publish.pathway.programmes import towns as towns_of
+from pipelines.publish.pathway.words import apart_title, colour_of, see_apart, spot_of
 from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import Shelf
 
 TABLE = "pub_offer__formation"
-TOWNS_SHOWN = 13
+TOWNS_SHOWN = 22
 
 
-def by_town(shelf: Shelf) -> tuple[int, dict[str, dict[str, int]], dict[str, tuple[float, float]]]:
-    """Return the last year, the programmes of each town by diploma (DUT and BUT together), and where towns lie."""
-    kept = [row for row in shelf.rows(TABLE) if row["commune_label"]]
-    if not kept:
-        return 0, {}, {}
-    year = max(int(row["year"]) for row in kept)
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    spots: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for row in kept:
-        if int(row["year"]) != year:
-            continue
-        town = town_name(str(row["commune_label"]))
-        counts[town]["BTS" if row["diploma_code"] == "BTS" else "DUT-BUT"] += 1
-        if row["longitude"] is not None and row["latitude"] is not None:
-            spots[town].append((float(row["longitude"]), float(row["latitude"])))
-    where = {
-        town: (round(sum(x for x, _ in places) / len(places), 4), round(sum(y for _, y in places) / len(places), 4))
-        for town, places in spots.items()
-    }
-    return year, {town: dict(found) for town, found in counts.items()}, where
-
-
-def town_name(label: str) -> str:
-    """Return a town's name, its arrondissement left out: `Toulouse  3e  Arrondissement` is Toulouse."""
-    name = " ".join(label.split())
-    for mark in (" 1er", " Cedex", " CEDEX"):
-        name = name.split(mark)[0]
-    parts = name.split(" ")
-    kept = [
-        part
-        for index, part in enumerate(parts)
-        if not (index and part[0].isdigit()) and part.lower() != "arrondissement"
-    ]
-    return " ".join(kept).title() if name.isupper() else " ".join(kept)
+def by_town(shelf: Shelf) -> tuple[int, list[Town]]:
+    """Return the year and the towns of the programmes on the admission platform, largest first."""
+    items = on_the_platform(shelf)
+    return (items[0].year if items else 0), towns_of(shelf, items)
 
 
 def towns(shelf: Shelf) -> Picture | Absent:
@@ -58,11 +32,12 @@ def towns(shelf: Shelf) -> Picture | Absent:
         "off-towns",
         two(shelf, "L'offre de la voie technologique par ville", "The offer of the technological pathway by town"),
     )
-    year, counts, _ = by_town(shelf)
+    year, found = by_town(shelf)
+    counts = {town.name: {level: count for level, count in town.counts.items() if count} for town in found}
     if not counts:
         return absent(shelf, name, short, "OFF-TOWNS")
     ordered = sorted(counts, key=lambda town: (-sum(counts[town].values()), town))[:TOWNS_SHOWN]
-    labels = {"BTS": "BTS", "DUT-BUT": "BUT" if year >= 2021 else "DUT"}
+    labels = {"BTS": "BTS", "BUT": "BUT" if year >= 2021 else "DUT"}
     biggest = max(max(counts[town].values()) for town in ordered)
     rows: list[dict[str, Cell]] = [
         {
@@ -75,7 +50,7 @@ def towns(shelf: Shelf) -> Picture | Absent:
         for town in ordered
         for diploma in labels
     ]
-    only_bts = sum(1 for found in counts.values() if "DUT-BUT" not in found)
+    only_bts = sum(1 for found in counts.values() if "BUT" not in found)
     title = two(
         shelf,
         f"La voie technologique est présente dans {len(counts)} villes ; {only_bts} n'ont que des BTS",
@@ -111,48 +86,58 @@ def towns(shelf: Shelf) -> Picture | Absent:
 
 
 def town_map(shelf: Shelf) -> Picture | Absent:
-    """The towns of the technological pathway on the map; those with an IUT are named."""
+    """The towns of the technological pathway on the map, as large as their programmes; those with an IUT in blue."""
     name, short = "off-map", two(shelf, "La voie technologique sur la carte", "The technological pathway on the map")
-    year, counts, where = by_town(shelf)
-    if not where:
+    year, found = by_town(shelf)
+    if not found:
         return absent(shelf, name, short, "OFF-TOWNS")
-    rows: list[dict[str, Cell]] = []
-    for town in sorted(where, key=lambda town: ("DUT-BUT" in counts[town], -sum(counts[town].values()), town)):
-        has_iut = "DUT-BUT" in counts[town]
-        total = sum(counts[town].values())
-        rows.append(
-            {
-                "name": town,
-                "label": f"{town}\n{number(total, shelf.lang)}" if has_iut else "",
-                "longitude": where[town][0],
-                "latitude": where[town][1],
-                "value": total,
-                "colour": "#0072B2" if has_iut else "#b97700",
-                "below": 1 if town == "Toulouse" else 0,
-            }
-        )
-    with_iut = sum(1 for found in counts.values() if "DUT-BUT" in found)
+    drawn = lay([spot_of(town, shelf.lang) for town in found], contours(shelf))
+    rows: list[dict[str, Cell]] = [
+        {
+            "town": town.name,
+            "longitude": town.longitude,
+            "latitude": town.latitude,
+            "bts": town.counts["BTS"],
+            "dut_but": town.counts["BUT"],
+            "programmes": town.total,
+            "colour": colour_of(town),
+        }
+        for town in found
+    ]
+    with_iut = sum(1 for town in found if town.counts["BUT"])
     title = two(
         shelf,
-        f"{with_iut} villes sur {len(counts)} offrent un BUT ou un DUT ; les BTS couvrent les autres",
-        f"{with_iut} towns out of {len(counts)} offer a BUT or DUT; BTS cover the others",
+        f"{with_iut} villes sur {len(found)} offrent un BUT ou un DUT ; les BTS couvrent les autres",
+        f"{with_iut} towns out of {len(found)} offer a BUT or DUT; BTS cover the others",
     )
     subtitle = two(
         shelf,
-        f"Surface selon le nombre de formations en {year} (formations) ; disque bleu nommé\u00a0: ville avec IUT ; brun\u00a0: BTS seulement",
-        f"Area by number of programmes in {year} (programmes); named blue disc: town with an IUT; brown: BTS only",
+        f"Formations en {year} : disque bleu, ville avec IUT ; disque brun, BTS seulement ; surface et nombre : formations",
+        f"Programmes in {year}: blue disc, town with an IUT; brown disc, BTS only; area and number: programmes",
     )
     return figure(
         shelf,
         name,
-        "map",
+        "towns",
         title=title,
         subtitle=subtitle,
         sources=["parcoursup"],
-        perimeter=two(shelf, "académie de Toulouse", "académie of Toulouse"),
+        perimeter=two(
+            shelf,
+            "académie de Toulouse ; licences professionnelles non comptées",
+            "académie of Toulouse; licences professionnelles not counted",
+        ),
         address=TABLE,
         seen=two(shelf, "Carte", "Map"),
         rows=rows,
-        shown=["name", "label", "longitude", "latitude", "value", "colour", "below"],
-        options={"contours": contours(shelf)},
+        shown=["town", "longitude", "latitude", "bts", "dut_but", "programmes", "colour"],
+        options={
+            "size": [drawn.width, drawn.height],
+            "marks": [list(astuple(mark)) for mark in drawn.marks],
+            "rings": [[list(point) for point in ring] for ring in drawn.rings],
+            "zone": list(drawn.zone) if drawn.zone else None,
+            "inset": list(drawn.inset) if drawn.inset else None,
+            "apart": apart_title(found[0].name, shelf.lang),
+            "see_apart": see_apart(shelf.lang),
+        },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables import actions, checks, fields, guide, overview, quality, registers, sheets, targets
+from pipelines.publish.tables import actions, checks, fields, guide, offer, overview, quality, registers, sheets, targets
 from pipelines.publish.tables.shape import Table
 
 
@@ -19,6 +19,7 @@ def tables(shelf: Shelf) -> list[Table]:
         overview.sites(shelf),
         actions.register(shelf),
         guide.states(shelf),
+        offer.pathway(shelf),
         quality.sources(shelf),
         checks.freshness(shelf),
         checks.by_source(shelf),
