@@ -7,10 +7,17 @@ less its part and the rest. What two tables have in common stands once, however 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
+
+if TYPE_CHECKING:
+    from pipelines.kernel.disclosure import Policy
+    from pipelines.kernel.project import Project
+    from pipelines.kernel.publications import Publication
 
 
 @dataclass(frozen=True)
@@ -69,3 +76,13 @@ class Pattern:
     """Keys of the published cells of a year that are not shown, primary and secondary alike."""
 
     hidden: frozenset[str]
+
+
+def systems(project: Project, publications: Mapping[str, Publication], policy: Policy) -> dict[int, System]:
+    """Return year → the system of everything that these publications show of registers.
+
+    Raises `BadInput` when a published count is in no system: nobody could say what gives it back.
+    """
+    from pipelines.protect.model import build
+
+    return dict(build(project, publications, policy).systems)
