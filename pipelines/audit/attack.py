@@ -158,6 +158,13 @@ class Verdict:
     safe: frozenset[str]
     solved: int
 
+    def exact_only(self) -> Verdict:
+        """Return the same without what is proved of bounds."""
+        exact = {cell: leak for cell, leak in self.leaks.items() if leak is Leak.EXACT}
+        inside = {own: {cell: leak for cell, leak in told.items() if leak is Leak.EXACT}
+                  for own, told in self.insiders.items()}  # fmt: skip
+        return replace(self, leaks=exact, insiders={own: told for own, told in inside.items() if told})
+
 
 def audit(puzzle: Puzzle, safe: frozenset[str] = frozenset()) -> Verdict:
     """Attack a puzzle, part by part; parts whose mark is in `safe` were found safe before, and are not solved again."""

@@ -54,13 +54,20 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
     count = sum(item.frame.height for item in series)
     shown = np.zeros(count, bool)
     value, threshold = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    latent = np.zeros(count, bool)
+    latent, telling = np.zeros(count, bool), np.zeros(count, bool)
+    near, far = np.zeros(count), np.full(count, np.inf)
     for item in series:
         cells = item.frame["cell"].to_numpy()
         value[cells] = item.frame["value"].to_numpy()
         threshold[cells] = item.frame["threshold"].to_numpy()
         shown[cells] = item.frame["shown"].is_not_null().to_numpy()
         latent[cells] = item.is_latent
+        telling[cells] = item.is_sensitive
+        if item.rounding:
+            printed = item.frame["shown"].cast(pl.Float64).to_numpy()
+            near[cells] = np.fmax(printed - item.rounding + 1, 0.0)
+            far[cells] = np.where(np.isnan(printed), np.inf, printed + item.rounding - 1)
+            shown[cells] = False
     shown[list(memory.known)] = True
     place, size = _classes(relations, count)
     merged = _merged(relations, memory.sums, place, size)
@@ -72,14 +79,18 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
     is_shown = np.zeros(size + 1, bool)
     is_shown[size] = True
     np.logical_or.at(is_shown, place, shown)
-    low = np.where(is_shown, values, 0).astype(float)
-    high = np.where(is_shown, values, np.inf).astype(float)
+    low, high = np.zeros(size + 1), np.full(size + 1, np.inf)
+    np.maximum.at(low, place, near)
+    np.minimum.at(high, place, far)
+    low, high = np.where(is_shown, values, low).astype(float), np.where(is_shown, values, high).astype(float)
+    told = np.zeros(size + 1, bool)
+    np.logical_or.at(told, place, telling)
     # Whatever is small must be safe, shown or not, published or not. A larger number is audited when it is hidden
     # wherever it stands: one that is shown in another place hides nobody, and so does one that no file has.
     hidden = np.zeros(size + 1, bool)
     np.logical_or.at(hidden, place, ~shown & ~latent)
     small = (values > 0) & (values < thresholds)
-    audited = (hidden & ~is_shown & (thresholds > 0)) | small
+    audited = (hidden & ~is_shown & (thresholds > 0)) | small | (told & (values == 0))
     texts = tuple(relation.text for relation in relations)
     return Board(Puzzle(merged, values, low, high, thresholds, audited), tuple(series), place, texts)
 

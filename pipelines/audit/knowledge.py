@@ -20,6 +20,8 @@ from pipelines.kernel.store import read_protected, read_table, table_path
 
 VALUES = "pub_values"
 STUDENTS = "mart_student__year"
+OPEN = "open"
+"""What `counts` says of a column that another producer publishes."""
 SCOPES = {
     "region": None,
     "site": "site_code",
@@ -38,7 +40,8 @@ class Series:
     `frame`: the columns of `grain` and `besides`, then `cell` (its number, unique over all series), `value` (the true
     whole number), `shown` (what the public file says; null when hidden), `flag`, `threshold`. `coordinates`: columns
     of `frame` that name the cell in a message. `besides`: what public reference files say of a row (the establishment
-    of a site), by which it can be summed too. `is_latent`: shown nowhere, hence neither flagged nor counted.
+    of a site), by which it can be summed too. `is_latent`: shown nowhere, hence neither flagged nor counted. `is_sensitive`: that it is none
+    is told of as little as a few. `rounding`: base of the multiples that are shown, 0 where true numbers are.
     """
 
     table: str
@@ -48,6 +51,8 @@ class Series:
     frame: pl.DataFrame
     besides: tuple[str, ...] = ()
     is_latent: bool = False
+    is_sensitive: bool = False
+    rounding: int = 0
 
     @property
     def column(self) -> str:
@@ -126,16 +131,23 @@ def _table_series(project: Project, policy: Policy, publication: Publication) ->
     both = both.with_columns(
         pl.when("_simulated").then(pl.lit(max(given, policy.default.threshold))).otherwise(given).alias("threshold")
     )
-    return [_one(publication.table, name, grain, both) for name in whole]
+    base = policy.rounding_base if policy.mode == "controlled_rounding" and given else 0
+    made = []
+    for name in whole:
+        is_open = publication.counts.get(name) == OPEN
+        series = _one(publication.table, name, grain, both, is_open=is_open)
+        is_sensitive = publication.counts.get(name) in policy.sensitive
+        made.append(replace(series, is_sensitive=is_sensitive, rounding=0 if is_open else base))
+    return made
 
 
-def _one(table: str, name: str, grain: list[str], both: pl.DataFrame) -> Series:
+def _one(table: str, name: str, grain: list[str], both: pl.DataFrame, *, is_open: bool) -> Series:
     frame = both.filter(pl.col(name).is_not_null()).select(
         *grain,
         pl.col(name).cast(pl.Int64).alias("value"),
         pl.col(f"_shown_{name}").cast(pl.Int64).alias("shown"),
         pl.col(f"_flag_{name}").alias("flag"),
-        pl.col("threshold").cast(pl.Int64),
+        (pl.lit(0) if is_open else pl.col("threshold")).cast(pl.Int64).alias("threshold"),
     )
     return Series(table, name, tuple(grain), tuple(grain), frame)
 
@@ -175,7 +187,9 @@ def _indicator_series(project: Project, policy: Policy) -> list[Series]:
             if held.is_empty() or (held[name] != held[name].round()).any():
                 continue  # weighted: the people behind it are other cells
             true = pl.col(name).cast(pl.Int64)
-            shown = pl.when(says).then(true).otherwise(pl.col(f"_{name}").cast(pl.Int64))
+            base = policy.rounding_base if policy.mode == "controlled_rounding" else 0
+            printed = pl.col(f"_{name}").round().cast(pl.Int64)
+            shown = printed if base else pl.when(says).then(true).otherwise(printed)
             made = held.select(
                 *dict.fromkeys([*grain, "scope_level", "scope_code"]),
                 pl.lit(code).alias("indicator_code"),
@@ -184,8 +198,9 @@ def _indicator_series(project: Project, policy: Policy) -> list[Series]:
                 pl.col("flag"),
                 pl.col("threshold"),
             )
-            found.append(Series(VALUES, f"{code}.{name}", grain, ("indicator_code", "scope_level", "scope_code", "year"),
-                                made))  # fmt: skip
+            coordinates = ("indicator_code", "scope_level", "scope_code", "year")
+            item = Series(VALUES, f"{code}.{name}", grain, coordinates, made)
+            found.append(replace(item, rounding=base if item.is_protected else 0))
     return found
 
 
@@ -199,6 +214,8 @@ def wrongly_flagged(series: Series) -> pl.DataFrame:
 def wrongly_shown(series: Series) -> pl.DataFrame:
     """Return the cells whose public number is not the true one, or stands beside the flag `c`."""
     different = pl.col("shown") != pl.col("value")
+    if series.rounding:
+        different = (pl.col("shown") - pl.col("value")).abs() >= series.rounding
     return series.frame.filter(
         pl.col("shown").is_not_null() & (different | (pl.col("flag") == Flag.CONFIDENTIAL.value))
     )

@@ -65,6 +65,8 @@ def attack(project: Project, settings: Settings) -> Result:
     path = project.fingerprints / SAFE
     safe = frozenset(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
     verdict = audit(laid.puzzle, safe)
+    if policy.mode == "controlled_rounding":
+        verdict = verdict.exact_only()  # a multiple of the base says "under" of itself; no single number is told
     if verdict.safe != safe:
         write_json(path, sorted(verdict.safe))
     found = {
