@@ -165,23 +165,18 @@ class Growth:
         self._attacks: dict[bytes, Attack] = {}
         self._hopeless: set[tuple[int, int]] = set()
 
-    def missing(self, hidden: np.ndarray, proof: Proof, *, early: bool = False) -> list[Target]:
-        """Return what is not proved yet; if `early`, what only insiders would see is left for later.
+    def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
+        """Return what is not proved yet; what only insiders would see once nothing else is missing.
 
         Primary cells need their distance, secondary ones a unit either way; primary cells need theirs too before the
         eyes of whoever is the only one of another cell.
         """
         besides = [Target(int(i), 1.0, either=True) for i in np.flatnonzero(hidden & self.attack.choice)]
         found = [target for target in (*self._needs, *besides) if not proof.meets(target)]
-        if found and early:
-            return found
-        if self._single:
+        if self._single and not found:
             primary, single = np.array(self._primary), np.array(self._single)
             for of, at in proof.unmet(primary, self._up, single):
                 cell, fixed = self._primary[at], self._single[of]
-                # Nobody can be kept from what everybody knows: first things first.
-                if proof.reach()[1][cell] < self._up[at] - TOLERANCE:
-                    continue
                 if cell != fixed and (cell, fixed) not in self._hopeless:
                     found.append(Target(cell, float(self._up[at]), fixed=fixed))
         return found
@@ -217,15 +212,13 @@ class Growth:
             less = hidden.copy()
             less[cell] = False
             trial = Proof(len(cells), proof.rows[proof.rows[:, cell] == 0])
-            if not self.prove(less, trial, early=True) and not self.prove(less, trial, early=True):
+            if not self.prove(less, trial, early=True):
                 hidden, proof = less, trial
         return hidden, proof
 
     def prove(self, hidden: np.ndarray, proof: Proof, *, early: bool = False) -> list[Target]:
         """Find deviations for as many targets as there are some for; return the others, the first alone if `early`."""
-        missing = self.missing(hidden, proof, early=True)
-        if not missing:
-            missing = self.missing(hidden, proof)
+        missing = self.missing(hidden, proof)
         if not missing:
             return []
         local, places = self._around(hidden)
@@ -261,7 +254,10 @@ class Growth:
                         try_for({target.cell: amount}, zeros=zeros)
                 if early and not proof.meets(target):
                     return [target]
-        return [target for target in missing if not proof.meets(target)]
+        left = [target for target in missing if not proof.meets(target)]
+        if left or any(target.fixed is not None for target in missing):
+            return left
+        return self.prove(hidden, proof, early=early)  # now for insiders
 
     def _around(self, hidden: np.ndarray) -> tuple[list[np.ndarray], dict[int, tuple[int, int]]]:
         """Return the hidden cells that hang together once what is shown is left out, and cell → its
