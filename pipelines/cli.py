@@ -333,6 +333,24 @@ def cite(key: str, form: str) -> None:
 
 
 @observatoire.command()
+@click.option("--edition", type=int, metavar="YEAR", help="Only with what was published before that edition.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@_plainly
+def audit(edition: int | None, as_json: bool) -> None:
+    """Attack the public tables as somebody would who wants to know what they hide.
+
+    Says what can be told of hidden cells, and how wide the intervals are at worst; never a hidden number.
+    """
+    from pipelines.audited import audit_answer
+
+    project = find_project()
+    lines, leaks = audit_answer(project, project.settings().changed(edition=edition), as_json=as_json)
+    for line in lines:
+        click.echo(line)
+    sys.exit(1 if leaks else 0)
+
+
+@observatoire.command()
 @click.option("--students", type=int, help="Students in the first year, the eight sites together.")
 @click.option("--from", "first", type=int, metavar="YEAR", help="First simulated rentrée.")
 @click.option("--to", "last", type=int, metavar="YEAR", help="Last simulated rentrée.")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Literal
 
+from pipelines.kernel.audited import require_audited
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
@@ -22,6 +23,7 @@ STAGES = (
     "indicators",
     "targets",
     "protect",
+    "audit",
     "publish",
     "render",
     "seal",
@@ -30,9 +32,14 @@ STAGES = (
 
 
 def run_step(project: Project, name: str) -> StageReport:
-    """Run one stage with the current settings and return its report. Raises `BadInput` on an unknown name."""
+    """Run one stage with the current settings and return its report.
+
+    Raises `BadInput` on an unknown name, `CheckFailed` when what is to be published was not audited as it stands.
+    """
     if name not in STAGES:
         raise BadInput(Problem("dvc.yaml", "No stage has this name", f"Use one of: {', '.join(STAGES)}.", value=name))
+    if name == "publish":
+        require_audited(project)
     settings = project.settings()
     package, _, layer = name.partition("-")
     run: Callable[..., StageReport] = import_module(f"pipelines.{package}").run

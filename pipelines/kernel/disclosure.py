@@ -48,7 +48,11 @@ class Policy(BaseModel):
 
     model_config = _STRICT
 
-    mode: Literal["primary_suppression"]
+    mode: Literal["suppression", "controlled_rounding"]
+    rounding_base: Literal[3, 5] = Field(default=5, description="Of controlled rounding alone.")
+    sensitive: dict[str, Bilingual] = Field(
+        default_factory=dict, description="Populations whose zeros and wholes are protected too, and why."
+    )
     symbol: Literal["c"] = Field(description="One symbol for every hidden cell: a second one would tell why.")
     limits: Bilingual = Field(description="What this mode does not prevent, said to the reader.")
     default: Rule

@@ -57,6 +57,9 @@ class Publication(BaseModel):
     measures: tuple[str, ...] = Field(default=(), description="Columns with a flag each; of marts, they are summed.")
     copied: tuple[str, ...] = Field(default=(), description="Other columns kept; only at the grain of the table read.")
     parts: tuple[Part, ...] = ()
+    counts: dict[str, str] = Field(
+        default_factory=dict, description="Measure → the population it counts (populations.yml); `open`: its producer's."
+    )
     shadows: tuple[Shadow, ...] = Field(default=(), description="Of the indicators' values: weighted rates.")
     sources: tuple[str, ...] = Field(default=(), description="Ids of the datasets; of indicators, each has its own.")
     optional: bool = Field(default=False, description="True: left out without a word when the table read is absent.")
@@ -69,6 +72,9 @@ class Publication(BaseModel):
         for pair in self.parts:
             if pair.part not in self.measures or pair.whole not in self.measures:
                 raise ValueError(f"{pair.part} in {pair.whole}: both are measures of the table")
+        for measure in self.counts:
+            if measure not in self.measures:
+                raise ValueError(f"{measure} is counted and is no measure of the table")
         if self.reads is not None and self.reads.startswith(("mart_", "stg_")) and not self.sources:
             raise ValueError("name the sources: their rules decide what is hidden")
         return self

@@ -1,0 +1,278 @@
+"""The attacker: from the relations between cells and what is shown, what can be said of a cell that is not.
+
+Everything is in deviations d = y - a from the true values a, so that every relation reads M d = 0 exactly and no large
+number stands in the linear programs. A *witness* is a whole-number deviation that the attacker cannot tell from the
+truth. A cell is safe when witnesses say so; when none exists, the bound that proves it is the leak.
+
+Fischetti and Salazar-González (2005), "A unified mathematical programming framework for different statistical
+disclosure limitation methods", gives the attacker's problem; looking for witnesses first is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from pipelines.audit.program import Program
+
+Numbers = NDArray[np.float64]
+Whole = NDArray[np.int64]
+Marks = NDArray[np.bool_]
+
+VERSION = b"1"
+"""Of the attack: verdicts of another one are not trusted."""
+
+
+class Leak(Enum):
+    """What an attacker proves of a hidden cell, worst first."""
+
+    EXACT = "exact"
+    UNDER = "under_threshold"
+    FLOOR = "not_fewer"
+
+    @property
+    def words(self) -> str:
+        """Say it without the value."""
+        return {
+            Leak.EXACT: "can be computed exactly",
+            Leak.UNDER: "can be proved to be under the threshold",
+            Leak.FLOOR: "cannot be lower than it is: its least value is known",
+        }[self]
+
+
+@dataclass(frozen=True)
+class Puzzle:
+    """What the attacker has before them; n cells, m relations.
+
+    `matrix`: m × n, M a = 0. `value`: true whole values a. `low`, `high`: what is known of each beforehand (equal where
+    the cell is shown; 0 and infinity where it is hidden). `threshold`: per cell, 0 where the policy has none.
+    `audited`: hidden cells of which nothing may be proved. Raises `ValueError` when the true values break a relation or
+    their own bounds: the attacker's problem would have no solution, and everything would look safe.
+    """
+
+    matrix: csr_array
+    value: Whole
+    low: Numbers
+    high: Numbers
+    threshold: Whole
+    audited: Marks
+
+    def __post_init__(self) -> None:
+        if np.any(self.matrix @ self.value != 0):
+            broken = int(np.flatnonzero(self.matrix @ self.value)[0])
+            raise ValueError(f"relation {broken} does not hold for the true values")
+        if np.any(self.low > self.value) or np.any(self.high < self.value):
+            raise ValueError("a true value lies outside what the attacker is said to know")
+
+    @property
+    def unknown(self) -> Marks:
+        """Cells that the attacker does not know."""
+        return self.low < self.high
+
+    @property
+    def small(self) -> Marks:
+        """Cells about too few people: 0 < a < T."""
+        return (self.value > 0) & (self.value < self.threshold)
+
+
+@dataclass
+class Part:
+    """One connected part of a puzzle: its unknown cells, and the witnesses found so far (one row each)."""
+
+    puzzle: Puzzle
+    cells: Whole
+    block: csr_array
+    witnesses: list[Whole] = field(default_factory=list)
+
+    @cached_property
+    def program(self) -> Program:
+        """The linear program of the part, made when it is first asked."""
+        below = self.puzzle.value[self.cells] - self.puzzle.low[self.cells]
+        return Program(self.block, below, self.puzzle.high[self.cells] - self.puzzle.value[self.cells])
+
+    @property
+    def value(self) -> Whole:
+        """True values of the part's cells."""
+        return self.puzzle.value[self.cells]
+
+    def mark(self) -> str:
+        """Return the hash of everything that the verdict on this part depends on."""
+        puzzle, told = self.puzzle, sha256(VERSION)
+        for array in (puzzle.value, puzzle.low, puzzle.high, puzzle.threshold, puzzle.audited):
+            told.update(np.ascontiguousarray(array[self.cells]).tobytes())
+        for array in (self.block.indptr, self.block.indices, self.block.data):
+            told.update(np.ascontiguousarray(array).tobytes())
+        return told.hexdigest()
+
+    def find(self, place: int, least: int | None = None, most: int | None = None, fixed: int | None = None) -> bool:
+        """Look for a witness in which the cell at `place` has a deviation of `least` or more, or `most` or less."""
+        witness = self.program.witness(place, least, most, fixed)
+        if witness is None:
+            return False
+        self.witnesses.append(witness)
+        return True
+
+
+def parts(puzzle: Puzzle) -> Iterator[Part]:
+    """Cut a puzzle into parts that share no unknown cell, shown cells taken out; in the order of their first cell."""
+    unknown = np.flatnonzero(puzzle.unknown)
+    if not unknown.size:
+        return
+    reduced = csr_array(puzzle.matrix[:, unknown])
+    reduced.eliminate_zeros()
+    reduced = csr_array(reduced[np.diff(reduced.indptr) > 0])
+    links = csr_array(abs(reduced).T @ abs(reduced))
+    count, label = connected_components(links, directed=False)
+    by_column = reduced.tocsc()
+    order = np.argsort(label, kind="stable")
+    bounds = np.searchsorted(label[order], np.arange(count + 1))
+    for number in range(count):
+        places = order[bounds[number] : bounds[number + 1]]
+        cells = unknown[places]
+        if not puzzle.audited[cells].any():
+            continue
+        block = by_column[:, places].tocsr()
+        block = csr_array(block[np.diff(block.indptr) > 0])
+        yield Part(puzzle, cells, block)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What can be proved.
+
+    `leaks`: audited cell → the worst that anybody proves of it; a cell that is absent is safe. `insiders`: cell of one
+    person → small cell → what that person proves of it besides, knowing their own. `safe`: marks of the parts in which
+    nothing is proved, for the next audit; `solved`: how many parts had to be looked at.
+    """
+
+    leaks: dict[int, Leak]
+    insiders: dict[int, dict[int, Leak]]
+    safe: frozenset[str]
+    solved: int
+
+    def exact_only(self) -> Verdict:
+        """Return the same without what is proved of bounds."""
+        exact = {cell: leak for cell, leak in self.leaks.items() if leak is Leak.EXACT}
+        inside = {own: {cell: leak for cell, leak in told.items() if leak is Leak.EXACT}
+                  for own, told in self.insiders.items()}  # fmt: skip
+        return replace(self, leaks=exact, insiders={own: told for own, told in inside.items() if told})
+
+
+def audit(puzzle: Puzzle, safe: frozenset[str] = frozenset()) -> Verdict:
+    """Attack a puzzle, part by part; parts whose mark is in `safe` were found safe before, and are not solved again."""
+    found = {int(cell): Leak.EXACT for cell in np.flatnonzero(puzzle.audited & ~puzzle.unknown)}
+    insiders: dict[int, dict[int, Leak]] = {}
+    marks: set[str] = set()
+    solved = 0
+    for part in parts(puzzle):
+        mark = part.mark()
+        if mark not in safe:
+            solved += 1
+            leaks_of_part = _leaks_of(part)
+            inside = _insiders_of(part, leaks_of_part)
+            found |= leaks_of_part
+            insiders |= inside
+            if leaks_of_part or inside:
+                continue
+        marks.add(mark)
+    return Verdict(dict(sorted(found.items())), dict(sorted(insiders.items())), frozenset(marks), solved)
+
+
+def leaks(puzzle: Puzzle) -> dict[int, Leak]:
+    """Return audited cell → the worst that anybody can prove of it; a cell that is absent is safe."""
+    return audit(puzzle).leaks
+
+
+def leaks_to_insiders(puzzle: Puzzle) -> dict[int, dict[int, Leak]]:
+    """Return cell of one person → audited small cell → what that person proves of it, and nobody else does.
+
+    A person alone in a cell knows its value: it is fixed in turn.
+    """
+    return audit(puzzle).insiders
+
+
+def _insiders_of(part: Part, known: dict[int, Leak]) -> dict[int, dict[int, Leak]]:
+    puzzle = part.puzzle
+    found: dict[int, dict[int, Leak]] = {}
+    value, small = part.value, puzzle.small[part.cells] & puzzle.audited[part.cells]
+    alone = np.flatnonzero(small & (value == 1))
+    targets = np.array([p for p in np.flatnonzero(small) if int(part.cells[p]) not in known], dtype=np.int64)
+    if not alone.size or not targets.size:
+        return found
+    need = puzzle.threshold[part.cells] - value
+    pool = np.array(part.witnesses)
+    still = pool[:, alone] == 0
+    reached = pool[:, targets] >= need[targets]
+    is_safe = still.T.astype(np.int64) @ reached.astype(np.int64) > 0
+    for row, column in zip(*np.nonzero(~is_safe), strict=True):
+        own, target = int(alone[row]), int(targets[column])
+        if own == target or part.find(target, least=int(need[target]), fixed=own):
+            continue
+        moved = part.find(target, least=1, fixed=own) or part.find(target, most=-1, fixed=own)
+        leak = Leak.UNDER if moved else Leak.EXACT
+        found.setdefault(int(part.cells[own]), {})[int(part.cells[target])] = leak
+    return found
+
+
+def interval(puzzle: Puzzle, cell: int) -> tuple[int, float]:
+    """Return the least and the greatest whole value that the attacker can leave to one cell (infinity: no bound)."""
+    return intervals(puzzle, [cell])[cell]
+
+
+def intervals(puzzle: Puzzle, wanted: Iterable[int]) -> dict[int, tuple[int, float]]:
+    """Return cell → the attacker's interval, rounded inwards, for each cell wanted."""
+    left = set(wanted)
+    found = {cell: (int(puzzle.low[cell]), float(puzzle.high[cell])) for cell in left}
+    chosen = np.zeros(len(puzzle.value), bool)
+    chosen[list(left)] = True
+    for part in parts(replace(puzzle, audited=chosen)):
+        for place, cell in enumerate(part.cells.tolist()):
+            if cell in left:
+                low, high = part.program.bounds(place)
+                found[cell] = (int(puzzle.value[cell] + low), float(puzzle.value[cell] + high))
+    return found
+
+
+def _leaks_of(part: Part) -> dict[int, Leak]:
+    """Look for the witnesses each audited cell of the part needs; the same witness serves every cell it moves."""
+    puzzle, cells, value = part.puzzle, part.cells, part.value
+    small, need = puzzle.small[cells], puzzle.threshold[cells] - part.value
+    size = len(cells)
+    reached, lowered, moved = np.zeros(size, bool), np.zeros(size, bool), np.zeros(size, bool)
+    seen = 0
+
+    def learn() -> None:
+        nonlocal seen
+        for witness in part.witnesses[seen:]:
+            reached[witness >= need] = True
+            lowered[witness < 0] = True
+            moved[witness != 0] = True
+        seen = len(part.witnesses)
+
+    found: dict[int, Leak] = {}
+    for place in np.flatnonzero(puzzle.audited[cells]):
+        cell = int(cells[place])
+        if small[place] and not reached[place]:
+            part.find(int(place), least=int(need[place]))
+            learn()
+        if small[place] and not lowered[place]:
+            part.find(int(place), most=-1)
+            learn()
+        if not moved[place]:
+            _ = part.find(int(place), least=1) or (value[place] > 0 and part.find(int(place), most=-1))
+            learn()
+        if not moved[place]:
+            found[cell] = Leak.EXACT
+        elif small[place] and not reached[place]:
+            found[cell] = Leak.UNDER
+        elif small[place] and not lowered[place] and puzzle.low[cell] < value[place]:
+            found[cell] = Leak.FLOOR
+    return found

@@ -1,0 +1,136 @@
+"""The attacker's puzzle of a whole edition: equal numbers brought together, so that each stands once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from pipelines.audit.attack import Puzzle
+from pipelines.audit.editions import Memory, Sum
+from pipelines.audit.knowledge import Series
+from pipelines.audit.relations import Relation
+
+
+NOTHING = Memory()
+
+
+@dataclass(frozen=True)
+class Board:
+    """A puzzle, and which published cell is which of its cells.
+
+    `series`: all, latent ones included; `place`: number of a series' cell → cell of the puzzle.
+    """
+
+    puzzle: Puzzle
+    series: tuple[Series, ...]
+    place: NDArray[np.int64]
+    relations: tuple[str, ...]
+
+    def named(self, wanted: Sequence[int]) -> dict[int, list[str]]:
+        """Return cell of the puzzle → where it stands: `table.measure column=code …`, values left out, in order."""
+        found: dict[int, list[str]] = {cell: [] for cell in wanted}
+        for item in self.series:
+            cells = self.place[item.frame["cell"].to_numpy()]
+            for row in np.flatnonzero(np.isin(cells, list(found))):
+                found[int(cells[row])].append(name_of(item, int(row)))
+        return found
+
+
+def name_of(series: Series, row: int) -> str:
+    """Say which cell stands in a row of a series: table, measure, coordinates."""
+    at = series.frame.row(row, named=True)
+    where = " ".join(f"{name}={at[name]}" for name in series.coordinates if at[name] is not None)
+    return f"{series.table}.{series.column} {where}"
+
+
+def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memory = NOTHING) -> Board:
+    """Lay out the puzzle, with what earlier editions gave away."""
+    count = sum(item.frame.height for item in series)
+    shown = np.zeros(count, bool)
+    value, threshold = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    latent, telling = np.zeros(count, bool), np.zeros(count, bool)
+    near, far = np.zeros(count), np.full(count, np.inf)
+    for item in series:
+        cells = item.frame["cell"].to_numpy()
+        value[cells] = item.frame["value"].to_numpy()
+        threshold[cells] = item.frame["threshold"].to_numpy()
+        shown[cells] = item.frame["shown"].is_not_null().to_numpy()
+        latent[cells] = item.is_latent
+        telling[cells] = item.is_sensitive
+        if item.rounding:
+            printed = item.frame["shown"].cast(pl.Float64).to_numpy()
+            near[cells] = np.fmax(printed - item.rounding + 1, 0.0)
+            far[cells] = np.where(np.isnan(printed), np.inf, printed + item.rounding - 1)
+            shown[cells] = False
+    shown[list(memory.known)] = True
+    place, size = _classes(relations, count)
+    merged = _merged(relations, memory.sums, place, size)
+    values = np.zeros(size + 1, np.int64)
+    values[place] = value
+    values[size] = 1  # what is known of a sum stands in the column of this cell
+    thresholds = np.zeros(size + 1, np.int64)
+    np.maximum.at(thresholds, place, threshold)
+    is_shown = np.zeros(size + 1, bool)
+    is_shown[size] = True
+    np.logical_or.at(is_shown, place, shown)
+    low, high = np.zeros(size + 1), np.full(size + 1, np.inf)
+    np.maximum.at(low, place, near)
+    np.minimum.at(high, place, far)
+    low, high = np.where(is_shown, values, low).astype(float), np.where(is_shown, values, high).astype(float)
+    told = np.zeros(size + 1, bool)
+    np.logical_or.at(told, place, telling)
+    # Whatever is small must be safe, shown or not, published or not. A larger number is audited when it is hidden
+    # wherever it stands: one that is shown in another place hides nobody, and so does one that no file has.
+    hidden = np.zeros(size + 1, bool)
+    np.logical_or.at(hidden, place, ~shown & ~latent)
+    small = (values > 0) & (values < thresholds)
+    audited = (hidden & ~is_shown & (thresholds > 0)) | small | (told & (values == 0))
+    texts = tuple(relation.text for relation in relations)
+    return Board(Puzzle(merged, values, low, high, thresholds, audited), tuple(series), place, texts)
+
+
+def _classes(relations: Sequence[Relation], count: int) -> tuple[NDArray[np.int64], int]:
+    """Number the classes of cells that relations say are one and the same."""
+    pairs = [(relation.whole, relation.cells[0]) for relation in relations if len(relation.cells) == 1]
+    rows = np.array([one for one, _ in pairs], dtype=np.int64)
+    columns = np.array([two for _, two in pairs], dtype=np.int64)
+    graph = csr_array((np.ones(len(pairs)), (rows, columns)), shape=(count, count))
+    size, label = connected_components(graph, directed=False)
+    return label.astype(np.int64), int(size)
+
+
+def _merged(
+    relations: Sequence[Relation], sums: Sequence[Sum], place: NDArray[np.int64], size: int
+) -> csr_array:
+    """Return the matrix over classes and one cell that is 1, each different relation once."""
+    lines: dict[tuple[tuple[int, int], ...], None] = {}
+    for relation in relations:
+        if len(relation.cells) > 1:
+            signs = [(relation.whole, -1), *((cell, 1) for cell in relation.cells)]
+            lines[_line(signs, place)] = None
+    for given in sums:
+        line = _line(list(zip(given.cells, given.signs, strict=True)), place)
+        lines[(*line, (size, -given.total))] = None
+    rows = [number for number, line in enumerate(lines) for _ in line]
+    columns = [cell for line in lines for cell, _ in line]
+    values = [float(sign) for line in lines for _, sign in line]
+    return csr_array((values, (rows, columns)), shape=(len(lines), size + 1))
+
+
+def _line(signs: Sequence[tuple[int, int]], place: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
+    """Return a relation over classes: signs of the same class added up, those that cancel left out."""
+    found: dict[int, int] = {}
+    for cell, sign in signs:
+        found[int(place[cell])] = found.get(int(place[cell]), 0) + sign
+    return tuple(sorted((cell, sign) for cell, sign in found.items() if sign))
+
+
+def hidden_count(series: Series) -> tuple[int, int]:
+    """Return how many cells a series has and how many of them are hidden."""
+    return series.frame.height, int(series.frame.select(pl.col("shown").is_null().sum()).item())

@@ -1,0 +1,191 @@
+"""The stage: read both sides of the door back from the files, attack, write what was found, close when there is a leak."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isinf
+from statistics import median
+
+import numpy as np
+
+from pipelines.audit.attack import Leak, Verdict, audit, intervals
+from pipelines.audit.board import Board, board
+from pipelines.audit.editions import memory, read_ledger
+from pipelines.audit.finding import Finding
+from pipelines.audit.inherited import inherited
+from pipelines.audit.knowledge import Series, read_series, wrongly_flagged, wrongly_shown
+from pipelines.audit.relations import Relation, relations, with_rests
+from pipelines.kernel.audited import digest_of_protected, result_path
+from pipelines.kernel.disclosure import read_policy
+from pipelines.kernel.files import write_json
+from pipelines.kernel.ledger import editions_before
+from pipelines.kernel.problems import CheckFailed
+from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.publications import Publication, read_publications
+from pipelines.kernel.report import StageReport
+
+SAFE = "audit-parts.json"
+"""File of marks of parts found safe, in `data/.fingerprints`: they are not solved again while nothing in them moves."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one audit found."""
+
+    findings: tuple[Finding, ...]
+    laid: Board
+    verdict: Verdict
+    editions: tuple[str, ...]
+    seconds: float
+
+
+def audit_all(project: Project, settings: Settings) -> StageReport:
+    """Attack what is about to be published. Raises `CheckFailed`, one line per leak, when something can be said."""
+    result = attack(project, settings)
+    write_json(result_path(project), content(project, result))
+    if result.findings:
+        raise CheckFailed("\n".join(finding.line() for finding in result.findings))
+    hidden = int((result.laid.puzzle.audited & result.laid.puzzle.unknown).sum())
+    note = f"{hidden} hidden cells attacked, none can be computed or proved to be under the threshold"
+    return StageReport(made=(f"{result.verdict.solved} parts attacked",), notes=(note,))
+
+
+def attack(project: Project, settings: Settings) -> Result:
+    """Read the files back and attack them, with what every edition published before this one showed."""
+    start = time.monotonic()
+    policy, publications = read_policy(project), read_publications(project)
+    series, sums = public_system(read_series(project, policy, publications), publications)
+    before = editions_before(project, str(settings.edition))
+    remembered = memory(series, sums, read_ledger(before))
+    laid = board(series, sums, remembered)
+    path = project.fingerprints / SAFE
+    safe = frozenset(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
+    verdict = audit(laid.puzzle, safe)
+    if policy.mode == "controlled_rounding":
+        verdict = verdict.exact_only()  # a multiple of the base says "under" of itself; no single number is told
+    if verdict.safe != safe:
+        write_json(path, sorted(verdict.safe))
+    found = {
+        *remembered.findings,
+        *of_symbols(series),
+        *of_pattern(laid, verdict, bool(before)),
+        *inherited(project, policy, publications),
+    }
+    editions = tuple(path.stem for path in before)
+    return Result(tuple(sorted(found)), laid, verdict, editions, time.monotonic() - start)
+
+
+def public_system(
+    series: Sequence[Series], publications: Mapping[str, Publication]
+) -> tuple[list[Series], list[Relation]]:
+    """Return all series, rests of parts included, and every relation between their cells."""
+    nested = {table: [(pair.part, pair.whole) for pair in item.nested] for table, item in publications.items()}
+    nested["pub_values"] = [
+        (item.measure, item.measure.replace(".numerator", ".denominator"))
+        for item in series
+        if item.measure.endswith(".numerator") and item.is_protected
+    ]
+    rests, wholes = with_rests(series, nested)
+    return [*series, *rests], [*relations(series), *wholes]
+
+
+def of_symbols(series: Sequence[Series]) -> list[Finding]:
+    """Return a finding for each cell with a second symbol, or with a number that is not the true one."""
+    found = []
+    for item in series:
+        if item.is_latent or not item.is_protected:
+            continue
+        for frame, says in (
+            (wrongly_flagged(item), "is empty without the one symbol of a hidden cell, which tells why it is empty"),
+            (wrongly_shown(item), "shows a number that is not the true one, or that it says is hidden"),
+        ):
+            for row in frame.iter_rows(named=True):
+                where = " ".join(f"{name}={row[name]}" for name in item.coordinates)
+                found.append(Finding(item.table, f"{item.table}.{item.column} {where}", says, "symbol"))
+    return found
+
+
+def of_pattern(laid: Board, verdict: Verdict, with_editions: bool) -> list[Finding]:  # noqa: FBT001
+    """Return a finding for each cell of which something is proved, by anybody or by the one who stands in another."""
+    inside: dict[int, Leak] = {}
+    for proved in verdict.insiders.values():
+        for cell, leak in proved.items():
+            if leak is Leak.EXACT or cell not in inside:
+                inside[cell] = leak
+    names = laid.named([*verdict.leaks, *inside])
+    with_them = ", with what earlier editions showed" if with_editions else ""
+    found = [
+        Finding(_table(where), where, f"{leak.words}{with_them}", "pattern")
+        for cell, leak in verdict.leaks.items()
+        for where in names[cell][:1]
+    ]
+    found += [
+        Finding(_table(where), where, f"{leak.words} by somebody alone in another hidden cell", "insider")
+        for cell, leak in inside.items()
+        if cell not in verdict.leaks
+        for where in names[cell][:1]
+    ]
+    return found
+
+
+def content(project: Project, result: Result) -> dict[str, object]:
+    """Return `audit.json`: counts and coordinates, no value."""
+    puzzle = result.laid.puzzle
+    attacked = puzzle.audited & puzzle.unknown
+    return {
+        "protected_sha256": digest_of_protected(project),
+        "leaks_count": len(result.findings),
+        "leaks_by_audit": dict(sorted(Counter(finding.audit for finding in result.findings).items())),
+        "leaks": [{"table": finding.table, "audit": finding.audit, "line": finding.line()} for finding in result.findings],
+        "cells_count": int(puzzle.value.size),
+        "relations_count": int(puzzle.matrix.shape[0]),
+        "attacked_count": int(attacked.sum()),
+        "small_count": int((attacked & puzzle.small).sum()),
+        "editions": list(result.editions),
+        "by_table": tables(result.laid),
+    }
+
+
+def tables(laid: Board) -> list[dict[str, object]]:
+    """Return for each table of registers how many of its cells are hidden."""
+    found: dict[str, list[int]] = {}
+    for item in laid.series:
+        if item.is_latent or not item.is_protected:
+            continue
+        counts = found.setdefault(item.table, [0, 0])
+        counts[0] += item.frame.height
+        counts[1] += int(item.frame["shown"].null_count())
+    return [{"table": table, "cells": cells, "hidden": hidden} for table, (cells, hidden) in sorted(found.items())]
+
+
+def at_worst(laid: Board) -> list[dict[str, object]]:
+    """Return for each table how wide the attacker's intervals of its hidden small cells are, at worst and at best.
+
+    A width of none has no bound. No interval is returned with its cell: its ends are near the truth.
+    """
+    puzzle = laid.puzzle
+    small = set(np.flatnonzero(puzzle.audited & puzzle.unknown & puzzle.small).tolist())
+    chosen: dict[str, set[int]] = {}
+    for item in laid.series:
+        cells = set(laid.place[item.frame["cell"].to_numpy()].tolist()) & small
+        if cells:
+            chosen.setdefault(item.table, set()).update(cells)
+    known = intervals(puzzle, set().union(*chosen.values()))
+    found: list[dict[str, object]] = []
+    for table, cells in sorted(chosen.items()):
+        widths = [known[cell][1] - known[cell][0] for cell in cells]
+        found.append({"table": table, "small_count": len(cells), "narrowest": _width(min(widths)),
+                      "median": _width(median(widths)), "widest": _width(max(widths))})  # fmt: skip
+    return found
+
+
+def _width(width: float) -> int | None:
+    return None if isinf(width) else int(width)
+
+
+def _table(where: str) -> str:
+    return where.split(".", 1)[0]
