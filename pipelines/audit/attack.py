@@ -160,9 +160,8 @@ class Verdict:
 
     def exact_only(self) -> Verdict:
         """Return the same without what is proved of bounds."""
-        exact = {cell: leak for cell, leak in self.leaks.items() if leak is Leak.EXACT}
-        inside = {own: {cell: leak for cell, leak in told.items() if leak is Leak.EXACT}
-                  for own, told in self.insiders.items()}  # fmt: skip
+        exact = _exact(self.leaks)
+        inside = {own: _exact(told) for own, told in self.insiders.items()}
         return replace(self, leaks=exact, insiders={own: told for own, told in inside.items() if told})
 
 
@@ -184,6 +183,10 @@ def audit(puzzle: Puzzle, safe: frozenset[str] = frozenset()) -> Verdict:
                 continue
         marks.add(mark)
     return Verdict(dict(sorted(found.items())), dict(sorted(insiders.items())), frozenset(marks), solved)
+
+
+def _exact(proved: dict[int, Leak]) -> dict[int, Leak]:
+    return {cell: Leak.EXACT for cell, leak in proved.items() if leak is Leak.EXACT}
 
 
 def leaks(puzzle: Puzzle) -> dict[int, Leak]:

@@ -21,7 +21,7 @@ LABELS = ("internal", "public")
 
 
 def labelled_stages(project: Project) -> dict[str, Any]:
-    """Return the stages of `dvc.yaml`. Raises `BadInput` when one has no label, or a public one reads round the door."""
+    """Return the stages of `dvc.yaml`. Raises `BadInput` when one has no label, or a public one goes round the door."""
     try:
         stages: dict[str, Any] = load_yaml((project.root / FILE).read_text(encoding="utf-8"))["stages"]
     except yaml.YAMLError as error:
@@ -63,5 +63,5 @@ def _problems(stages: Mapping[str, Any]) -> Iterator[Problem]:
     for name, dep, maker in ways_round(stages):
         if dep not in (stages[name]["meta"].get("lets_in") or {}):
             yield Problem(FILE, f"A public stage reads what {maker} keeps internal: only {DOOR} leads out",
-                          f"Read a public table, or say under `meta.lets_in` of {name} why it tells nothing of anybody.",
+                          f"Read a public table, or say under `meta.lets_in` of {name} why it tells nothing.",
                           column=f"stages.{name}.deps", value=dep)  # fmt: skip
