@@ -133,6 +133,16 @@ def tokeniser_of(project: Project, environment: Mapping[str, str] | None = None)
     return Tokeniser(key)
 
 
+def drawing_seed(project: Project, *, simulated: bool, environment: Mapping[str, str] | None = None) -> bytes:
+    """Return the secret from which ties between patterns are drawn: made of the key of the tokens, kept with it.
+
+    The same key gives the same draws in every edition. Where all registers are `simulated`, the public key does. Raises
+    `BadInput` as `tokeniser_of` does.
+    """
+    key = SIMULATED_KEY if simulated else tokeniser_of(project, environment)._key
+    return hmac.digest(key, b"ties between patterns of hidden cells", "sha256")
+
+
 def _read_key_file(project: Project, path: Path) -> str:
     resolved = path.expanduser().resolve()
     if resolved.is_relative_to(project.root.resolve()):

@@ -6,6 +6,9 @@ a probability was computed from the whole series: each inherits what it was comp
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import polars as pl
 
 from pipelines.kernel.flags import Flag
@@ -59,26 +62,65 @@ def few_behind(plain: pl.DataFrame, shadow: Shadow, region: tuple[str, str], thr
     return both.filter(few).rename({"site_code": "scope_code"}).select([*SERIES, "year"])
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What the patterns say of values: keys (`SERIES` and year) of the rows hidden; of which indicators they decide
+    alone; which are rates of weighted counts.
+    """
+
+    keys: Collection[tuple[str, str, str, int]] = ()
+    alone: Collection[str] = ()
+    weighted: Collection[str] = ()
+
+    def frame(self) -> pl.DataFrame:
+        """Return the keys as a frame."""
+        types = [pl.String, pl.String, pl.String, pl.Int64]
+        return pl.DataFrame(sorted(self.keys), schema=dict(zip([*SERIES, "year"], types, strict=True)), orient="row")
+
+
+NOTHING_DECIDED = Decided()
+
+ROUNDED = 3
+"""Decimals of a rate of weighted counts: finer, its weights would tell the counts."""
+
+
+def rounded_rates(values: pl.DataFrame, weighted: Collection[str]) -> pl.DataFrame:
+    """Return the values with rates of weighted counts rounded, their intervals and growth too, and without counts."""
+    of = pl.col("indicator_code").is_in(sorted(weighted))
+    digits = {"value": ROUNDED, "interval_low": ROUNDED, "interval_high": ROUNDED, "growth": ROUNDED - 1}
+    columns = [pl.when(of).then(pl.col(name).round(places)).otherwise(pl.col(name)).alias(name)
+               for name, places in digits.items() if name in values.columns]  # fmt: skip
+    return values.with_columns(
+        *columns, *(pl.when(~of).then(pl.col(name)).alias(name) for name in ("numerator", "denominator"))
+    )
+
+
 def protected_values(
-    values: pl.DataFrame, thresholds: dict[str, int], default: int, few: pl.DataFrame | None = None
+    values: pl.DataFrame,
+    thresholds: dict[str, int],
+    default: int,
+    few: pl.DataFrame | None = None,
+    decided: Decided = NOTHING_DECIDED,
 ) -> pl.DataFrame:
     """Return `ind_values` with hidden rows emptied and flagged `c`, and growth to or from them emptied.
 
     `few` has the keys (`SERIES` and year) of rows to hide besides, from `few_behind`.
     """
     keys = [*SERIES, "year"]
-    besides = (values.select(keys).clear() if few is None else few.unique()).with_columns(
+    besides = pl.concat([decided.frame(), *([] if few is None else [few])]).unique().with_columns(
         pl.lit(value=True).alias("_few")
-    )
+    )  # fmt: skip
+    alone = pl.col("indicator_code").is_in(sorted(set(decided.alone) - set(decided.weighted)))
+    small_ones = hidden_values(thresholds, default) & ~alone
     marked = (
         values.join(besides, on=keys, how="left", maintain_order="left")
-        .with_columns((hidden_values(thresholds, default) | pl.col("_few").fill_null(value=False)).alias("_hidden"))
+        .with_columns((small_ones | pl.col("_few").fill_null(value=False)).alias("_hidden"))
         .drop("_few")
         .sort(keys)
     )
     before = pl.col("_hidden").shift(1).over(SERIES).fill_null(value=False)
     shown = ~pl.col("_hidden")
-    return marked.with_columns(
+    return rounded_rates(marked, decided.weighted).with_columns(
         *(pl.when(shown).then(pl.col(name)).alias(name) for name in SAYING if name in marked.columns),
         pl.when(shown & ~before).then(pl.col("growth")).alias("growth"),
         pl.when(shown).then(pl.col("flag")).otherwise(pl.lit(Flag.CONFIDENTIAL.value)).alias("flag"),

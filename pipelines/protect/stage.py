@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -9,16 +10,17 @@ import polars as pl
 
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.disclosure import Policy, read_policy
-from pipelines.kernel.files import write_parquet
+from pipelines.kernel.files import write_json, write_parquet
 from pipelines.kernel.flags import Flag
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
-from pipelines.kernel.project import Project
+from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.publications import Publication, Shadow, read_publications
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import read_table, table_path
 from pipelines.protect.figures import (
+    Decided,
     few_behind,
     hidden_targets,
     protected_badges,
@@ -28,10 +30,12 @@ from pipelines.protect.figures import (
     protected_values,
 )
 from pipelines.protect.guard import listed, refusals, require_passed_checks
+from pipelines.protect.model import OPEN
+from pipelines.protect.patterns import Hidden, hidden_of
 from pipelines.protect.suppression import RANK, counted, strict, summed, suppressed
 from pipelines.protect.told import public_totals, silent_share
 
-REFERENCE = ("disclosure.yml", "publications.yml", "indicators.yml", "dictionary")
+REFERENCE = ("disclosure.yml", "publications.yml", "indicators.yml", "populations.yml", "dictionary")
 """What every public table depends on, in `data/reference`."""
 
 SUPPRESSION = "pub_suppression"
@@ -40,19 +44,21 @@ REGION = ("region", "midi-pyrenees")
 """Scope of the whole, as indicators name it."""
 
 
-def protect_all(project: Project) -> StageReport:
+def protect_all(project: Project, settings: Settings) -> StageReport:
     """Make every public table whose inputs changed, remove those no longer listed, count what is hidden."""
+    start = time.monotonic()
     require_passed_checks(project)
     policy = read_policy(project)
     publications = _present(project, read_publications(project))
     _refuse(project, publications)
+    hidden = hidden_of(project, publications, policy, settings.edition)
     freshness = Freshness(project, "protect")
     for table, publication in publications.items():
         if publication.reads is None:
             continue
-        fingerprint = freshness.fingerprint(_inputs(project, publication))
+        fingerprint = freshness.fingerprint(_inputs(project, publication), hidden.facts(table))
         if not freshness.is_fresh(table, fingerprint, [table_path(project, table)]):
-            protect_one(project, policy, publications, table)
+            protect_one(project, policy, publications, table, hidden)
             freshness.remember(table, fingerprint)
     freshness.forget_others(name for name, publication in publications.items() if publication.reads is not None)
     kept = {table_path(project, table) for table in publications}
@@ -61,12 +67,14 @@ def protect_all(project: Project) -> StageReport:
             path.unlink()
     if SUPPRESSION in publications and (freshness.made or not table_path(project, SUPPRESSION).exists()):
         _write_suppression(project, publications)
-    return StageReport(
-        made=tuple(freshness.made), kept=tuple(freshness.kept), notes=_notes(project, publications, freshness.made)
-    )
+    _write_result(project, hidden)
+    notes = _notes(project, publications, freshness.made, hidden, time.monotonic() - start)
+    return StageReport(made=tuple(freshness.made), kept=tuple(freshness.kept), notes=notes)
 
 
-def protect_one(project: Project, policy: Policy, publications: Mapping[str, Publication], table: str) -> None:
+def protect_one(
+    project: Project, policy: Policy, publications: Mapping[str, Publication], table: str, hidden: Hidden
+) -> None:
     """Write one public table. Raises `BadInput` when it is not listed, or is not at the grain that the list says."""
     publication = listed(publications, table)
     source = publication.reads or table
@@ -76,12 +84,17 @@ def protect_one(project: Project, policy: Policy, publications: Mapping[str, Pub
         raise BadInput(Problem(f"{source}.parquet", "A row has no origin", mend, column="origin"))
     try:
         if source in _SPECIAL:
-            made = _SPECIAL[source](project, policy)
+            made = _SPECIAL[source](project, policy, hidden)
         elif source == "ind_status":
             made = frame
         else:
             threshold = strict(policy.threshold(publication.sources), policy.default.threshold)
-            made = suppressed(summed(frame, publication), publication, threshold)
+            chosen = {
+                measure: hidden.rows.get(table, {}).get(measure, frozenset())
+                for measure, code in publication.counts.items()
+                if code != OPEN
+            }
+            made = suppressed(summed(frame, publication), publication, threshold, chosen)
         write_parquet(table_path(project, table), made, publication.grain)
     except ValueError as error:
         mend = "Mend `grain` in data/reference/publications.yml."
@@ -150,7 +163,7 @@ def _status(project: Project) -> pl.DataFrame:
     return joined.with_columns(pl.col("origin").fill_null("declared")).with_columns(flag.alias("flag"))
 
 
-def _values(project: Project, policy: Policy) -> pl.DataFrame:
+def _values(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
     values, thresholds, default = (
         read_table(project, "ind_values"),
         _thresholds(project, policy),
@@ -160,7 +173,8 @@ def _values(project: Project, policy: Policy) -> pl.DataFrame:
         few_behind(read_table(project, shadow.reads), shadow, REGION, thresholds.get(shadow.indicator, default))
         for shadow in _shadows(project)
     ]
-    return protected_values(values, thresholds, default, pl.concat(few) if few else None)
+    decided = Decided(hidden.values, hidden.modelled, hidden.weighted)
+    return protected_values(values, thresholds, default, pl.concat(few) if few else None, decided)
 
 
 def _shadows(project: Project) -> list[Shadow]:
@@ -168,27 +182,27 @@ def _shadows(project: Project) -> list[Shadow]:
     return [shadow for publication in read_publications(project).values() for shadow in publication.shadows]
 
 
-def _states(project: Project, policy: Policy) -> pl.DataFrame:
+def _states(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
     states = read_table(project, "tgt_states")
-    return protected_states(states, hidden_targets(states, _values(project, policy)))
+    return protected_states(states, hidden_targets(states, _values(project, policy, hidden)))
 
 
-def _paths(project: Project, policy: Policy) -> pl.DataFrame:
-    states, values = read_table(project, "tgt_states"), _values(project, policy)
+def _paths(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
+    states, values = read_table(project, "tgt_states"), _values(project, policy, hidden)
     return protected_paths(read_table(project, "tgt_paths"), hidden_targets(states, values), values, states)
 
 
-def _history(project: Project, policy: Policy) -> pl.DataFrame:
+def _history(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
     states = read_table(project, "tgt_states")
-    return protected_history(read_table(project, "tgt_history"), hidden_targets(states, _values(project, policy)))
+    return protected_history(read_table(project, "tgt_history"), hidden_targets(states, _values(project, policy, hidden)))
 
 
-def _badges(project: Project, policy: Policy) -> pl.DataFrame:
+def _badges(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
     states = read_table(project, "tgt_states")
-    return protected_badges(read_table(project, "tgt_badges"), hidden_targets(states, _values(project, policy)))
+    return protected_badges(read_table(project, "tgt_badges"), hidden_targets(states, _values(project, policy, hidden)))
 
 
-_SPECIAL: dict[str, Callable[[Project, Policy], pl.DataFrame]] = {
+_SPECIAL: dict[str, Callable[[Project, Policy, Hidden], pl.DataFrame]] = {
     "ind_values": _values,
     "tgt_states": _states,
     "tgt_paths": _paths,
@@ -232,9 +246,20 @@ def _write_suppression(project: Project, publications: Mapping[str, Publication]
     write_parquet(table_path(project, SUPPRESSION), frame, ["table_name"])
 
 
-def _notes(project: Project, publications: Mapping[str, Publication], made: list[str]) -> tuple[str, ...]:
+def _write_result(project: Project, hidden: Hidden) -> None:
+    """Write what was chosen year by year, for those inside: outside, what is small and what is not looks alike."""
+    write_json(project.quality / "protect.json", {"years": hidden.years})
+
+
+def _notes(
+    project: Project, publications: Mapping[str, Publication], made: list[str], hidden: Hidden, seconds: float
+) -> tuple[str, ...]:
     if not made or SUPPRESSION not in publications:
         return ()
     rows = pl.read_parquet(table_path(project, SUPPRESSION))
-    hidden, cells = int(rows["hidden_cells_count"].sum()), int(rows["cells_count"].sum())
-    return (f"{hidden} of {cells} public cells are hidden; margins may still reveal some (primary suppression only)",)
+    gone, cells = int(rows["hidden_cells_count"].sum()), int(rows["cells_count"].sum())
+    notes = [f"{gone} of {cells} public cells are hidden"]
+    if hidden.solved:
+        gap = max((hidden.years[str(year)]["gap"] for year in hidden.solved), default=0.0)
+        notes.append(f"{len(hidden.solved)} year(s) solved in {seconds:.1f} s, at most {gap:.1%} from the optimum")
+    return tuple(notes)

@@ -1,17 +1,18 @@
-"""Primary suppression, as pure functions of a frame: which cells are small, and the frame without them.
+"""Suppression, as pure functions of a frame: which cells are small, and the frame without them.
 
-A count n is small when 0 < n < threshold. A zero is shown (that nobody is there is no one's secret in the tables at
-hand; a later version treats zeros of sensitive attributes). The rest of a part counts too: when 18 of 20 students hold
-a scholarship, 2 do not, so the 18 goes.
+A count n is small when 0 < n < threshold. A zero is shown (that nobody is there is no one's secret), unless the policy
+calls the attribute sensitive. The rest of a part counts too: when 18 of 20 students hold a scholarship, 2 do not, so
+the 18 goes. What else is hidden, so that sums do not give these back, a pattern says (`patterns.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl
 
 from pipelines.kernel.flags import Flag
+from pipelines.kernel.ledger import row_key
 from pipelines.kernel.publications import Part, Publication
 
 RANK = {"observed": 0, "declared": 1, "simulated": 2}
@@ -66,14 +67,27 @@ def summed(frame: pl.DataFrame, publication: Publication) -> pl.DataFrame:
     )
 
 
-def suppressed(frame: pl.DataFrame, publication: Publication, threshold: int | pl.Expr) -> pl.DataFrame:
-    """Return the frame with its small cells null and flagged `c`, a flag column beside each measure."""
+def suppressed(
+    frame: pl.DataFrame,
+    publication: Publication,
+    threshold: int | pl.Expr,
+    chosen: Mapping[str, Collection[str]] | None = None,
+) -> pl.DataFrame:
+    """Return the frame with its small cells null and flagged `c`, a flag column beside each measure.
+
+    `chosen`: measure → keys of the rows where it is hidden, of the measures that a pattern decides about (`row_key` of
+    the ledger); it decides alone, since hiding more than it knows of would hide nothing.
+    """
     plain = pl.when(pl.col("origin") == "simulated").then(pl.lit(Flag.SIMULATED.value)).otherwise(
         pl.lit(Flag.NORMAL.value)
     )  # fmt: skip
     columns: list[pl.Expr] = []
+    gone = pl.lit(value=False)
     for measure, flag in publication.flags.items():
         where = hidden(measure, publication.nested, threshold)
+        if chosen is not None and measure in chosen:
+            where = row_key(publication.grain).is_in(sorted(chosen[measure]))
+            gone = gone | where
         columns.append(pl.when(~where).then(pl.col(measure)).alias(measure))
         columns.append(
             pl.when(where)
@@ -83,6 +97,8 @@ def suppressed(frame: pl.DataFrame, publication: Publication, threshold: int | p
             .otherwise(plain)
             .alias(flag)
         )
+    # What is said of a count says something of it: an explanation holds within bounds.
+    columns += [pl.when(~gone).then(pl.col(name)).alias(name) for name in publication.copied if chosen]
     if not publication.measures:
         columns.append(plain.alias("flag"))
     order = [*publication.grain]
