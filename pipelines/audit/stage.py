@@ -90,7 +90,8 @@ def public_system(
         if item.measure.endswith(".numerator") and item.is_protected
     ]
     rests, wholes = with_rests(series, nested)
-    return [*series, *rests], [*relations(series), *wholes]
+    everything = [*series, *rests]
+    return everything, [*relations(everything), *wholes]
 
 
 def of_symbols(series: Sequence[Series]) -> list[Finding]:
