@@ -18,11 +18,15 @@ FAR = 1e5
 
 TOLERANCE = 1e-6
 
+NEXT_TO_NOTHING = 1e-4
+"""Cost of moving a hidden cell by one: enough for no more of them to move than need to."""
+
 
 class Attack:
     """One system as a linear programme: bounds say what is hidden, costs what is looked for.
 
-    A cell that could be hidden has two columns, up and down, so that its move may cost; the others have one.
+    Each cell has two columns, up and down, so that its move may cost. A zero that is shown is taken for a structural
+    one, which everybody knows, unless a call opens `zeros`.
     """
 
     def __init__(self, system: System) -> None:
@@ -33,11 +37,12 @@ class Attack:
         self.always = np.array([not cell.published or cell.primary for cell in cells]) & ~self.known
         """Hidden whatever is chosen: latent cells and primary ones."""
         self.choice = ~self.always & ~self.known
-        self._up = np.arange(len(cells))
-        self._down = np.full(len(cells), -1)
-        self._down[self.choice] = len(cells) + np.arange(int(self.choice.sum()))
-        self._columns = len(cells) + int(self.choice.sum())
+        self.zero = self.choice & (self.values == 0)
+        self._size = len(cells)
+        self._columns = 2 * self._size
         self._solver = _solver()
+        self._lower, self._upper = np.zeros(self._columns), np.zeros(self._columns)
+        self._cost = np.zeros(self._columns)
         self._pass()
 
     def _pass(self) -> None:
@@ -45,107 +50,99 @@ class Attack:
         largest = np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1)
         matrix.data /= np.repeat(largest, np.diff(matrix.indptr))
         columns = matrix.tocsc()
-        chosen = columns[:, np.flatnonzero(self.choice)]
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = self._columns, matrix.shape[0]
         lp.col_cost_ = np.zeros(self._columns)
         lp.col_lower_, lp.col_upper_ = np.zeros(self._columns), np.zeros(self._columns)
         lp.row_lower_ = lp.row_upper_ = np.zeros(matrix.shape[0])
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_ = np.concatenate([columns.indptr, columns.indptr[-1] + chosen.indptr[1:]])
-        lp.a_matrix_.index_ = np.concatenate([columns.indices, chosen.indices])
-        lp.a_matrix_.value_ = np.concatenate([columns.data, -chosen.data])
+        lp.a_matrix_.start_ = np.concatenate([columns.indptr, columns.indptr[-1] + columns.indptr[1:]])
+        lp.a_matrix_.index_ = np.concatenate([columns.indices, columns.indices])
+        lp.a_matrix_.value_ = np.concatenate([columns.data, -columns.data])
         _check(self._solver.passModel(lp), "the model is refused")
-        self._all = np.arange(self._columns, dtype=np.int32)
 
-    def bounds(self, open_cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the bounds of the columns when these cells (a mask) may deviate, besides those always hidden."""
-        lower, upper = np.zeros(self._columns), np.zeros(self._columns)
+    def upper(self, open_cells: np.ndarray, *, zeros: bool) -> np.ndarray:
+        """Return the upper bounds of the columns when these cells (a mask) may move, besides those always hidden."""
         free = self.always | (open_cells & ~self.known)
-        upper[self._up[free]] = FAR
-        single = free & self.always
-        lower[self._up[single]] = -self.values[single]
-        double = free & self.choice
-        upper[self._down[double]] = self.values[double]
-        return lower, upper
+        if not zeros:
+            free = free & ~self.zero
+        return np.concatenate([np.where(free, FAR, 0), np.where(free, self.values, 0)])
 
     def solve(self, lower: np.ndarray, upper: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
         """Return the deviations of least cost within these bounds of columns, or nothing when there are none."""
         solver = self._solver
-        _check(solver.changeColsBounds(self._columns, self._all, lower, upper), "bounds are refused")
-        _check(solver.changeColsCost(self._columns, self._all, cost), "costs are refused")
+        moved = np.flatnonzero((lower != self._lower) | (upper != self._upper)).astype(np.int32)
+        if moved.size:
+            done = solver.changeColsBounds(moved.size, moved, lower[moved], upper[moved])
+            _check(done, "bounds are refused")
+        dearer = np.flatnonzero(cost != self._cost).astype(np.int32)
+        if dearer.size:
+            _check(solver.changeColsCost(dearer.size, dearer, cost[dearer]), "costs are refused")
+        self._lower, self._upper, self._cost = lower, upper, cost
         _check(solver.run(), "the solver fails")
         status = solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnknown:  # a basis left by earlier bounds misleads it: begin anew
+            _check(solver.clearSolver(), "the solver cannot begin anew")
+            _check(solver.run(), "the solver fails")
+            status = solver.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             return None
         if status != highspy.HighsModelStatus.kOptimal:
             raise RuntimeError(f"HiGHS: {solver.modelStatusToString(status)}")
         values = np.asarray(solver.getSolution().col_value)
-        moved = values[self._up].copy()
-        moved[self.choice] -= values[self._down[self.choice]]
-        moved[np.abs(moved) < TOLERANCE] = 0
-        return moved
+        found = values[: self._size] - values[self._size :]
+        found[np.abs(found) < TOLERANCE] = 0
+        return found
 
-    def reduced_costs(self) -> np.ndarray:
-        """Return, of the last solution, the reduced cost of a cell's move up."""
-        return np.asarray(self._solver.getSolution().col_dual)[self._up]
+    def reduced_costs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return, of the last solution, the reduced costs of the cells' moves up and down."""
+        dual = np.asarray(self._solver.getSolution().col_dual)
+        return dual[: self._size], dual[self._size :]
 
     def gather(
-        self, wanted: Mapping[int, float], hidden: np.ndarray, fixed: Iterable[int] = ()
+        self, wanted: Mapping[int, float], hidden: np.ndarray, fixed: Iterable[int] = (), *, zeros: bool = False
     ) -> np.ndarray:
         """Return deviations that come as far as they can towards what is wanted of all these cells at once.
 
-        `wanted`: cell → deviation, no further. `fixed`: cells that may not move.
+        `wanted`: cell → deviation, no further. `fixed`: cells that may not move. As few others move as need to.
         """
-        lower, upper = self.bounds(hidden)
-        cost = np.zeros(self._columns)
+        upper = self.upper(hidden, zeros=zeros)
+        cost = np.full(self._columns, NEXT_TO_NOTHING)
         for cell, amount in wanted.items():
-            up, down = self._up[cell], self._down[cell]
-            cost[up] = -1 if amount > 0 else 1
-            if amount > 0:
-                upper[up] = amount
-            elif down < 0:
-                lower[up] = max(lower[up], amount)
-            if down >= 0:
-                cost[down] = -cost[up]
-                if amount < 0:
-                    upper[down] = min(upper[down], -amount)
-        self._stop(lower, upper, fixed)
-        found = self.solve(lower, upper, cost)
+            column, back = (cell, cell + self._size) if amount > 0 else (cell + self._size, cell)
+            cost[column], cost[back] = -1, 1
+            upper[column] = min(upper[column], abs(amount))
+        for cell in fixed:
+            upper[cell] = upper[cell + self._size] = 0
+        found = self.solve(np.zeros(self._columns), upper, cost)
         assert found is not None  # nothing moved is always possible
         return found
 
-    def furthest(self, cell: int, sign: int, hidden: np.ndarray, limit: float, fixed: Iterable[int] = ()) -> np.ndarray:
-        """Return deviations in which one cell moves as far as it can in a direction, `limit` at most."""
-        return self.gather({cell: sign * limit}, hidden, fixed)
-
     def cheapest(
-        self, cell: int, amount: float, hidden: np.ndarray, costs: np.ndarray, fixed: Iterable[int] = ()
+        self,
+        cell: int,
+        amount: float,
+        hidden: np.ndarray,
+        costs: np.ndarray,
+        fixed: Iterable[int] = (),
+        *,
+        zeros: bool = False,
     ) -> np.ndarray | None:
         """Return deviations that move a cell by `amount` and open cells that are shown at the least cost.
 
-        `costs`: per unit of deviation, by cell; hidden cells move for nothing. Nothing when there are none.
+        `costs`: per unit of deviation, by cell; hidden cells move for next to nothing. Nothing when there are none.
         """
-        lower, upper = self.bounds(np.ones(len(hidden), dtype=bool))
-        cost = np.zeros(self._columns)
-        closed = self.choice & ~hidden
-        cost[self._up[closed]] = costs[closed]
-        cost[self._down[closed]] = costs[closed]
-        # A hidden cell's move costs next to nothing, so that no more of them move than need to.
-        rest = ~closed & ~self.known
-        cost[self._down[rest & self.choice]] = cost[self._up[rest & self.choice]] = 1e-4
-        up, down = self._up[cell], self._down[cell]
-        lower[up] = upper[up] = amount if amount > 0 or down < 0 else 0
-        if down >= 0:
-            lower[down] = upper[down] = -amount if amount < 0 else 0
-        self._stop(lower, upper, fixed)
-        return self.solve(lower, upper, cost)
-
-    def _stop(self, lower: np.ndarray, upper: np.ndarray, fixed: Iterable[int]) -> None:
-        for cell in fixed:
-            for column in (self._up[cell], self._down[cell]):
-                if column >= 0:
-                    lower[column] = upper[column] = 0
+        upper = self.upper(np.ones(len(hidden), dtype=bool), zeros=zeros)
+        each = np.where(self.choice & ~hidden, costs, NEXT_TO_NOTHING)
+        column, back = (cell, cell + self._size) if amount > 0 else (cell + self._size, cell)
+        for other in fixed:
+            upper[other] = upper[other + self._size] = 0
+        if upper[column] < abs(amount):
+            return None
+        lower = np.zeros(self._columns)
+        lower[column] = upper[column] = abs(amount)
+        upper[back] = 0
+        return self.solve(lower, upper, np.concatenate([each, each]))
 
 
 def _solver() -> highspy.Highs:

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
+import scipy.sparse.csgraph
 
 from pipelines.protect.attack import TOLERANCE, Attack
 from pipelines.protect.system import Pattern, System
@@ -136,21 +138,23 @@ class Growth:
         self._primary = [i for i, cell in enumerate(system.cells) if cell.primary and attack.always[i]]
         self._needs = [target for cell in self._primary for target in needs(system, cell)]
         self._single = [i for i in self._primary if system.cells[i].value == 1] if alone else []
+        self._far = {i: float(max(1, system.cells[i].threshold - system.cells[i].value)) for i in self._primary}
+        self._up = np.array([self._far[i] for i in self._primary])
         self._hopeless: set[tuple[int, int]] = set()
 
     def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
         """Return what is not proved yet.
 
-        Primary cells need their distance, secondary ones a unit either way; primary cells need a unit too before the
+        Primary cells need their distance, secondary ones a unit either way; primary cells need theirs too before the
         eyes of whoever is the only one of another cell.
         """
         besides = [Target(int(i), 1.0, either=True) for i in np.flatnonzero(hidden & self.attack.choice)]
         found = [target for target in (*self._needs, *besides) if not proof.meets(target)]
         primary = np.array(self._primary, dtype=int)
         for single in self._single:
-            lowest, highest = proof.reach(single)
-            still = primary[np.maximum(highest, -lowest)[primary] < 1 - TOLERANCE]
-            found += [Target(int(i), 1.0, either=True, fixed=single) for i in still
+            _, highest = proof.reach(single)
+            still = primary[highest[primary] < self._up - TOLERANCE]
+            found += [Target(int(i), self._far[int(i)], fixed=single) for i in still
                       if i != single and (int(i), single) not in self._hopeless]  # fmt: skip
         return found
 
@@ -200,25 +204,27 @@ class Growth:
                 wanted: dict[int, float] = {}
                 for place in draw.permutation(len(left)):
                     wanted.setdefault(left[place].cell, _amount(left[place], draw))
-                proof.add(self.attack.gather(wanted, hidden, stop))
+                proof.add(self.attack.gather(wanted, hidden, stop, zeros=bool(stop)))
                 before, left = len(left), [target for target in left if not proof.meets(target)]
                 if len(left) <= FEW or len(left) > 0.8 * before:
                     break
             for target in left:
                 for amount in (target.amount, -target.amount) if target.either else (target.amount,):
                     if not proof.meets(target):
-                        proof.add(self.attack.gather({target.cell: amount}, hidden, stop))
+                        zeros = bool(stop) or bool(self.attack.zero[target.cell])
+                        proof.add(self.attack.gather({target.cell: amount}, hidden, stop, zeros=zeros))
                 if early and not proof.meets(target):
                     return [target]
         return [target for target in missing if not proof.meets(target)]
 
     def _cheapest(self, target: Target, hidden: np.ndarray) -> np.ndarray | None:
         stop = () if target.fixed is None else (target.fixed,)
+        zeros = bool(stop) or bool(self.attack.zero[target.cell])
         per_unit = self.costs / abs(target.amount)
         found = [
             moved
             for amount in ((target.amount, -target.amount) if target.either else (target.amount,))
-            if (moved := self.attack.cheapest(target.cell, amount, hidden, per_unit, stop)) is not None
+            if (moved := self.attack.cheapest(target.cell, amount, hidden, per_unit, stop, zeros=zeros)) is not None
         ]
         shown = self.attack.choice & ~hidden
         return min(found, key=lambda moved: float(self.costs[shown & (moved != 0)].sum()), default=None)
@@ -229,13 +235,33 @@ def _amount(target: Target, draw: np.random.Generator) -> float:
 
 
 def best(system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True) -> Chosen:
-    """Return a safe pattern of a system. Raises `Unprotectable` as `choose` does."""
-    hidden, _ = choose(system, seed, kept, alone=alone)
-    cells = system.cells
-    keys = frozenset(
-        cell.key for i, cell in enumerate(cells)
-        if cell.published and not cell.public_elsewhere and (cell.primary or hidden[i])
-    )  # fmt: skip
-    primary = sum(cell.primary and cell.key in keys for cell in cells)
-    cost = float(sum(cell.weight for i, cell in enumerate(cells) if hidden[i]))
-    return Chosen(Pattern(keys), primary, len(keys) - primary, cost, 0.0)
+    """Return a safe pattern of a system, part by part. Raises `Unprotectable` as `choose` does."""
+    keys: set[str] = set()
+    primary, cost = 0, 0.0
+    for part in parts(system, kept):
+        hidden, _ = choose(part, seed, kept, alone=alone)
+        for cell, is_hidden in zip(part.cells, hidden, strict=True):
+            if cell.published and not cell.public_elsewhere and (cell.primary or is_hidden):
+                keys.add(cell.key)
+                primary += cell.primary
+                cost += 0 if cell.primary else cell.weight
+    return Chosen(Pattern(frozenset(keys)), primary, len(keys) - primary, cost, 0.0)
+
+
+def parts(system: System, kept: frozenset[str] = frozenset()) -> list[System]:
+    """Return the parts of a system that share no relation, what everybody knows left out; those with work to do."""
+    free = np.flatnonzero([not cell.public_elsewhere for cell in system.cells])
+    matrix = system.matrix.tocsc()[:, free].tocsr()
+    links = (matrix != 0).astype(np.int8)
+    count, label = scipy.sparse.csgraph.connected_components(links.T @ links, directed=False)
+    found = []
+    for number in range(count):
+        own = np.flatnonzero(label == number)
+        cells = tuple(system.cells[free[place]] for place in own)
+        if not any(cell.primary or cell.key in kept for cell in cells):
+            continue
+        block = matrix[:, own].tocsr()
+        rows = np.flatnonzero(np.diff(block.indptr))
+        found.append(System(system.year, cells, scipy.sparse.csr_array(block[rows]),
+                            tuple(system.relations[row] for row in rows)))  # fmt: skip
+    return found

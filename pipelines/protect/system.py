@@ -36,7 +36,7 @@ class Cell:
     `key`: unique in the system and stable from edition to edition: year, what is counted, coordinates.
     `table`, `measure`: the first place that shows it (`""` and the population's code when none does).
     `value`: the count, known to the observatory alone when hidden.
-    `public_elsewhere`: the attacker knows it whatever is hidden: an open figure, or a structural zero.
+    `public_elsewhere`: the attacker knows it whatever is hidden: an open figure, a number of an earlier edition.
     `primary`: the policy says that it must not be known (small, or the zero of a sensitive attribute).
     `weight`: what hiding it costs the reader, 0 for a latent cell.
     `published`: False for a latent cell, never shown (what two tables have in common, the rest of a part).

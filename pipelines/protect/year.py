@@ -181,7 +181,7 @@ def _cell(draft: Draft, default: int) -> Cell | None:
         table=first.table if first else "",
         measure=first.column if first else draft.population,
         value=draft.value,
-        public_elsewhere=draft.known or (draft.value == 0 and not bare),
+        public_elsewhere=draft.known,
         primary=small or bare,
         weight=draft.weight if draft.places else 0,
         published=bool(draft.places),
