@@ -58,28 +58,50 @@ class Target:
 class Proof:
     """Deviations found so far, a row each, and how far they take each cell."""
 
-    def __init__(self, size: int, rows: Iterable[np.ndarray] = ()) -> None:
-        self.size = size
-        self.rows: list[np.ndarray] = list(rows)
-        self._reach: dict[int | None, tuple[int, np.ndarray, np.ndarray]] = {}
+    def __init__(self, size: int, rows: np.ndarray | None = None) -> None:
+        self._count = 0 if rows is None else len(rows)
+        self._rows = np.zeros((64, size)) if rows is None else rows
+        self._seen, self._lowest, self._highest = 0, np.zeros(size), np.zeros(size)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The deviations."""
+        return self._rows[: self._count]
 
     def add(self, moved: np.ndarray) -> None:
         """Keep a deviation, unless nothing moves in it."""
-        if moved.any():
-            self.rows.append(moved)
+        if not moved.any():
+            return
+        if self._count == len(self._rows):
+            self._rows = np.vstack([self._rows, np.zeros_like(self._rows), np.zeros((64, len(moved)))])
+        self._rows[self._count] = moved
+        self._count += 1
 
     def reach(self, fixed: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return how far down and up each cell goes, in deviations that leave `fixed` where it is."""
-        seen, lowest, highest = self._reach.get(fixed, (0, np.zeros(self.size), np.zeros(self.size)))
-        for row in self.rows[seen:]:
-            if fixed is None or row[fixed] == 0:
-                lowest, highest = np.minimum(lowest, row), np.maximum(highest, row)
-        self._reach[fixed] = len(self.rows), lowest, highest
-        return lowest, highest
+        if fixed is not None:
+            still = self.rows[self.rows[:, fixed] == 0]
+            return still.min(axis=0, initial=0), still.max(axis=0, initial=0)
+        new = self.rows[self._seen :]
+        self._lowest = np.minimum(self._lowest, new.min(axis=0, initial=0))
+        self._highest = np.maximum(self._highest, new.max(axis=0, initial=0))
+        self._seen = self._count
+        return self._lowest, self._highest
 
     def meets(self, target: Target) -> bool:
         """Say whether some deviation meets the target."""
-        return target.met(*self.reach(target.fixed))
+        if target.fixed is not None:
+            here = self.rows[:, target.cell] >= target.amount - TOLERANCE
+            return bool((here & (self.rows[:, target.fixed] == 0)).any())
+        return target.met(*self.reach())
+
+    def unmet(self, cells: np.ndarray, needed: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+        """Return rows (place in `fixed`, place in `cells`): which of the cells no deviation takes up as far as needed
+        that leaves the fixed one where it is.
+        """
+        still = (self.rows[:, fixed] == 0).astype(np.float32)
+        far = (self.rows[:, cells] >= needed - TOLERANCE).astype(np.float32)
+        return np.argwhere(still.T @ far == 0)
 
 
 @dataclass(frozen=True)
@@ -138,24 +160,30 @@ class Growth:
         self._primary = [i for i, cell in enumerate(system.cells) if cell.primary and attack.always[i]]
         self._needs = [target for cell in self._primary for target in needs(system, cell)]
         self._single = [i for i in self._primary if system.cells[i].value == 1] if alone else []
-        self._far = {i: float(max(1, system.cells[i].threshold - system.cells[i].value)) for i in self._primary}
-        self._up = np.array([self._far[i] for i in self._primary])
+        self._up = np.array([max(1.0, system.cells[i].threshold - system.cells[i].value) for i in self._primary])
+        self._by_column = system.matrix.tocsc()
+        self._attacks: dict[bytes, Attack] = {}
         self._hopeless: set[tuple[int, int]] = set()
 
-    def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
-        """Return what is not proved yet.
+    def missing(self, hidden: np.ndarray, proof: Proof, *, early: bool = False) -> list[Target]:
+        """Return what is not proved yet; if `early`, what only insiders would see is left for later.
 
         Primary cells need their distance, secondary ones a unit either way; primary cells need theirs too before the
         eyes of whoever is the only one of another cell.
         """
         besides = [Target(int(i), 1.0, either=True) for i in np.flatnonzero(hidden & self.attack.choice)]
         found = [target for target in (*self._needs, *besides) if not proof.meets(target)]
-        primary = np.array(self._primary, dtype=int)
-        for single in self._single:
-            _, highest = proof.reach(single)
-            still = primary[highest[primary] < self._up - TOLERANCE]
-            found += [Target(int(i), self._far[int(i)], fixed=single) for i in still
-                      if i != single and (int(i), single) not in self._hopeless]  # fmt: skip
+        if found and early:
+            return found
+        if self._single:
+            primary, single = np.array(self._primary), np.array(self._single)
+            for of, at in proof.unmet(primary, self._up, single):
+                cell, fixed = self._primary[at], self._single[of]
+                # Nobody can be kept from what everybody knows: first things first.
+                if proof.reach()[1][cell] < self._up[at] - TOLERANCE:
+                    continue
+                if cell != fixed and (cell, fixed) not in self._hopeless:
+                    found.append(Target(cell, float(self._up[at]), fixed=fixed))
         return found
 
     def grow(self, hidden: np.ndarray, proof: Proof) -> np.ndarray:
@@ -188,34 +216,93 @@ class Growth:
                 continue
             less = hidden.copy()
             less[cell] = False
-            trial = Proof(proof.size, (row for row in proof.rows if row[cell] == 0))
-            if not self.prove(less, trial, early=True):
+            trial = Proof(len(cells), proof.rows[proof.rows[:, cell] == 0])
+            if not self.prove(less, trial, early=True) and not self.prove(less, trial, early=True):
                 hidden, proof = less, trial
         return hidden, proof
 
     def prove(self, hidden: np.ndarray, proof: Proof, *, early: bool = False) -> list[Target]:
         """Find deviations for as many targets as there are some for; return the others, the first alone if `early`."""
-        missing = self.missing(hidden, proof)
+        missing = self.missing(hidden, proof, early=True)
+        if not missing:
+            missing = self.missing(hidden, proof)
+        if not missing:
+            return []
+        local, places = self._around(hidden)
+        self._avoid(missing, local, places, proof)
+        groups: dict[tuple[int, int | None], list[Target]] = {}
+        for target in missing:
+            groups.setdefault((places[target.cell][0], target.fixed), []).append(target)
         draw = np.random.default_rng(0)
-        for fixed in dict.fromkeys(target.fixed for target in missing):
-            stop = () if fixed is None else (fixed,)
-            left = [target for target in missing if target.fixed == fixed and not proof.meets(target)]
+        for (number, fixed), targets in groups.items():
+            cells, attack = local[number], self._attacker(local[number])
+            stop = () if fixed is None or places[fixed][0] != number else (places[fixed][1],)
+            everything = np.ones(len(cells), dtype=bool)
+
+            def try_for(wanted: dict[int, float], *, zeros: bool) -> None:
+                moved = np.zeros(len(hidden))
+                at = {places[cell][1]: amount for cell, amount in wanted.items()}
+                moved[cells] = attack.gather(at, everything, stop, zeros=zeros)  # noqa: B023  called at once
+                proof.add(moved)
+
+            left = [target for target in targets if not proof.meets(target)]
             for _ in range(ROUNDS if len(left) > FEW else 0):
                 wanted: dict[int, float] = {}
                 for place in draw.permutation(len(left)):
                     wanted.setdefault(left[place].cell, _amount(left[place], draw))
-                proof.add(self.attack.gather(wanted, hidden, stop, zeros=bool(stop)))
+                try_for(wanted, zeros=fixed is not None)
                 before, left = len(left), [target for target in left if not proof.meets(target)]
                 if len(left) <= FEW or len(left) > 0.8 * before:
                     break
             for target in left:
+                zeros = fixed is not None or bool(self.attack.zero[target.cell])
                 for amount in (target.amount, -target.amount) if target.either else (target.amount,):
                     if not proof.meets(target):
-                        zeros = bool(stop) or bool(self.attack.zero[target.cell])
-                        proof.add(self.attack.gather({target.cell: amount}, hidden, stop, zeros=zeros))
+                        try_for({target.cell: amount}, zeros=zeros)
                 if early and not proof.meets(target):
                     return [target]
         return [target for target in missing if not proof.meets(target)]
+
+    def _around(self, hidden: np.ndarray) -> tuple[list[np.ndarray], dict[int, tuple[int, int]]]:
+        """Return the hidden cells that hang together once what is shown is left out, and cell → its
+        group and its place there.
+        """
+        is_open = np.flatnonzero(self.attack.always | (hidden & self.attack.choice))
+        matrix = self._by_column[:, is_open].tocsr()
+        links = abs(matrix)
+        count, label = scipy.sparse.csgraph.connected_components(links.T @ links, directed=False)
+        order = np.argsort(label, kind="stable")
+        bounds = np.searchsorted(label[order], np.arange(count + 1))
+        found = []
+        places: dict[int, tuple[int, int]] = {}
+        for number in range(count):
+            cells = is_open[order[bounds[number] : bounds[number + 1]]]
+            places.update({int(cell): (number, place) for place, cell in enumerate(cells)})
+            found.append(cells)
+        return found, places
+
+    def _attacker(self, cells: np.ndarray) -> Attack:
+        """Return the attacker of a group of hidden cells, all others shown."""
+        key = cells.tobytes()
+        if key not in self._attacks:
+            self._attacks[key] = Attack(part_of(self.system, self._by_column, cells))
+        return self._attacks[key]
+
+    def _avoid(self, missing: list[Target], local: list[np.ndarray], places: dict[int, tuple[int, int]], proof: Proof) -> None:
+        """Find for each cell one deviation that leaves alone all the cells it must not depend on, where there is one."""
+        avoided: dict[int, list[Target]] = {}
+        for target in missing:
+            if target.fixed is not None:
+                avoided.setdefault(target.cell, []).append(target)
+        for cell, targets in avoided.items():
+            number, place = places[cell]
+            stop = [places[t.fixed][1] for t in targets if t.fixed is not None and places[t.fixed][0] == number]
+            moved = np.zeros(len(self.costs))
+            everything = np.ones(len(local[number]), dtype=bool)
+            moved[local[number]] = self._attacker(local[number]).gather(
+                {place: targets[0].amount}, everything, stop, zeros=True
+            )
+            proof.add(moved)
 
     def _cheapest(self, target: Target, hidden: np.ndarray) -> np.ndarray | None:
         stop = () if target.fixed is None else (target.fixed,)
@@ -251,17 +338,16 @@ def best(system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alo
 def parts(system: System, kept: frozenset[str] = frozenset()) -> list[System]:
     """Return the parts of a system that share no relation, what everybody knows left out; those with work to do."""
     free = np.flatnonzero([not cell.public_elsewhere for cell in system.cells])
-    matrix = system.matrix.tocsc()[:, free].tocsr()
-    links = (matrix != 0).astype(np.int8)
+    by_column = system.matrix.tocsc()
+    links = abs(by_column[:, free].tocsr())
     count, label = scipy.sparse.csgraph.connected_components(links.T @ links, directed=False)
-    found = []
-    for number in range(count):
-        own = np.flatnonzero(label == number)
-        cells = tuple(system.cells[free[place]] for place in own)
-        if not any(cell.primary or cell.key in kept for cell in cells):
-            continue
-        block = matrix[:, own].tocsr()
-        rows = np.flatnonzero(np.diff(block.indptr))
-        found.append(System(system.year, cells, scipy.sparse.csr_array(block[rows]),
-                            tuple(system.relations[row] for row in rows)))  # fmt: skip
-    return found
+    found = [part_of(system, by_column, free[label == number]) for number in range(count)]
+    return [part for part in found if any(cell.primary or cell.key in kept for cell in part.cells)]
+
+
+def part_of(system: System, by_column: scipy.sparse.csc_array, cells: np.ndarray) -> System:
+    """Return the system of some cells, the others left out of its relations: what is known moves nothing."""
+    block = by_column[:, cells].tocsr()
+    rows = np.flatnonzero(np.diff(block.indptr))
+    return System(system.year, tuple(system.cells[cell] for cell in cells), scipy.sparse.csr_array(block[rows]),
+                  tuple(system.relations[row] for row in rows))  # fmt: skip

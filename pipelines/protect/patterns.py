@@ -118,7 +118,7 @@ def _fingerprint(system: System, editions: Iterable[Edition], inputs_of_code: st
 def _chosen(system: System, seed: bytes, editions: list[Edition]) -> dict[str, object]:
     seen = remember(system, editions)
     try:
-        chosen: Chosen = best(seen.system, seed, seen.kept, alone=False)
+        chosen: Chosen = best(seen.system, seed, seen.kept)
     except Unprotectable as error:
         raise CheckFailed(
             f"{error.key}: nothing that may be hidden keeps this cell from being told, so nothing is published. "
