@@ -14,7 +14,9 @@ def audit_answer(project: Project, settings: Settings, *, as_json: bool) -> tupl
     said = content(project, result)
     worst = at_worst(result.laid)
     if as_json:
-        text = json.dumps({**said, "at_worst": worst, "seconds": round(result.seconds, 1)}, ensure_ascii=False, indent=1)
+        text = json.dumps(
+            {**said, "at_worst": worst, "seconds": round(result.seconds, 1)}, ensure_ascii=False, indent=1
+        )
         return [text], len(result.findings)
     lines = [finding.line() for finding in result.findings]
     lines.append(

@@ -16,7 +16,6 @@ from pipelines.audit.editions import Memory, Sum
 from pipelines.audit.knowledge import Series
 from pipelines.audit.relations import Relation
 
-
 NOTHING = Memory()
 
 
@@ -105,9 +104,7 @@ def _classes(relations: Sequence[Relation], count: int) -> tuple[NDArray[np.int6
     return label.astype(np.int64), int(size)
 
 
-def _merged(
-    relations: Sequence[Relation], sums: Sequence[Sum], place: NDArray[np.int64], size: int
-) -> csr_array:
+def _merged(relations: Sequence[Relation], sums: Sequence[Sum], place: NDArray[np.int64], size: int) -> csr_array:
     """Return the matrix over classes and one cell that is 1, each different relation once."""
     lines: dict[tuple[tuple[int, int], ...], None] = {}
     for relation in relations:
