@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.publish.figures.common import two
-from pipelines.publish.figures.offer import town_name
+from pipelines.publish.pathway.programmes import town_name
 from pipelines.publish.numbers import SIMULATED, enumeration, marked, number, per_cent, share
 from pipelines.publish.phrases import evolution
 from pipelines.publish.programmes import (

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from pipelines.publish.figures.common import two
-from pipelines.publish.figures.offer import town_name
+from pipelines.publish.pathway.programmes import town_name
 from pipelines.publish.numbers import number, per_cent
 from pipelines.publish.programmes import (
     NOTHING,
