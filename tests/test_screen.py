@@ -377,6 +377,8 @@ def test_on_paper_there_is_the_page_and_no_tool(tab: Watched, site: Path) -> Non
         tools = "nav, .site-search, .filters, .figure-tools, .table-tools, .sort-mark, .skip-link, .pdf-link"
         assert shown(tab, tools) == []
         assert page.evaluate("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
+        buttons = "[...document.querySelectorAll('.sort-button')].map(item => getComputedStyle(item).display)"
+        assert set(page.evaluate(buttons)) == {"contents"}  # a head that holds a button is not repeated
         assert page.evaluate("getComputedStyle(document.querySelector('figure:has(img)')).breakInside") == "avoid"
         tab.page.goto((site / "index.html").as_uri())
         link, ink = page.evaluate(
