@@ -391,9 +391,9 @@ def test_on_paper_there_is_the_page_and_no_tool(tab: Watched, site: Path) -> Non
 
 
 def test_the_tools_speak_english_on_english_pages(tab: Watched, tmp_path: Path) -> None:
-    site = made_up_site(tmp_path, lang="en")
+    site = tools_site(tmp_path / "project", lang="en")
     tab.open(site / "index.html")
     assert tab.page.get_by_role("searchbox", name="Search the report").count() == 1
     assert tab.evaluate("['1,234.5 %', '−2.5', '1,000,000'].map(observatoire.numberOf)") == [1234.5, -2.5, 1e6]
-    assert asked(tab, site / "sites" / "tarbes.html", "mobility")
+    assert asked(tab, site / "sites" / "tarbes.html", "mobilite")
     assert re.fullmatch(r"\d+ passages?(, the first 30 are shown)?", status(tab))
