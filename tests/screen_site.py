@@ -102,8 +102,8 @@ toc: false
 WHERE_SECTIONS_BEGIN = "      - section: Fiches de site\n"
 
 
-def tools_site(folder: Path) -> Path:
-    """Render the fixture with the page of tools added, by the embedded engine; return the site."""
+def tools_site(folder: Path, lang: str = "fr") -> Path:
+    """Render the fixture with the page of tools added, as a report in that language; return the site."""
     shutil.copytree(FIXTURE, folder)
     pages = folder / "reports" / "fr"
     page = re.sub(r"\$([\w-]+@\d+)", lambda found: CITED.format(name=found[1]), TOOLS)
@@ -111,13 +111,14 @@ def tools_site(folder: Path) -> Path:
     plan = (pages / "_quarto.yml").read_text(encoding="utf-8")
     assert WHERE_SECTIONS_BEGIN in plan
     plan = plan.replace(WHERE_SECTIONS_BEGIN, f"      - outils.qmd\n{WHERE_SECTIONS_BEGIN}")
-    (pages / "_quarto.yml").write_text(plan, encoding="utf-8")
-    return rendered(Project(folder), SETTINGS)
+    (pages / "_quarto.yml").write_text(plan.replace("lang: fr", f"lang: {lang}"), encoding="utf-8")
+    pages.rename(pages.with_name(lang))
+    return rendered(Project(folder), Settings(edition=SETTINGS.edition, lang=lang))  # type: ignore[arg-type]
 
 
-def made_up_site(folder: Path, lang: str = "fr") -> Path:
+def made_up_site(folder: Path) -> Path:
     """Publish and render the made-up project, all drawings the same small one; return the site."""
-    project, settings = made_up(folder, lang=lang)
+    project, settings = made_up(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "drawings", lambda pictures: [DRAWING] * len(pictures))
         stage.publish(project, settings)
