@@ -232,8 +232,9 @@ def test_an_address_that_leads_nowhere_is_one_line(published: Shelf, key: str, s
 # English ---------------------------------------------------------------------------------------------------------
 
 SAME = {
-    "Action", "Base", "Code", "Correction", "Document", "Département", "Entrants", "Licence", "Places",
-    "Licences professionnelles", "Points", "Site", "Sites", "Source", "Table", "Eurostat", "open-sdg", "Open SDG", "InserJeunes", "Parcoursup",
+    "Action", "Base", "Code", "Correction", "Document", "Département", "Entrants", "Licence", "Places", "Points",
+    "Site", "Sites", "Source", "Table", "Licences professionnelles", "Eurostat", "open-sdg", "Open SDG", "InserJeunes",
+    "Parcoursup",
 }  # fmt: skip
 """Words that both languages write alike, and names of things."""
 
