@@ -232,14 +232,16 @@ def test_an_address_that_leads_nowhere_is_one_line(published: Shelf, key: str, s
 # English ---------------------------------------------------------------------------------------------------------
 
 SAME = {
-    "Action", "Base", "Code", "Correction", "Document", "Entrants", "Licence", "Licences professionnelles", "Places",
-    "Points", "Site", "Sites", "Source", "Table", "Eurostat", "open-sdg", "Open SDG", "InserJeunes", "Parcoursup",
+    "Action", "Base", "Code", "Correction", "Document", "Département", "Entrants", "Licence", "Places", "Points",
+    "Site", "Sites", "Source", "Table", "Licences professionnelles", "Eurostat", "open-sdg", "Open SDG", "InserJeunes",
+    "Parcoursup",
 }  # fmt: skip
 """Words that both languages write alike, and names of things."""
 
 CODES = re.compile(
     r"[A-Z][A-Z0-9]+(-[A-Z0-9]+)*(/\d+)?"  # an indicator, a target, a diploma; its stretch
     r"|[a-z]+([_-][a-z0-9_]+)*(/\d+)?"  # a code of a list, a table
+    r"|[\w/-]+@\d{4}"  # an address
     r"|:::.*|\[[^\]]*\d[^\]]*\]\{\.kpi-value\}"
 )
 FRENCH = re.compile(
@@ -278,6 +280,12 @@ def names(shelf: Shelf) -> set[str]:
     return found | {str(row["commune_label"]) for row in shelf.rows("pub_offer__formation")}
 
 
+def is_name(text: str, proper: set[str]) -> bool:
+    """Say whether a text is a proper name, a code, or a code before a proper name (`INFO Figeac`)."""
+    code, _, name = text.partition(" ")
+    return not text or text in proper or bool(CODES.fullmatch(text)) or (name in proper and bool(CODES.fullmatch(code)))
+
+
 def untranslated(french: dict[str, str], english: dict[str, str], proper: set[str]) -> list[str]:
     """Return the texts of the English report that are still French: equal in both, or holding French words."""
     left = []
@@ -286,8 +294,10 @@ def untranslated(french: dict[str, str], english: dict[str, str], proper: set[st
             continue
         if place.startswith("tbl-seed") and text.startswith("“"):  # the document's exact words
             continue
+        if re.match(r"tbl-pathway\.\d", place):  # names of schools and of their programmes
+            continue
         parts = [part.strip() for part in re.split(r"[,\n]", re.sub(r"\n[\d\u202f,]+$", "", text))]
-        if text in SAME or CODES.fullmatch(text) or all(p in proper or CODES.fullmatch(p) or not p for p in parts):
+        if text in SAME or all(is_name(part, proper) for part in parts) or CODES.fullmatch(text):
             continue
         if re.fullmatch(r"(.*) \(\d{4}\)", text) and text.split(" (")[0] in SAME:
             continue
