@@ -46,7 +46,10 @@ class Declared(Row):
 
 
 class Action(Declared):
-    """One action; `text.fr` word for word, `heading` the line it stands under, `target` the contract that states it."""
+    """One action; `text.fr` word for word, `heading` the line it stands under, `target` the contract that states it.
+
+    `due` is the year its owners set themselves; without it the deadline of the contract holds.
+    """
 
     id: ActionId
     objective: ObjectiveNumber
@@ -55,6 +58,7 @@ class Action(Declared):
     heading: str | None = None
     parent: ActionId | None = None
     target: UpperCode | None = None
+    due: int | None = Field(default=None, ge=2010, le=2100)
     note: Bilingual | None = None
 
 
