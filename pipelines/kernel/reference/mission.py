@@ -49,6 +49,7 @@ class Action(Declared):
     """One action; `text.fr` word for word, `heading` the line it stands under, `target` the contract that states it.
 
     `by_site`: the sites whose sheets list it, where the text speaks of them one by one.
+    `due` is the year its owners set themselves; without it the deadline of the contract holds.
     """
 
     id: ActionId
@@ -59,6 +60,7 @@ class Action(Declared):
     parent: ActionId | None = None
     target: UpperCode | None = None
     by_site: Literal["all", "outside_toulouse"] | None = None
+    due: int | None = Field(default=None, ge=2010, le=2100)
     note: Bilingual | None = None
 
 
