@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.kernel.project import Project, Settings
-from pipelines.publish import field_sheet, programmes, site_sheet
+from pipelines.publish import field_sheet, programmes, site_sheet, unshown
 from pipelines.publish.contrasts import Gap, gap_title
 from pipelines.publish.drawing import draw
 from pipelines.publish.figures import sheets as figures
@@ -220,7 +220,7 @@ def test_each_reason_for_not_measuring_is_on_the_sheet(french: Shelf, french_lea
 
 
 def test_confidential_is_said_in_words_and_never_summed(french: Shelf) -> None:
-    assert "**Confidentiel**" in "\n".join(site_sheet.missing(french, "auch"))
+    assert "**Confidentiel**" in "\n".join(unshown.of_site(french, "auch"))
     albi = next(t for t in site_tables.of_site(french, "albi") if t.name == "site-programmes-albi")
     assert albi.heading == ("Spécialité", "LP (simulé)"), "no column for what the site does not teach"
     assert "confidentiel" in albi.rows[0]

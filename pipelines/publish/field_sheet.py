@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.publish import unshown
 from pipelines.publish.figures.common import two
 from pipelines.publish.pathway.programmes import town_name
 from pipelines.publish.numbers import SIMULATED, enumeration, marked, number, per_cent, share
@@ -321,60 +322,6 @@ def themes(shelf: Shelf, code: str) -> str:
     )
 
 
-def missing(shelf: Shelf, code: str) -> str:
-    """Return the list of what cannot be shown of the field, and why."""
-    hidden = whole = 0
-    for name in shelf.table_names:
-        if not name.endswith("__register") or "speciality_code" not in shelf.table(name).columns:
-            continue
-        for row in rows_of(shelf, name, field=code):
-            flags = [value for key, value in row.items() if key == "flag" or key.endswith("_flag")]
-            hidden += sum(flag == "c" for flag in flags)
-            whole += len(flags)
-    items = []
-    if hidden:
-        items.append(
-            two(
-                shelf,
-                f"**Bourses, apprentissage, mobilité**\u00a0: confidentiel pour {number(hidden, 'fr')} cellules sur {number(whole, 'fr')} des registres du domaine\u00a0; leur somme n'est donc pas donnée.",
-                f"**Scholarships, apprenticeship, mobility**: confidential for {number(hidden, 'en')} of {number(whole, 'en')} cells of the field's registers; their sum is therefore not given.",
-            )
-        )
-    items.append(
-        two(
-            shelf,
-            "**Emploi des diplômés du domaine dans la région**\u00a0: l'enquête publie par site et diplôme, non par spécialité\u00a0; les taux du DUT sont nationaux.",
-            "**Employment of the field's graduates in the region**: the survey publishes by site and diploma, not by speciality; the rates of the DUT are national.",
-        )
-    )
-    if code not in fields.DISCIPLINES:
-        items.append(
-            two(
-                shelf,
-                "**Emploi après une licence professionnelle**\u00a0: aucune discipline de l'enquête nationale ne correspond à ce domaine.",
-                "**Employment after a licence professionnelle**: no discipline of the national survey matches this field.",
-            )
-        )
-    if not any(
-        row for row in shelf.listed("ref_sector") if code in (row.get("field_code"), row.get("part_of_field_code"))
-    ):
-        items.append(
-            two(
-                shelf,
-                "**Licences professionnelles du domaine**\u00a0: le secteur « Sciences de gestion » réunit gestion et commerce.",
-                "**Licences professionnelles of the field**: the sector “Sciences de gestion” holds management and sales together.",
-            )
-        )
-    items.append(
-        two(
-            shelf,
-            "**Entreprises, organismes de recherche et de transfert**\u00a0: l'annexe demande de les identifier\u00a0; aucune liste n'est déclarée.",
-            "**Firms, research and transfer bodies**: the annex asks that they be identified; no list is declared.",
-        )
-    )
-    return "\n".join(f"- {item}" for item in items)
-
-
 def facts(shelf: Shelf, code: str) -> dict[str, str]:
     """Return the parts of the sheet that depend on the data, by the name a template gives them."""
     return {
@@ -387,5 +334,5 @@ def facts(shelf: Shelf, code: str) -> dict[str, str]:
         "territory": territory(shelf, code),
         "sites_beside": sites_beside(shelf, code),
         "themes": themes(shelf, code),
-        "missing": missing(shelf, code),
+        "missing": "\n".join(f"- {item}" for item in unshown.of_field(shelf, code)),
     }

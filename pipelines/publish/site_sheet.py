@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from pipelines.publish import unshown
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import CONFIDENTIAL, SIMULATED, enumeration, marked, measure, number, share
@@ -16,6 +17,7 @@ from pipelines.publish.shelf import REGION, Shelf
 from pipelines.publish.tables.overview import ACTION_STATES, last_point, upper_first
 from pipelines.publish.tables.sheets import site_actions
 from pipelines.publish.tables.targets import chance
+from pipelines.publish.unshown import RESEARCH
 
 TILES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("ENR-REG",), "étudiants", "students"),
@@ -44,8 +46,6 @@ THEMES: dict[str, tuple[str, ...]] = {
     "mobility": ("MOB-OUT", "MOB-OUT-RATE"),
     "employment": ("EMP-REG-18", "EMP-REG-30"),
 }
-
-RESEARCH = ("RES-STAFF", "RES-COM", "RES-THESE")
 
 
 def tiles(shelf: Shelf, code: str) -> str:
@@ -308,88 +308,6 @@ def indicators(shelf: Shelf, code: str) -> str:
     return two(shelf, "Aucun indicateur n'a de valeur pour ce site.", "No indicator has a value for this site.")
 
 
-def missing(shelf: Shelf, code: str) -> list[str]:
-    """Return what cannot be shown and why, one item each: hidden values, absent series, what nobody measures."""
-    items = [*confidential(shelf, code), *without_series(shelf, code), *unmeasured(shelf)]
-    return items or [two(shelf, "Rien ne manque à cette fiche.", "Nothing is missing from this sheet.")]
-
-
-def confidential(shelf: Shelf, code: str) -> list[str]:
-    """Return one line on the values of the site that too few persons stand behind."""
-    years = {
-        indicator.label: sum(row["flag"] == "c" for row in shelf.series(indicator.code, code))
-        for indicator in shelf.indicators.values()
-    }
-    listed = ", ".join(
-        f"{label} ({number(count, shelf.lang)} {two(shelf, 'année', 'year')}{'s' if count > 1 else ''})"
-        for label, count in years.items()
-        if count
-    )
-    hidden, whole = hidden_cells(shelf, code)
-    if not listed and not hidden:
-        return []
-    cells = two(
-        shelf,
-        f"{number(hidden, 'fr')} cellules sur {number(whole, 'fr')} dans les tableaux des registres par spécialité",
-        f"{number(hidden, 'en')} cells of {number(whole, 'en')} in the tables of the registers by speciality",
-    )
-    what = "; ".join(item for item in (listed, cells if hidden else "") if item)
-    return [
-        two(
-            shelf,
-            f"**Confidentiel**\u00a0: {what.replace('; ', f'{chr(160)}; ')}. Trop peu de personnes, ou le moyen de retrouver un petit nombre par soustraction.",
-            f"**Confidential**: {what}. Too few persons, or a way to find a small number back by subtraction.",
-        )
-    ]
-
-
-def hidden_cells(shelf: Shelf, code: str) -> tuple[int, int]:
-    """Return how many cells of the register tables are confidential at the site, and how many there are."""
-    hidden = whole = 0
-    for name in shelf.table_names:
-        if not name.endswith("__register") or "site_code" not in shelf.table(name).columns:
-            continue
-        for row in rows_of(shelf, name, code):
-            flags = [value for key, value in row.items() if key == "flag" or key.endswith("_flag")]
-            hidden += sum(flag == "c" for flag in flags)
-            whole += len(flags)
-    return hidden, whole
-
-
-def by_site(shelf: Shelf) -> list[str]:
-    """Return the indicators that the registry wants by site."""
-    return [entry["code"] for entry in shelf.declared("indicators") if "site" in entry["scopes"]]
-
-
-def without_series(shelf: Shelf, code: str) -> list[str]:
-    """Return one line on the indicators that other sites have and this one has not."""
-    absent = [
-        shelf.indicators[item].label
-        for item in by_site(shelf)
-        if not shelf.series(item, code) and shelf.scopes(item, "site")
-    ]
-    if not absent:
-        return []
-    listed = ", ".join(absent)
-    return [
-        two(
-            shelf,
-            f"**Sans valeur pour ce site**\u00a0: {listed}. Les sources ne les donnent pas pour cette implantation, ou la formation n'y existe pas.",
-            f"**Without a value for this site**: {listed}. The sources do not give them for these premises, or the programme does not exist there.",
-        )
-    ]
-
-
-def unmeasured(shelf: Shelf) -> list[str]:
-    """Return a line per reason why an indicator wanted by site is measured nowhere; research has its own section."""
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for item in by_site(shelf):
-        if item not in RESEARCH and not shelf.scopes(item, "site"):
-            reasons[shelf.reason(item).rstrip(".")].append(shelf.indicators[item].label)
-    colon = two(shelf, "\u00a0: ", ": ")
-    return [f"**{', '.join(labels)}**{colon}{upper_first(why)}." for why, labels in reasons.items()]
-
-
 def facts(shelf: Shelf, code: str) -> dict[str, str]:
     """Return the parts of the sheet that depend on the data, by the name a template gives them."""
     return {
@@ -404,7 +322,7 @@ def facts(shelf: Shelf, code: str) -> dict[str, str]:
         "commitments": commitments(shelf, code),
         "actions": include_of(shelf, code, "actions"),
         "actions_in_short": actions_in_short(shelf, code),
-        "missing": "\n".join(f"- {item}" for item in missing(shelf, code)),
-        "missing_in_short": " ".join(missing(shelf, code)),
+        "missing": "\n".join(f"- {item}" for item in unshown.of_site(shelf, code)),
+        "missing_in_short": " ".join(unshown.of_site(shelf, code)),
         "indicators": indicators(shelf, code),
     }
