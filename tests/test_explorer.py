@@ -50,16 +50,22 @@ def loaded_data(shelf: Shelf) -> dict[str, Any]:
     return found
 
 
+def whole(cells: Any, length: int) -> Any:
+    if not isinstance(cells, dict):
+        return cells
+    filled = dict(zip(cells["at"], cells["is"], strict=True))
+    return [filled.get(row) for row in range(length)]
+
+
 def rows_of(data: dict[str, Any]) -> list[dict[str, Any]]:
-    columns = data["values"]
+    columns = {name: whole(cells, len(data["values"]["year"])) for name, cells in data["values"].items()}
     return [
         {
             "indicator_code": data["indicators"][columns["indicator"][row]]["code"],
             "scope_level": data["places"][columns["place"][row]]["level"],
             "scope_code": data["places"][columns["place"][row]]["code"],
             "year": columns["year"][row],
-            **{name: columns[name] and columns[name][row] for name in ("value", "numerator", "denominator")},
-            "interval_low": columns["interval_low"] and columns["interval_low"][row],
+            **{name: columns[name][row] for name in ("value", "numerator", "denominator", "interval_low")},
             "flag": columns["flag"][row],
             "is_break": columns["is_break"][row] == "1",
             "origin": data["origins"][int(columns["origin"][row])],

@@ -161,3 +161,16 @@ def test_the_dictionary_defines_every_column_with_its_type(made: Project) -> Non
             if column not in dictionary or dictionary[column].type != expected:
                 wrong.append(f"{name}.{column}: {kind}")
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("where", "programmes"),
+    [
+        ("diploma_code = 'BTS' and field_code = 'informatique'", 15),
+        ("diploma_code = 'BUT' and field_code = 'gestion'", 4),
+        ("site_code = 'rodez'", 5),
+        ("diploma_code = 'BTS' and site_code is not null", 0),
+    ],
+)
+def test_programmes_carry_their_field_and_site(made: Project, where: str, programmes: int) -> None:
+    assert one(made, f"select count(*) from {{mart_offer__formation}} where year = 2023 and {where}") == programmes

@@ -31,6 +31,7 @@ Made = tuple[Project, Settings]
 DRAWN = (
     "targets",
     "map-sites",
+    "off-map",
     "coverage",
     "coverage-sites",
     "mob-erasmus",

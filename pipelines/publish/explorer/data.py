@@ -14,7 +14,7 @@ from pipelines.publish.explorer.words import LEVELS, UNITS, WORDS
 from pipelines.publish.shelf import DOMAINS, Shelf
 
 MEASURES = ("value", "interval_low", "interval_high", "numerator", "denominator")
-"""Columns handed over as numbers, `null` where they are empty or hidden."""
+"""Columns handed over as numbers, `null` (or no row, see `sparse`) where they are empty or hidden."""
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#8c4a86", "#b97700", "#3a8fc2", "#6b4a2b", "#c2558f")
 REGION_COLOUR = "#333333"
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
@@ -51,18 +51,19 @@ def explorer_data(shelf: Shelf) -> dict[str, Any]:
         "indicator": [code_at[row["indicator_code"]] for row in ordered],
         "place": [place_at[(row["scope_level"], row["scope_code"])] for row in ordered],
         "year": [int(row["year"]) for row in ordered],
-        **{name: [row.get(name) for row in ordered] for name in MEASURES},
+        **{name: sparse([row.get(name) for row in ordered]) for name in MEASURES},
         "flag": "".join(str(row["flag"]) for row in ordered),
         "is_break": "".join("1" if row.get("is_break") else "0" for row in ordered),
         "origin": [str(row["origin"]) for row in ordered],
-        "reason": [
-            reasons.index(str(row[f"reason_{shelf.lang}"])) if row.get(f"reason_{shelf.lang}") else None
-            for row in ordered
-        ],
+        "reason": sparse(
+            [
+                reasons.index(str(row[f"reason_{shelf.lang}"])) if row.get(f"reason_{shelf.lang}") else None
+                for row in ordered
+            ]
+        ),
     }
     origins = sorted(set(columns["origin"]))
     columns["origin"] = "".join(str(origins.index(origin)) for origin in columns["origin"])
-    columns = {name: None if is_empty(cells) else cells for name, cells in columns.items()}
     return {
         "lang": shelf.lang,
         "edition": shelf.edition,
@@ -78,9 +79,10 @@ def explorer_data(shelf: Shelf) -> dict[str, Any]:
     }
 
 
-def is_empty(cells: Any) -> bool:
-    """Say whether a column holds nothing at all: it is then handed over as `null`."""
-    return isinstance(cells, list) and all(cell is None for cell in cells)
+def sparse(cells: list[Any]) -> Any:
+    """Return a column as it is, or, when most of it is empty, `{at, is}`: the rows that hold something, and what."""
+    at = [row for row, cell in enumerate(cells) if cell is not None]
+    return cells if 2 * len(at) > len(cells) else {"at": at, "is": [cells[row] for row in at]}
 
 
 def indicator(shelf: Shelf, code: str) -> dict[str, Any]:

@@ -20,7 +20,13 @@
   /* Reading the data ------------------------------------------------------------------------------------------- */
 
   var columns = data.values;
-  function cell(name, row) { return columns[name] ? columns[name][row] : null; }
+  Object.keys(columns).forEach(function (name) {  // a column that is mostly empty comes as its filled rows only
+    var filled = columns[name];
+    if (Array.isArray(filled) || typeof filled === 'string') return;
+    columns[name] = new Array(columns.year.length).fill(null);
+    filled.at.forEach(function (row, position) { columns[name][row] = filled.is[position]; });
+  });
+  function cell(name, row) { return columns[name][row]; }
   function rowAt(row) {
     return {
       indicator: columns.indicator[row], place: columns.place[row], year: columns.year[row],
