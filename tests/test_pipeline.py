@@ -17,6 +17,7 @@ import pytest
 
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project
+from tests.browser import findings_of_site, watching
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
 
@@ -88,6 +89,11 @@ def test_a_run_ends_with_the_site_the_pdf_and_the_data(copy: Project, observatoi
     assert (copy.build / "observatoire-2024.pdf").read_bytes().startswith(b"%PDF")
     assert (copy.build / "data" / "pub_values.csv").is_file()
     assert not list(copy.root.rglob("*.part")), "a half-written file was left behind"
+
+
+def test_every_page_of_the_whole_report_is_in_order_in_a_browser(copy: Project, observatoire: Observatoire) -> None:
+    with watching() as tab:
+        assert findings_of_site(tab, copy.build / "site", axe_at=(1280, 320)) == []
 
 
 def test_a_run_with_nothing_to_do_says_so_and_changes_nothing(copy: Project, observatoire: Observatoire) -> None:

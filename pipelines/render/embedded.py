@@ -15,14 +15,18 @@ from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
+from pipelines.render import quarto
 from pipelines.render.html import html_job, html_page
 from pipelines.render.links import Pointers, Target, dead, local_targets, pointers, remote_resources
 from pipelines.render.manuscript import Manuscript
 from pipelines.render.pandoc import THEME, Job
 from pipelines.render.pdf import pdf_job, report_pdf, report_typst
+from pipelines.render.search import INDEX, search_index
 from pipelines.render.sources import Page
 
-STYLES = ("theme.css", "frame.css")
+SHOWN_BY = (*quarto.SCREEN, "frame.css")
+"""The files of the theme that every page loads."""
+
 PDF_IN_SITE = "rapport.pdf"
 PANDOCS = 2
 """Calls of pandoc at once: one a core, so that a slow machine is not swamped."""
@@ -56,9 +60,9 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
     pages = {page.output: rendered.get(page.name) or (site / page.output).read_bytes() for page in manuscript.pages}
     files = _site_files(project, manuscript, pages)
     prints["assets"] = fresh.fingerprint(
-        [THEME / name for name in STYLES], {name: sha256_of(path) for name, path in files.items()}
+        [THEME / name for name in SHOWN_BY], {name: sha256_of(path) for name, path in files.items()}
     )
-    assets_are_fresh = fresh.is_fresh("assets", prints["assets"], [site / name for name in files])
+    assets_are_fresh = fresh.is_fresh("assets", prints["assets"], [site / name for name in (*files, INDEX)])
     gone = fresh.forget_others(prints)
     if not stale and pdf_is_fresh and assets_are_fresh and not gone:
         return StageReport(kept=tuple(fresh.kept))
@@ -69,6 +73,7 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
             _write(part / name, text)
         for name, path in files.items():
             _copy(path, part / name)
+        _write(part / INDEX, search_index({name: text.decode("utf-8") for name, text in pages.items()}))
         _write(part / PDF_IN_SITE, pdf)
         if not pdf_is_fresh:
             write_bytes(pdf_file, pdf)
@@ -117,7 +122,7 @@ def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, by
     `data/…` means `build/data/…`, everything else the language's folder.
     """
     found: dict[str, Pointers] = {name: pointers(text.decode("utf-8")) for name, text in pages.items()}
-    files = {f"_theme/{name}": THEME / name for name in STYLES}
+    files = {f"_theme/{name}": THEME / name for name in SHOWN_BY}
     problems: list[Problem] = []
     for page in manuscript.pages:
         for address in remote_resources(found[page.output]):

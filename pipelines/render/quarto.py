@@ -19,10 +19,14 @@ from pipelines.render.manuscript import Manuscript
 from pipelines.render.navigation import REPORT
 from pipelines.render.pandoc import THEME
 from pipelines.render.pdf import typst_string
+from pipelines.render.search import INDEX, search_index
 from pipelines.render.sources import Page
 from pipelines.render.words import words
 
-SHARED = ("theme.css", "classes.typ", "quarto.typ", "shared.lua")
+SCREEN = ("theme.css", "tools.css", "report.js", "search.js", "tables.js", "cite.js")
+"""What both engines show pages with; `_quarto.yml` names the styles, `shared.lua` the scripts."""
+
+SHARED = (*SCREEN, "classes.typ", "quarto.typ", "shared.lua")
 """What `_quarto.yml` names below `_theme/`: laid into the copy, and beside the pages for who has only Quarto."""
 
 COMPLAINT = re.compile(
@@ -93,7 +97,7 @@ def render(project: Project, manuscript: Manuscript, edition: int, binary: Path)
         made_from = fresh.fingerprint(
             [], {"pages": file_fingerprint(copy), "quarto": (str(binary), stat.st_size, stat.st_mtime_ns)}
         )
-        outputs = [pdf_file, site / "rapport.pdf", *(site / page.output for page in manuscript.pages)]
+        outputs = [pdf_file, site / "rapport.pdf", site / INDEX, *(site / page.output for page in manuscript.pages)]
         if fresh.is_fresh(item, made_from, outputs):
             return StageReport(kept=(item,))
         log = _quarto(binary, copy)
@@ -104,6 +108,8 @@ def render(project: Project, manuscript: Manuscript, edition: int, binary: Path)
             found = ["Quarto made no rapport.pdf."]
         if found:
             raise CheckFailed("Quarto: " + "\nQuarto: ".join(found))
+        shown = {page.output: (made / page.output).read_text(encoding="utf-8") for page in manuscript.pages}
+        write_bytes(made / INDEX, search_index(shown))
         with replacing_folder(site) as part:
             shutil.copytree(made, part, dirs_exist_ok=True)
             write_bytes(pdf_file, pdf.read_bytes())
