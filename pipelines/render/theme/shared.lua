@@ -178,6 +178,13 @@ local function fitted(element)
   return element
 end
 
+-- A formula is read out as its source, which is how those who write formulas say them; PDF/UA asks for some text.
+local function formula(element)
+  if not typst then return nil end
+  local said = element.text:gsub('%s+', ' '):gsub('[\\"]', '\\%0')
+  return { pandoc.RawInline('typst', '#[#set math.equation(alt: "' .. said .. '");'), element, pandoc.RawInline('typst', '];') }
+end
+
 -- The first column of a table names its rows: a screen reader says it with each cell.
 local function stub(element)
   if typst or not element.classes:includes 'table-block' then return nil end
@@ -189,13 +196,6 @@ end
 
 local SCRIPTS = { 'report.js', 'search.js', 'tables.js', 'cite.js' }  -- the embedded engine's template names them itself
 
--- A formula is read out as its source, which is how those who write formulas say them; PDF/UA asks for some text.
-local function math(element)
-  if not typst then return nil end
-  local said = element.text:gsub('%s+', ' '):gsub('[\\"]', '\\%0')
-  return { pandoc.RawInline('typst', '#[#set math.equation(alt: "' .. said .. '");'), element, pandoc.RawInline('typst', '];') }
-end
-
 local function meta(element)
   if quarto and quarto.doc.is_format 'html' then
     local scripts = {}
@@ -205,4 +205,10 @@ local function meta(element)
   french = element.lang ~= nil and pandoc.utils.stringify(element.lang):match '^fr' ~= nil
 end
 
-return { { Meta = meta }, { Div = stub }, { Div = grid, Span = key_figure }, { Div = div, Span = span, Math = math, Quoted = quoted, Table = fitted }, { Inlines = inlines } }
+return {
+  { Meta = meta },
+  { Div = stub },
+  { Div = grid, Span = key_figure },
+  { Div = div, Span = span, Math = formula, Quoted = quoted, Table = fitted },
+  { Inlines = inlines },
+}
