@@ -52,7 +52,9 @@ def moved(laid: Board, draw: random.Random) -> np.ndarray:
         draw.shuffle(candidates)
         for place in candidates[:3]:
             up = draw.random() < 0.6 or part.value[place] == 0
-            witness = part.program.witness(place, least=draw.randint(1, 4)) if up else part.program.witness(place, most=-1)
+            witness = (
+                part.program.witness(place, least=draw.randint(1, 4)) if up else part.program.witness(place, most=-1)
+            )
             if witness is not None and np.all(found[part.cells] + witness >= -part.value):
                 found[part.cells] += witness
     assert not np.any(puzzle.matrix @ found)
