@@ -40,7 +40,7 @@ class Attack:
         self.zero = self.choice & (self.values == 0)
         self._size = len(cells)
         self._columns = 2 * self._size
-        self._solver = _solver()
+        self._solver = solver_of()
         self._lower, self._upper = np.zeros(self._columns), np.zeros(self._columns)
         self._cost = np.zeros(self._columns)
         self._pass()
@@ -59,7 +59,7 @@ class Attack:
         lp.a_matrix_.start_ = np.concatenate([columns.indptr, columns.indptr[-1] + columns.indptr[1:]])
         lp.a_matrix_.index_ = np.concatenate([columns.indices, columns.indices])
         lp.a_matrix_.value_ = np.concatenate([columns.data, -columns.data])
-        _check(self._solver.passModel(lp), "the model is refused")
+        checked(self._solver.passModel(lp), "the model is refused")
 
     def upper(self, open_cells: np.ndarray, *, zeros: bool) -> np.ndarray:
         """Return the upper bounds of the columns when these cells (a mask) may move, besides those always hidden."""
@@ -74,16 +74,16 @@ class Attack:
         moved = np.flatnonzero((lower != self._lower) | (upper != self._upper)).astype(np.int32)
         if moved.size:
             done = solver.changeColsBounds(moved.size, moved, lower[moved], upper[moved])
-            _check(done, "bounds are refused")
+            checked(done, "bounds are refused")
         dearer = np.flatnonzero(cost != self._cost).astype(np.int32)
         if dearer.size:
-            _check(solver.changeColsCost(dearer.size, dearer, cost[dearer]), "costs are refused")
+            checked(solver.changeColsCost(dearer.size, dearer, cost[dearer]), "costs are refused")
         self._lower, self._upper, self._cost = lower, upper, cost
-        _check(solver.run(), "the solver fails")
+        checked(solver.run(), "the solver fails")
         status = solver.getModelStatus()
         if status == highspy.HighsModelStatus.kUnknown:  # a basis left by earlier bounds misleads it: begin anew
-            _check(solver.clearSolver(), "the solver cannot begin anew")
-            _check(solver.run(), "the solver fails")
+            checked(solver.clearSolver(), "the solver cannot begin anew")
+            checked(solver.run(), "the solver fails")
             status = solver.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             return None
@@ -94,10 +94,22 @@ class Attack:
         found[np.abs(found) < TOLERANCE] = 0
         return found
 
-    def reduced_costs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return, of the last solution, the reduced costs of the cells' moves up and down."""
+    def limit(
+        self, cell: int, amount: float, hidden: np.ndarray, fixed: Iterable[int] = (), *, zeros: bool = False
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return how far a cell goes towards `amount`, no further, and what a move up, or down, of each cell would add:
+        the reduced costs of the attacker's problem, below zero where it would.
+        """
+        upper, cost = self.upper(hidden, zeros=zeros), np.zeros(self._columns)
+        column, back = (cell, cell + self._size) if amount > 0 else (cell + self._size, cell)
+        cost[column], cost[back] = -1, 1
+        upper[column], upper[back] = min(upper[column], abs(amount)), 0
+        for other in fixed:
+            upper[other] = upper[other + self._size] = 0
+        found = self.solve(np.zeros(self._columns), upper, cost)
+        assert found is not None  # nothing moved is always possible
         dual = np.asarray(self._solver.getSolution().col_dual)
-        return dual[: self._size], dual[self._size :]
+        return abs(float(found[cell])), dual[: self._size], dual[self._size :]
 
     def gather(
         self, wanted: Mapping[int, float], hidden: np.ndarray, fixed: Iterable[int] = (), *, zeros: bool = False
@@ -145,15 +157,20 @@ class Attack:
         return self.solve(lower, upper, np.concatenate([each, each]))
 
 
-def _solver() -> highspy.Highs:
+def solver_of(**options: object) -> highspy.Highs:
+    """Return a solver that gives the same answer everywhere, with these options besides.
+
+    HiGHS shares its threads among all solvers of a process: other settings in one make `run` fail in all.
+    """
     solver = highspy.Highs()
-    for name, value in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("random_seed", 0),
-                        ("solver", "simplex")):  # fmt: skip
-        _check(solver.setOptionValue(name, value), f"option {name} is refused")
+    settings: dict[str, object] = {"output_flag": False, "threads": 1, "presolve": "off", "random_seed": 0,
+                                   "solver": "simplex", **options}  # fmt: skip
+    for name, value in settings.items():
+        checked(solver.setOptionValue(name, value), f"option {name} is refused")
     return solver
 
 
-def _check(status: highspy.HighsStatus, what: str) -> None:
+def checked(status: highspy.HighsStatus, what: str) -> None:
     """Refuse a call that HiGHS did not carry out: it says so in its status alone."""
     if status == highspy.HighsStatus.kError:
         raise RuntimeError(f"HiGHS: {what}")

@@ -19,8 +19,11 @@ import scipy.sparse.csgraph
 from pipelines.protect.attack import TOLERANCE, Attack
 from pipelines.protect.system import Pattern, System
 
-ROUNDS = 12
+TOGETHER = 12
 """How often all cells still to be proved are tried together, before one by one."""
+
+ROUNDS = 12
+"""Rounds of cuts in search of the optimum."""
 
 FEW = 3
 """Fewer cells than that are tried one by one at once."""
@@ -140,16 +143,28 @@ def costs_of(system: System, seed: bytes) -> np.ndarray:
     return np.array([cell.weight for cell in system.cells], float) * (1 + np.array(drawn) / 2**32 / 1000)
 
 
-def choose(system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True) -> tuple[np.ndarray, Proof]:
-    """Return a mask of the cells hidden, and its proof. `kept`: keys hidden already, which stay hidden.
+def choose(
+    system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True, rounds: int = 0
+) -> tuple[np.ndarray, Proof, float]:
+    """Return a mask of the cells hidden, its proof, and a cost that no safe pattern goes below, found in so many
+    rounds of cuts. `kept`: keys hidden already, which stay hidden.
 
     Raises `Unprotectable` when a cell is told whatever is hidden.
     """
+    from pipelines.protect.optimum import improve
+
     attack = Attack(system)
     hidden = attack.choice & np.array([cell.key in kept for cell in system.cells], dtype=bool)
     grown = Growth(system, attack, costs_of(system, seed), alone=alone)
     proof = Proof(len(system.cells))
-    return grown.prune(grown.grow(hidden, proof), proof, kept)
+    hidden, proof = grown.prune(grown.grow(hidden, proof), proof, kept)
+    bounded = improve(grown, hidden, kept, rounds)
+    bound = bounded.bound / 1.001  # the draw adds less than a thousandth to a weight
+    if (bounded.hidden != hidden).any():
+        hidden, proof = bounded.hidden, Proof(len(hidden))
+        if grown.prove(hidden, proof):
+            raise AssertionError("a pattern that was repaired is not safe")
+    return hidden, proof, bound
 
 
 class Growth:
@@ -165,26 +180,26 @@ class Growth:
         self._attacks: dict[bytes, Attack] = {}
         self._hopeless: set[tuple[int, int]] = set()
 
-    def missing(self, hidden: np.ndarray, proof: Proof, *, early: bool = False) -> list[Target]:
-        """Return what is not proved yet; if `early`, what only insiders would see is left for later.
+    def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
+        """Return what is not proved yet; what only insiders would see once nothing else is missing.
 
         Primary cells need their distance, secondary ones a unit either way; primary cells need theirs too before the
         eyes of whoever is the only one of another cell.
         """
         besides = [Target(int(i), 1.0, either=True) for i in np.flatnonzero(hidden & self.attack.choice)]
         found = [target for target in (*self._needs, *besides) if not proof.meets(target)]
-        if found and early:
-            return found
-        if self._single:
+        if self._single and not found:
             primary, single = np.array(self._primary), np.array(self._single)
             for of, at in proof.unmet(primary, self._up, single):
                 cell, fixed = self._primary[at], self._single[of]
-                # Nobody can be kept from what everybody knows: first things first.
-                if proof.reach()[1][cell] < self._up[at] - TOLERANCE:
-                    continue
                 if cell != fixed and (cell, fixed) not in self._hopeless:
                     found.append(Target(cell, float(self._up[at]), fixed=fixed))
         return found
+
+    def short(self, hidden: np.ndarray) -> list[Target]:
+        """Return what primary cells need and do not get from this mask: from anybody first, then from insiders."""
+        proof = Proof(len(hidden))
+        return [target for target in self.prove(hidden, proof) if not target.either]
 
     def grow(self, hidden: np.ndarray, proof: Proof) -> np.ndarray:
         """Return a mask that holds `hidden` and is proved safe, its proof in `proof`.
@@ -217,15 +232,13 @@ class Growth:
             less = hidden.copy()
             less[cell] = False
             trial = Proof(len(cells), proof.rows[proof.rows[:, cell] == 0])
-            if not self.prove(less, trial, early=True) and not self.prove(less, trial, early=True):
+            if not self.prove(less, trial, early=True):
                 hidden, proof = less, trial
         return hidden, proof
 
     def prove(self, hidden: np.ndarray, proof: Proof, *, early: bool = False) -> list[Target]:
         """Find deviations for as many targets as there are some for; return the others, the first alone if `early`."""
-        missing = self.missing(hidden, proof, early=True)
-        if not missing:
-            missing = self.missing(hidden, proof)
+        missing = self.missing(hidden, proof)
         if not missing:
             return []
         local, places = self._around(hidden)
@@ -246,7 +259,7 @@ class Growth:
                 proof.add(moved)
 
             left = [target for target in targets if not proof.meets(target)]
-            for _ in range(ROUNDS if len(left) > FEW else 0):
+            for _ in range(TOGETHER if len(left) > FEW else 0):
                 wanted: dict[int, float] = {}
                 for place in draw.permutation(len(left)):
                     wanted.setdefault(left[place].cell, _amount(left[place], draw))
@@ -261,7 +274,10 @@ class Growth:
                         try_for({target.cell: amount}, zeros=zeros)
                 if early and not proof.meets(target):
                     return [target]
-        return [target for target in missing if not proof.meets(target)]
+        left = [target for target in missing if not proof.meets(target)]
+        if left or any(target.fixed is not None for target in missing):
+            return left
+        return self.prove(hidden, proof, early=early)  # now for insiders
 
     def _around(self, hidden: np.ndarray) -> tuple[list[np.ndarray], dict[int, tuple[int, int]]]:
         """Return the hidden cells that hang together once what is shown is left out, and cell → its
@@ -321,18 +337,21 @@ def _amount(target: Target, draw: np.random.Generator) -> float:
     return target.amount * (1 if not target.either or draw.random() < 0.5 else -1)
 
 
-def best(system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True) -> Chosen:
+def best(
+    system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True, rounds: int = ROUNDS
+) -> Chosen:
     """Return a safe pattern of a system, part by part. Raises `Unprotectable` as `choose` does."""
     keys: set[str] = set()
-    primary, cost = 0, 0.0
+    primary, cost, least = 0, 0.0, 0.0
     for part in parts(system, kept):
-        hidden, _ = choose(part, seed, kept, alone=alone)
+        hidden, _, bound = choose(part, seed, kept, alone=alone, rounds=rounds)
+        least += bound
         for cell, is_hidden in zip(part.cells, hidden, strict=True):
             if cell.published and not cell.public_elsewhere and (cell.primary or is_hidden):
                 keys.add(cell.key)
                 primary += cell.primary
                 cost += 0 if cell.primary else cell.weight
-    return Chosen(Pattern(frozenset(keys)), primary, len(keys) - primary, cost, 0.0)
+    return Chosen(Pattern(frozenset(keys)), primary, len(keys) - primary, cost, min(least, cost))
 
 
 def parts(system: System, kept: frozenset[str] = frozenset()) -> list[System]:

@@ -1,0 +1,79 @@
+"""Small instances whose optimum is known, and what a pattern must hold against."""
+
+from __future__ import annotations
+
+import pytest
+from small_systems import system_of, two_way
+
+from pipelines.protect.choice import Unprotectable, best
+
+SEED = b"a seed of the tests"
+
+
+def secondary(system, primary, **options):
+    chosen = best(system, SEED, **options)
+    return sorted(chosen.pattern.hidden - set(primary)), chosen
+
+
+def test_sizes_by_activities_hide_two_more_of_weight_80():
+    """4 x 3 with its margins, from the vignette of rtauargus: weights are the turnovers."""
+    values, sums = two_way({"1": (100, 50), "2": (30, 20), "6": (60, 40)}, "ab")
+    primary = ("2a", "6b")
+    system = system_of(values, sums, primary=primary, threshold=45)
+    hidden, chosen = secondary(system, primary, alone=False)
+    assert hidden == ["2b", "6a"]
+    assert (chosen.cost, chosen.gap) == (80, pytest.approx(0, abs=2e-3))
+
+
+def test_investments_by_region_hide_three_more_of_weight_37():
+    """3 x 3 of Fischetti and Salazar-González: one primary cell of 22, which may then be 5 to 30."""
+    values, sums = two_way({"1": (20, 50, 10), "2": (8, 19, 22), "3": (17, 32, 12)}, "abc")
+    system = system_of(values, sums, primary=("2c",), threshold=30)
+    hidden, chosen = secondary(system, ("2c",), alone=False)
+    assert hidden == ["2a", "3a", "3c"]
+    assert (chosen.cost, chosen.gap) == (37, pytest.approx(0, abs=2e-3))
+
+
+def linked(*, together: bool):
+    """Regions in two counties, and the same regions in two groups: the linked tables of sdcTable's tests."""
+    values = {"A": 2, "B": 2, "I": 8, "J": 8, "K": 3, "L": 3, "M": 3, "N": 7}
+    counties = [("c1", "ABIJ"), ("c2", "KLMN"), ("T", ("c1", "c2"))]
+    groups = [("big", "LM"), ("small", "ABIJKN")]
+    for whole, parts in [*counties, *(groups if together else [])]:
+        values[whole] = sum(values[part] for part in parts)
+    sums = [*counties, *([*groups, ("T", ("big", "small"))] if together else [])]
+    return system_of(values, sums, primary=tuple("ABKLM"), threshold=4)
+
+
+def test_linked_tables_each_safe_alone_hide_one_more_together_of_weight_7():
+    assert secondary(linked(together=False), "ABKLM", alone=False)[0] == []
+    hidden, chosen = secondary(linked(together=True), "ABKLM", alone=False)
+    assert hidden == ["N"]
+    assert chosen.cost == 7
+
+
+def test_what_was_hidden_stays_hidden_and_a_sole_cell_cannot_be_protected():
+    values, sums = two_way({"1": (20, 50, 10), "2": (8, 19, 22), "3": (17, 32, 12)}, "abc")
+    system = system_of(values, sums, primary=("2c",), threshold=30)
+    assert "1b" in best(system, SEED, frozenset({"1b"}), alone=False).pattern.hidden
+    known = [("t", ("x",))]
+    alone = system_of({"t": 3, "x": 3}, known, primary=("x",))
+    assert best(alone, SEED).pattern.hidden == {"t", "x"}
+
+
+def test_somebody_alone_in_a_cell_learns_nothing_of_the_others():
+    values, sums = {"a": 1, "b": 2, "c": 30, "t": 33}, [("t", ("a", "b", "c"))]
+    system = system_of(values, sums, primary=("a", "b"))
+    assert best(system, SEED, alone=False).pattern.hidden == {"a", "b", "c"}  # 1 + 2 would say "under 5"
+    wide, more = {"a": 1, "b": 4, "c": 30, "d": 40, "t": 75}, [("t", ("a", "b", "c", "d"))]
+    narrow = best(system_of(wide, more, primary=("a", "b")), SEED, alone=False).pattern.hidden
+    assert narrow == {"a", "b"}  # 5 together: either may be 5, and neither is told
+    assert best(system_of(wide, more, primary=("a", "b")), SEED).pattern.hidden == {"a", "b", "c"}
+
+
+def test_infeasible_is_said():
+    system = system_of({"x": 3, "y": 3}, [("x", ("y",))], primary=("x",))
+    known = [cell.__class__(**{**cell.__dict__, "public_elsewhere": cell.key == "y"}) for cell in system.cells]
+    closed = system.__class__(system.year, tuple(known), system.matrix, system.relations)
+    with pytest.raises(Unprotectable, match="x"):
+        best(closed, SEED)
