@@ -7,14 +7,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from test_protect_stage import (  # noqa: F401  `project` is a fixture
+from test_protect_stage import (
     CANARY,
     PUBLICATIONS,
     SETTINGS,
     as_stored,
     indicator,
     mart,
-    project,
+    project,  # noqa: F401  a fixture
     threshold,
     write_yaml,
 )
@@ -26,7 +26,6 @@ from pipelines.kernel.ledger import editions_before, record
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.store import table_path
-
 
 POPULATIONS = {
     "populations": {
@@ -46,11 +45,11 @@ def counted(project: Project) -> None:  # noqa: F811  the fixture
     write_yaml(project.reference / "publications.yml", publications)
 
 
-def every_byte(project: Project) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(project.protected.iterdir())}
+def every_byte(where: Project) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(where.protected.iterdir())}
 
 
-def test_11_no_byte_that_the_auditor_writes_or_says_holds_a_hidden_number(project: Project) -> None:
+def test_11_no_byte_that_the_auditor_writes_or_says_holds_a_hidden_number(project: Project) -> None:  # noqa: F811  the fixture
     mart(project, [(2020, "auch", "F", CANARY), (2021, "auch", "F", 9_000_001)])
     indicator(project, [("site", "auch", 2020, float(CANARY)), ("site", "auch", 2021, 9_000_001.0)])
     threshold(project, CANARY + 1)
@@ -65,7 +64,7 @@ def test_11_no_byte_that_the_auditor_writes_or_says_holds_a_hidden_number(projec
     assert not any(form in said for form in as_stored(CANARY)[:2])
 
 
-def test_12_changing_what_is_hidden_changes_no_public_byte(project: Project) -> None:
+def test_12_changing_what_is_hidden_changes_no_public_byte(project: Project) -> None:  # noqa: F811  the fixture
     def published(small: int) -> dict[str, bytes]:
         mart(project, [(2020, "auch", "F", small), (2021, "auch", "F", 12), (2021, "auch", "M", 4)])
         indicator(project, [("site", "auch", 2020, float(small)), ("site", "auch", 2021, 16.0)])
@@ -77,7 +76,7 @@ def test_12_changing_what_is_hidden_changes_no_public_byte(project: Project) -> 
     assert published(6) != one  # a number that is shown does change them
 
 
-def test_a_leak_closes_the_door(project: Project) -> None:
+def test_a_leak_closes_the_door(project: Project) -> None:  # noqa: F811  the fixture
     mart(project, [(2020, "auch", "F", 3), (2021, "auch", "F", 12)])
     indicator(project, [("site", "auch", 2020, 3.0), ("site", "auch", 2021, 12.0)])
     with pytest.raises(CheckFailed, match="was not audited"):
@@ -98,7 +97,7 @@ def test_a_leak_closes_the_door(project: Project) -> None:
         require_audited(project)
 
 
-def test_the_ledger_knows_what_was_shown_and_no_hidden_number(project: Project) -> None:
+def test_the_ledger_knows_what_was_shown_and_no_hidden_number(project: Project) -> None:  # noqa: F811  the fixture
     mart(project, [(2020, "auch", "F", 3), (2021, "auch", "F", 12)])
     indicator(project, [("site", "auch", 2020, 3.0), ("site", "auch", 2021, 12.0)])
     protect.run(project, SETTINGS)

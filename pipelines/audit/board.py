@@ -45,7 +45,8 @@ def name_of(series: Series, row: int) -> str:
     """Say which cell stands in a row of a series: table, measure, coordinates."""
     at = series.frame.row(row, named=True)
     where = " ".join(f"{name}={at[name]}" for name in series.coordinates if at[name] is not None)
-    return f"{series.table}.{series.column} {where}"
+    column = series.measure if series.is_latent else series.column
+    return f"{series.table}.{column} {where}"
 
 
 def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memory = NOTHING) -> Board:

@@ -111,12 +111,11 @@ def of_symbols(series: Sequence[Series]) -> list[Finding]:
 
 
 def of_pattern(laid: Board, verdict: Verdict, with_editions: bool) -> list[Finding]:
-    """Return a finding for each cell of which something is proved, by anybody or by the one who stands in another."""
-    inside: dict[int, Leak] = {}
-    for proved in verdict.insiders.values():
-        for cell, leak in proved.items():
-            if leak is Leak.EXACT or cell not in inside:
-                inside[cell] = leak
+    """Return a finding for each cell of which something is proved, or that the one who stands in another can compute.
+
+    That such a one bounds a cell is counted, and closes no door: whoever is one of five knows that four are left.
+    """
+    inside = {cell: leak for proved in verdict.insiders.values() for cell, leak in proved.items() if leak is Leak.EXACT}
     names = laid.named([*verdict.leaks, *inside])
     with_them = ", with what earlier editions showed" if with_editions else ""
     found = [
@@ -148,9 +147,15 @@ def content(project: Project, result: Result) -> dict[str, object]:
         "relations_count": int(puzzle.matrix.shape[0]),
         "attacked_count": int(attacked.sum()),
         "small_count": int((attacked & puzzle.small).sum()),
+        "bounded_by_insiders_count": len(bounded_by_insiders(result.verdict)),
         "editions": list(result.editions),
         "by_table": tables(result.laid),
     }
+
+
+def bounded_by_insiders(verdict: Verdict) -> set[int]:
+    """Return the cells that somebody alone in another one proves to be under the threshold, without knowing them."""
+    return {cell for proved in verdict.insiders.values() for cell, leak in proved.items() if leak is Leak.UNDER}
 
 
 def tables(laid: Board) -> list[dict[str, object]]:
