@@ -58,7 +58,8 @@ class Publication(BaseModel):
     copied: tuple[str, ...] = Field(default=(), description="Other columns kept; only at the grain of the table read.")
     parts: tuple[Part, ...] = ()
     counts: dict[str, str] = Field(
-        default_factory=dict, description="Measure → the population it counts (populations.yml); `open`: its producer's."
+        default_factory=dict,
+        description="Measure → the population it counts (populations.yml); `open`: its producer's.",
     )
     shadows: tuple[Shadow, ...] = Field(default=(), description="Of the indicators' values: weighted rates.")
     sources: tuple[str, ...] = Field(default=(), description="Ids of the datasets; of indicators, each has its own.")

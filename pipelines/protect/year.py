@@ -97,7 +97,11 @@ class Year:
         return new
 
     def _state_one(
-        self, relation: Relation, found: list[dict[tuple[Value, ...], frozenset[int]]], where: frozenset[object], at: str
+        self,
+        relation: Relation,
+        found: list[dict[tuple[Value, ...], frozenset[int]]],
+        where: frozenset[object],
+        at: str,
     ) -> None:
         cells = []
         for code, groups in zip((relation.whole, *relation.parts), found, strict=True):
