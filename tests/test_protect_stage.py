@@ -172,8 +172,8 @@ def test_a_count_of_a_register_that_no_system_holds_is_refused(project):
 
 
 def test_what_the_system_counts_is_what_the_table_shows(project):
-    wrong = {**POPULATIONS, "populations": {**POPULATIONS["populations"], "students": {
-        "reads": "mart_enrolment__register", "sum": "students_count", "dims": ["site_code"], "where": {"sex_code": "F"}}}}  # fmt: skip
+    women = {**POPULATIONS["populations"]["students"], "where": {"sex_code": "F"}}
+    wrong = {**POPULATIONS, "populations": {**POPULATIONS["populations"], "students": women}}
     write_yaml(project.reference / "populations.yml", wrong)
     with pytest.raises(BadInput, match="does not show what the system counts"):
         run(project, SETTINGS)

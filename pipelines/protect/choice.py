@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -307,7 +306,7 @@ class Growth:
     def _avoid(
         self, missing: list[Target], local: list[np.ndarray], places: dict[int, tuple[int, int]], proof: Proof
     ) -> None:
-        """Find for each cell one deviation that leaves alone all the cells it must not depend on, where there is one."""
+        """Find for each cell one deviation that leaves alone all the cells it must not depend on."""
         avoided: dict[int, list[Target]] = {}
         for target in missing:
             if target.fixed is not None:

@@ -216,7 +216,8 @@ def _weigh(
 def _relate(year: Year, populations: Populations) -> None:
     new = True
     while new:
-        new = any([year.relate(relation, number) for number, relation in enumerate(populations.relations)])
+        found = [year.relate(relation, number) for number, relation in enumerate(populations.relations)]
+        new = any(found)
     for alike in populations.alike:
         _alike(year, alike.population, alike.over)
     _transitive(year, populations)

@@ -126,8 +126,8 @@ def _chosen(system: System, seed: bytes, editions: list[Edition]) -> dict[str, o
             f"{error.key}: nothing that may be hidden keeps this cell from being told, so nothing is published. "
             "Publish its table at a coarser grain (data/reference/publications.yml), or leave it internal."
         ) from error
-    places = sorted({(place.table, place.row, place.column) for cell in system.cells if cell.key in chosen.pattern.hidden
-                     for place in cell.places})  # fmt: skip
+    gone = [place for cell in system.cells if cell.key in chosen.pattern.hidden for place in cell.places]
+    places = sorted({(place.table, place.row, place.column) for place in gone})
     return {
         "hidden": places,
         "cells": sorted(chosen.pattern.hidden),
