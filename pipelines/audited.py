@@ -14,13 +14,20 @@ def audit_answer(project: Project, settings: Settings, *, as_json: bool) -> tupl
     said = content(project, result)
     worst = at_worst(result.laid)
     if as_json:
-        text = json.dumps({**said, "at_worst": worst, "seconds": round(result.seconds, 1)}, ensure_ascii=False, indent=1)
+        text = json.dumps(
+            {**said, "at_worst": worst, "seconds": round(result.seconds, 1)}, ensure_ascii=False, indent=1
+        )
         return [text], len(result.findings)
     lines = [finding.line() for finding in result.findings]
     lines.append(
         f"{said['attacked_count']} hidden cells attacked through {said['relations_count']} relations, "
         f"{said['small_count']} of them about too few people; {len(result.findings)} leak."
     )
+    if said["bounded_by_insiders_count"]:
+        lines.append(
+            f"{said['bounded_by_insiders_count']} cells can be proved to be under the threshold by somebody who is "
+            "alone in another cell and knows it; none of them can be computed."
+        )
     if result.editions:
         lines.append(f"With what was published before: {', '.join(result.editions)}.")
     lines.append("What an attacker could say at worst of a small cell, by how many whole numbers the interval spans:")

@@ -20,8 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pipelines.kernel.labels import labelled_stages
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
@@ -50,9 +49,11 @@ class StageFailed(Exception):
 
 
 def stage_names(project: Project) -> list[str]:
-    """Return the stages of `dvc.yaml`, in reading order, which is the order they run in."""
-    content = yaml.safe_load((project.root / "dvc.yaml").read_text(encoding="utf-8"))
-    return list(content["stages"])
+    """Return the stages of `dvc.yaml`, in reading order, which is the order they run in.
+
+    Raises `BadInput` when one does not say who may see what it writes, or leads out without going through `protect`.
+    """
+    return list(labelled_stages(project))
 
 
 def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome]:

@@ -66,9 +66,7 @@ def table(
     return found
 
 
-def laid(
-    series: list[Series], more: Iterable[Relation] = (), memory: Memory | None = None, fewest: int = 2
-) -> Board:
+def laid(series: list[Series], more: Iterable[Relation] = (), memory: Memory | None = None, fewest: int = 2) -> Board:
     """Return the attacker's puzzle of these series, relations found in their numbers."""
     return board(series, [*relations(series, fewest), *more], memory or Memory())
 

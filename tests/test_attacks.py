@@ -21,6 +21,8 @@ from pipelines.audit.inherited import _beside
 from pipelines.audit.knowledge import wrongly_flagged, wrongly_shown
 from pipelines.audit.relations import Relation, relations, with_rests
 from pipelines.kernel.ledger import row_key
+from pipelines.protect.choice import costs_of
+from pipelines.protect.system import Cell, System
 
 
 def test_1_exact_recovery_by_linear_algebra() -> None:
@@ -188,6 +190,21 @@ def test_9_rounding_each_cell_by_itself_gives_some_back() -> None:
     assert not np.any(plain.matrix @ sums)
     controlled = replace(plain, low=np.maximum(sums - 2, 0), high=sums + 2, audited=everything)
     assert Leak.EXACT not in leaks(controlled).values()
+
+
+def test_10_ties_are_broken_by_a_secret() -> None:
+    """Two cells that cost the same: which one is hidden must not be a matter of their order or their values."""
+    cells = tuple(
+        Cell(f"2020 students f{i}", "pub_a", "students_count", 10, False, False, 10, True, 5) for i in range(8)
+    )
+    system = System(2020, cells, csr_array((0, 8)), ())
+    one, same, other = (costs_of(system, seed) for seed in (b"a" * 32, b"a" * 32, b"b" * 32))
+    assert len(set(one)) == 8  # no tie is left
+    assert np.array_equal(one, same)  # in a later edition it falls alike
+    assert not np.array_equal(np.argsort(one), np.argsort(other))  # without the secret nobody knows how
+    assert not np.array_equal(np.argsort(one), np.arange(8))
+    richer = replace(system, cells=tuple(replace(cell, value=cell.value + 3) for cell in cells))
+    assert np.array_equal(one, costs_of(richer, b"a" * 32))
 
 
 def test_11_messages_hold_coordinates_and_no_number() -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from pydantic import ValidationError
 
 from pipelines.cli import observatoire
+from pipelines.kernel.catalogue import Source, read_catalogue
+from pipelines.kernel.labels import paths, ways_round
+from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project, Settings
 from pipelines.run import stage_names
 from pipelines.steps import STAGES
@@ -21,10 +26,6 @@ from pipelines.steps import STAGES
 def stages(project: Project) -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load((project.root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     return content
-
-
-def paths(stage: dict[str, Any], key: str) -> list[str]:
-    return [item if isinstance(item, str) else next(iter(item)) for item in stage.get(key, [])]
 
 
 def test_the_pipeline_file_and_the_command_know_the_same_stages(project: Project) -> None:
@@ -60,18 +61,72 @@ def test_the_public_side_depends_on_no_unprotected_table(stages: dict[str, Any])
         assert stages[name]["meta"]["sensitivity"] == "public"
         for dep in paths(stages[name], "deps"):
             assert not dep.startswith(closed), f"{name} depends on {dep}, which has not been through protect"
-    internal = {
-        out for stage in stages.values() if stage["meta"]["sensitivity"] == "internal" for out in paths(stage, "outs")
+
+
+def test_no_public_output_is_reached_but_through_protect(stages: dict[str, Any]) -> None:
+    """From each internal output, follow the dependencies: every way to a public one leads through `protect`.
+
+    What is let in beside it is no table, and each says why: outcomes of checks, hashes of inputs.
+    """
+    let_in = {
+        (name, path): reason
+        for name, stage in stages.items()
+        for path, reason in (stage["meta"].get("lets_in") or {}).items()
     }
-    allowed = {
-        "data/quality/staging.json",
-        "data/quality/marts.json",
-        "data/quality/corrections.json",
-        "data/quality/history.json",
-        "data/raw",
-    }  # outcomes of checks, counts of them; hashes of inputs
-    for name in ("publish", "render", "seal"):
-        assert not (internal & set(paths(stages[name], "deps"))) - allowed
+    assert {(name, path) for name, path, _ in ways_round(stages)} == set(let_in)
+    assert all(reason.endswith(".") for reason in let_in.values())
+    assert {path for _, path in let_in} <= {
+        "data/quality/staging.json", "data/quality/marts.json", "data/quality/corrections.json",
+        "data/quality/history.json", "data/quality/audit.json", "data/raw",
+    }  # fmt: skip
+    reached = {out for stage in stages.values() for out in paths(stage, "outs") if is_internal(stage)}
+    assert {"data/marts", "data/staging", "data/raw", "data/indicators", "data/targets"} <= reached
+    for name, stage in stages.items():
+        if name == "protect" or is_internal(stage):
+            continue
+        read = {dep for dep in paths(stage, "deps") if (name, dep) not in let_in}
+        assert not {(dep, out) for dep in read for out in reached if within(dep, out)}, name
+
+
+def is_internal(stage: dict[str, Any]) -> bool:
+    return bool(stage["meta"]["sensitivity"] == "internal")
+
+
+def within(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
+def test_a_stage_without_a_label_or_round_the_door_is_refused_when_it_runs(project: Project, tmp_path: Path) -> None:
+    content = yaml.safe_load((project.root / "dvc.yaml").read_text(encoding="utf-8"))
+    copy = Project(tmp_path)
+
+    def refused(words: str) -> None:
+        (tmp_path / "dvc.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+        with pytest.raises(BadInput, match=words):
+            stage_names(copy)
+
+    content["stages"]["publish"]["deps"].append("data/marts/mart_enrolment__register.parquet")
+    refused("only protect leads out")
+    content["stages"]["publish"]["deps"][-1] = "data"  # the whole folder holds the marts too
+    refused("only protect leads out")
+    del content["stages"]["publish"]["deps"][-1], content["stages"]["indicators"]["meta"]
+    refused("does not say who may see")
+    content["stages"]["indicators"]["meta"] = {"sensitivity": "secret"}
+    refused("does not say who may see")
+
+
+def test_every_sidecar_says_who_may_see_its_rows(project: Project) -> None:
+    catalogue = read_catalogue(project)
+    labels = {source.id: source.sensitivity for source in catalogue.sources.values()}
+    assert {name for name, label in labels.items() if label == "internal"} == {
+        source.id for source in catalogue.sources.values() if source.personal
+    }
+    plain = catalogue["sise"].model_dump()
+    del plain["sensitivity"]
+    with pytest.raises(ValidationError, match="sensitivity"):
+        Source.model_validate(plain)
+    with pytest.raises(ValidationError, match="persons are internal"):
+        Source.model_validate({**catalogue["apogee"].model_dump(), "sensitivity": "public"})
 
 
 def test_every_setting_a_stage_depends_on_exists(stages: dict[str, Any]) -> None:

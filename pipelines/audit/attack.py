@@ -160,9 +160,8 @@ class Verdict:
 
     def exact_only(self) -> Verdict:
         """Return the same without what is proved of bounds."""
-        exact = {cell: leak for cell, leak in self.leaks.items() if leak is Leak.EXACT}
-        inside = {own: {cell: leak for cell, leak in told.items() if leak is Leak.EXACT}
-                  for own, told in self.insiders.items()}  # fmt: skip
+        exact = _exact(self.leaks)
+        inside = {own: _exact(told) for own, told in self.insiders.items()}
         return replace(self, leaks=exact, insiders={own: told for own, told in inside.items() if told})
 
 
@@ -184,6 +183,10 @@ def audit(puzzle: Puzzle, safe: frozenset[str] = frozenset()) -> Verdict:
                 continue
         marks.add(mark)
     return Verdict(dict(sorted(found.items())), dict(sorted(insiders.items())), frozenset(marks), solved)
+
+
+def _exact(proved: dict[int, Leak]) -> dict[int, Leak]:
+    return {cell: Leak.EXACT for cell, leak in proved.items() if leak is Leak.EXACT}
 
 
 def leaks(puzzle: Puzzle) -> dict[int, Leak]:
@@ -209,17 +212,32 @@ def _insiders_of(part: Part, known: dict[int, Leak]) -> dict[int, dict[int, Leak
         return found
     need = puzzle.threshold[part.cells] - value
     pool = np.array(part.witnesses)
+    themselves = _same_person(part)
     still = pool[:, alone] == 0
     reached = pool[:, targets] >= need[targets]
     is_safe = still.T.astype(np.int64) @ reached.astype(np.int64) > 0
     for row, column in zip(*np.nonzero(~is_safe), strict=True):
         own, target = int(alone[row]), int(targets[column])
-        if own == target or part.find(target, least=int(need[target]), fixed=own):
+        if themselves[own] == themselves[target] or part.find(target, least=int(need[target]), fixed=own):
             continue
         moved = part.find(target, least=1, fixed=own) or part.find(target, most=-1, fixed=own)
         leak = Leak.UNDER if moved else Leak.EXACT
         found.setdefault(int(part.cells[own]), {})[int(part.cells[target])] = leak
     return found
+
+
+def _same_person(part: Part) -> Whole:
+    """Number the persons of the part's cells of one: a cell of one inside another of one counts the same person."""
+    one = part.value == 1
+    entries = part.block.tocoo()
+    kept = one[entries.col]
+    wholes = kept & (entries.data < 0)
+    inside = kept & (entries.data > 0)
+    size, lines = len(part.cells), part.block.shape[0]
+    up = csr_array((np.ones(wholes.sum()), (entries.row[wholes], entries.col[wholes])), shape=(lines, size))
+    down = csr_array((np.ones(inside.sum()), (entries.row[inside], entries.col[inside])), shape=(lines, size))
+    label: Whole = connected_components(csr_array(up.T @ down), directed=False)[1].astype(np.int64)
+    return label
 
 
 def interval(puzzle: Puzzle, cell: int) -> tuple[int, float]:

@@ -16,7 +16,6 @@ from pipelines.audit.editions import Memory, Sum
 from pipelines.audit.knowledge import Series
 from pipelines.audit.relations import Relation
 
-
 NOTHING = Memory()
 
 
@@ -46,7 +45,8 @@ def name_of(series: Series, row: int) -> str:
     """Say which cell stands in a row of a series: table, measure, coordinates."""
     at = series.frame.row(row, named=True)
     where = " ".join(f"{name}={at[name]}" for name in series.coordinates if at[name] is not None)
-    return f"{series.table}.{series.column} {where}"
+    column = series.measure if series.is_latent else series.column
+    return f"{series.table}.{column} {where}"
 
 
 def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memory = NOTHING) -> Board:
@@ -105,9 +105,7 @@ def _classes(relations: Sequence[Relation], count: int) -> tuple[NDArray[np.int6
     return label.astype(np.int64), int(size)
 
 
-def _merged(
-    relations: Sequence[Relation], sums: Sequence[Sum], place: NDArray[np.int64], size: int
-) -> csr_array:
+def _merged(relations: Sequence[Relation], sums: Sequence[Sum], place: NDArray[np.int64], size: int) -> csr_array:
     """Return the matrix over classes and one cell that is 1, each different relation once."""
     lines: dict[tuple[tuple[int, int], ...], None] = {}
     for relation in relations:

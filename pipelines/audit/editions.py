@@ -44,7 +44,9 @@ def read_ledger(paths: Iterable[Path]) -> list[tuple[str, pl.DataFrame]]:
     return [(path.stem, pl.read_parquet(path)) for path in paths]
 
 
-def memory(series: Sequence[Series], relations: Sequence[Relation], ledger: Iterable[tuple[str, pl.DataFrame]]) -> Memory:
+def memory(
+    series: Sequence[Series], relations: Sequence[Relation], ledger: Iterable[tuple[str, pl.DataFrame]]
+) -> Memory:
     """Return what the ledger adds. `relations` may name cells that are shown nowhere: they were hidden then too."""
     names, value, shown, latent = _cells(series)
     known: set[int] = set()

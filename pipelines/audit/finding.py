@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """`table` and `where`: the public table and the cell's coordinates; `says`: what can be said; `audit`: which found it.
+    """`table`, `where`: the public table and the cell's place; `says`: what can be said; `audit`: who found it.
 
     Audits: pattern (relations), insider (knowing one's own cell), editions (with what earlier ones showed), inherited
     (computed from hidden numbers), symbol (flags), system (a relation that the model of `protect` lacks).

@@ -35,9 +35,7 @@ def inherited(project: Project, policy: Policy, publications: Mapping[str, Publi
 
 def _beside(values: pl.DataFrame) -> Iterator[Finding]:
     """A hidden value, with a number left in its row, or a growth to or from it."""
-    ordered = values.sort(*SERIES, "year").with_columns(
-        (pl.col("flag") == Flag.CONFIDENTIAL.value).alias("_hidden")
-    )
+    ordered = values.sort(*SERIES, "year").with_columns((pl.col("flag") == Flag.CONFIDENTIAL.value).alias("_hidden"))
     ordered = ordered.with_columns(pl.col("_hidden").shift(1).over(SERIES).fill_null(value=False).alias("_before"))
     for name in ("value", *(column for column in BESIDE if column in values.columns)):
         hides = pl.col("_hidden") | pl.col("_before") if name == "growth" else pl.col("_hidden")

@@ -40,8 +40,9 @@ class Series:
     `frame`: the columns of `grain` and `besides`, then `cell` (its number, unique over all series), `value` (the true
     whole number), `shown` (what the public file says; null when hidden), `flag`, `threshold`. `coordinates`: columns
     of `frame` that name the cell in a message. `besides`: what public reference files say of a row (the establishment
-    of a site), by which it can be summed too. `is_latent`: shown nowhere, hence neither flagged nor counted. `is_sensitive`: that it is none
-    is told of as little as a few. `rounding`: base of the multiples that are shown, 0 where true numbers are.
+    of a site), by which it can be summed too. `is_latent`: shown nowhere, hence neither flagged nor counted.
+    `is_sensitive`: that it is none is told of as little as a few. `rounding`: base of the multiples that are shown, 0
+    where true numbers are.
     """
 
     table: str
@@ -167,9 +168,7 @@ def _indicator_series(project: Project, policy: Policy) -> list[Series]:
     both = inside.drop("flag").join(public, on=keys, how="left", maintain_order="left")
     both = both.join(parts, on=keys, how="left", maintain_order="left")
     thresholds = {code: policy.threshold(item.sources) for code, item in read_indicators(project).items()}
-    given = pl.col("indicator_code").replace_strict(
-        thresholds, default=policy.default.threshold, return_dtype=pl.Int64
-    )
+    given = pl.col("indicator_code").replace_strict(thresholds, default=policy.default.threshold, return_dtype=pl.Int64)
     both = both.with_columns(
         pl.when(pl.col("origin") == "simulated")
         .then(pl.max_horizontal(given, policy.default.threshold))
@@ -206,9 +205,7 @@ def _indicator_series(project: Project, policy: Policy) -> list[Series]:
 
 def wrongly_flagged(series: Series) -> pl.DataFrame:
     """Return the cells whose number is not there although their flag is not `c`: a second symbol would say why."""
-    return series.frame.filter(
-        pl.col("shown").is_null() & (pl.col("flag").fill_null("") != Flag.CONFIDENTIAL.value)
-    )
+    return series.frame.filter(pl.col("shown").is_null() & (pl.col("flag").fill_null("") != Flag.CONFIDENTIAL.value))
 
 
 def wrongly_shown(series: Series) -> pl.DataFrame:

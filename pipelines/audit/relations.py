@@ -131,7 +131,7 @@ def _ways(number: int, item: Series, columns: tuple[str, ...]) -> Iterator[Way]:
     yield Way(number, columns)
     for column in sorted(known - {"year"}):
         codes = item.frame[column].unique().sort().to_list()
-        if not 1 < len(codes) <= CODES or column in columns and len(columns) == len(item.grain):
+        if not 1 < len(codes) <= CODES or (column in columns and len(columns) == len(item.grain)):
             continue
         for code in codes:
             yield Way(number, columns, column=column, code=code)
@@ -175,9 +175,7 @@ def relations(series: Sequence[Series], fewest: int = FEWEST) -> list[Relation]:
         which = "" if way.column is None else f" where {way.column} is {'not ' if way.without else ''}{way.code}"
         more = "" if way.second is None else f" and {series[way.second].measure}"
         text = f"{series[target].name} = sum of {series[way.series].name}{more}{which}"
-        found += [
-            Relation(whole, tuple(cells), text) for whole, cells in both.select("_whole", "cell").iter_rows()
-        ]
+        found += [Relation(whole, tuple(cells), text) for whole, cells in both.select("_whole", "cell").iter_rows()]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The stage: read both sides of the door back from the files, attack, write what was found, close when there is a leak."""
+"""The stage: read both sides of the door back from the files, attack, write what was found, close on a leak."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ def public_system(
         if item.measure.endswith(".numerator") and item.is_protected
     ]
     rests, wholes = with_rests(series, nested)
-    return [*series, *rests], [*relations(series), *wholes]
+    everything = [*series, *rests]
+    return everything, [*relations(everything), *wholes]
 
 
 def of_symbols(series: Sequence[Series]) -> list[Finding]:
@@ -109,13 +110,12 @@ def of_symbols(series: Sequence[Series]) -> list[Finding]:
     return found
 
 
-def of_pattern(laid: Board, verdict: Verdict, with_editions: bool) -> list[Finding]:  # noqa: FBT001
-    """Return a finding for each cell of which something is proved, by anybody or by the one who stands in another."""
-    inside: dict[int, Leak] = {}
-    for proved in verdict.insiders.values():
-        for cell, leak in proved.items():
-            if leak is Leak.EXACT or cell not in inside:
-                inside[cell] = leak
+def of_pattern(laid: Board, verdict: Verdict, with_editions: bool) -> list[Finding]:
+    """Return a finding for each cell of which something is proved, or that the one who stands in another can compute.
+
+    That such a one bounds a cell is counted, and closes no door: whoever is one of five knows that four are left.
+    """
+    inside = {cell: leak for proved in verdict.insiders.values() for cell, leak in proved.items() if leak is Leak.EXACT}
     names = laid.named([*verdict.leaks, *inside])
     with_them = ", with what earlier editions showed" if with_editions else ""
     found = [
@@ -140,14 +140,22 @@ def content(project: Project, result: Result) -> dict[str, object]:
         "protected_sha256": digest_of_protected(project),
         "leaks_count": len(result.findings),
         "leaks_by_audit": dict(sorted(Counter(finding.audit for finding in result.findings).items())),
-        "leaks": [{"table": finding.table, "audit": finding.audit, "line": finding.line()} for finding in result.findings],
+        "leaks": [
+            {"table": finding.table, "audit": finding.audit, "line": finding.line()} for finding in result.findings
+        ],
         "cells_count": int(puzzle.value.size),
         "relations_count": int(puzzle.matrix.shape[0]),
         "attacked_count": int(attacked.sum()),
         "small_count": int((attacked & puzzle.small).sum()),
+        "bounded_by_insiders_count": len(bounded_by_insiders(result.verdict)),
         "editions": list(result.editions),
         "by_table": tables(result.laid),
     }
+
+
+def bounded_by_insiders(verdict: Verdict) -> set[int]:
+    """Return the cells that somebody alone in another one proves to be under the threshold, without knowing them."""
+    return {cell for proved in verdict.insiders.values() for cell, leak in proved.items() if leak is Leak.UNDER}
 
 
 def tables(laid: Board) -> list[dict[str, object]]:

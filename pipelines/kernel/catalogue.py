@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
@@ -164,10 +164,17 @@ class Source(BaseModel):
         default=0, ge=0, le=5, description="Years after the observed year before a figure is known; used by --edition."
     )
     personal: bool = Field(default=False, description="True for registers: identifiers become tokens while being read.")
+    sensitivity: Literal["internal", "public"] = Field(description="Who may see its rows. Said, never presumed.")
     caveats: tuple[Bilingual, ...] = ()
     adapter: str = Field(default="mapped", description="Name of the adapter in pipelines/stage/adapters.")
     tables: tuple[Table, ...] = Field(min_length=1)
     vintages: tuple[Vintage, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _persons_stay_inside(self) -> Self:
+        if self.personal and self.sensitivity != "internal":
+            raise ValueError("rows about persons are internal")
+        return self
 
     def vintage(self, vintage_id: str) -> Vintage:
         """Return the vintage of that id. Raises `KeyError`, naming those that exist, when there is none."""

@@ -33,6 +33,7 @@ from pipelines.protect.guard import listed, refusals, require_passed_checks
 from pipelines.protect.model import OPEN
 from pipelines.protect.patterns import Hidden, hidden_of
 from pipelines.protect.suppression import RANK, counted, strict, summed, suppressed
+from pipelines.protect.told import public_totals, silent_share
 
 REFERENCE = ("disclosure.yml", "publications.yml", "indicators.yml", "populations.yml", "dictionary")
 """What every public table depends on, in `data/reference`."""
@@ -215,6 +216,8 @@ _SPECIAL: dict[str, Callable[[Project, Policy, Hidden], pl.DataFrame]] = {
 
 def _write_suppression(project: Project, publications: Mapping[str, Publication]) -> None:
     rows = []
+    values = table_path(project, "pub_values")
+    totals = public_totals(pl.read_parquet(values)) if values.exists() else frozenset()
     for table, publication in publications.items():
         if publication.reads is None:
             continue
@@ -222,12 +225,18 @@ def _write_suppression(project: Project, publications: Mapping[str, Publication]
         flags = sorted(set(publication.flags.values())) or ["flag"]
         cells, hidden = counted(frame, flags)
         origin = max(frame["origin"].unique().to_list(), key=RANK.__getitem__, default="observed")
-        rows.append((table, cells, hidden, hidden / cells if cells else None, origin))
+        silent = None
+        if hidden and publication.reads.startswith("mart_"):
+            silent = silent_share(
+                summed(read_table(project, publication.reads), publication), frame, publication, totals
+            )
+        rows.append((table, cells, hidden, hidden / cells if cells else None, silent, origin))
     schema = {
         "table_name": pl.String,
         "cells_count": pl.Int64,
         "hidden_cells_count": pl.Int64,
         "hidden_share": pl.Float64,
+        "silent_share": pl.Float64,
         "origin": pl.String,
     }
     frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(

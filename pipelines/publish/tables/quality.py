@@ -61,7 +61,8 @@ def suppressed_cells(shelf: Shelf, table: str) -> tuple[int, int]:
 
 
 def suppression(shelf: Shelf) -> Table:
-    """How many values of each published table are withheld."""
+    """How many values of each published table are withheld, and what share of its people stand in such a row."""
+    silent = silent_shares(shelf)
     rows = []
     for table in shelf.table_names:
         if table == "pub_departement_contours":
@@ -69,18 +70,43 @@ def suppression(shelf: Shelf) -> Table:
         hidden, total = suppressed_cells(shelf, table)
         if total:
             rows.append(
-                (f"`{table}`", number(total, shelf.lang), number(hidden, shelf.lang), share(hidden / total, shelf.lang))
-            )
-    headings = (two(shelf, "Valeurs", "Values"), two(shelf, "Retirées", "Withheld"), two(shelf, "Part", "Share"))
+                (
+                    f"`{table}`", number(total, shelf.lang), number(hidden, shelf.lang),
+                    share(hidden / total, shelf.lang), _people(shelf, hidden, silent.get(table)),
+                )
+            )  # fmt: skip
+    headings = (
+        two(shelf, "Valeurs", "Values"),
+        two(shelf, "Retirées", "Withheld"),
+        two(shelf, "Part", "Share"),
+        two(shelf, "Personnes concernées", "People concerned"),
+    )
     return Table(
         name="suppression",
         caption=two(shelf, "Valeurs retirées pour confidentialité", "Values withheld for confidentiality"),
         heading=("Table", *headings),
         rows=tuple(rows),
         right=headings,
-        widths=(46, 18, 18, 18),
+        widths=(40, 14, 14, 14, 18),
         lang=shelf.lang,
     )
+
+
+def silent_shares(shelf: Shelf) -> dict[str, float | None]:
+    """Return public table → share of its people in rows where something is withheld; none where it is not said."""
+    if "pub_suppression" not in shelf.table_names:
+        return {}
+    frame = shelf.table("pub_suppression")
+    if "silent_share" not in frame.columns:
+        return {}
+    return dict(frame.select("table_name", "silent_share").iter_rows())
+
+
+def _people(shelf: Shelf, hidden: int, found: float | None) -> str:
+    """Print the share, nobody when nothing is withheld, and that it is not said where it would tell a total."""
+    if not hidden:
+        return two(shelf, "aucune", "none")
+    return two(shelf, "non dit", "not said") if found is None else share(found, shelf.lang)
 
 
 def breaks(shelf: Shelf) -> Table:

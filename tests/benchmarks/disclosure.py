@@ -1,0 +1,199 @@
+"""What the default report tells of what it hides: time, non-interference, surface, three editions. Run by hand.
+
+    python -m tests.benchmarks.disclosure FOLDER [--trials 20]
+
+FOLDER is a finished run of the project; it is copied, never written to. `disclosure.md` keeps the last figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import struct
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pipelines.audit.attack import parts
+from pipelines.audit.board import Board
+from pipelines.audit.stage import Result, attack
+from pipelines.kernel.ledger import record
+from pipelines.kernel.project import Project
+from pipelines.kernel.publications import read_publications
+from pipelines.kernel.store import table_path
+from pipelines.protect import stage as protect_stage
+
+FOLDERS = ("protected", "marts", "staging", "indicators", "targets", "quality", "reference", "sources", ".fingerprints")
+PLANTED = 4_000_037
+
+
+def copied(source: Path, target: Path) -> Project:
+    """Copy what the stages after the targets read."""
+    for name in FOLDERS:
+        shutil.copytree(source / "data" / name, target / "data" / name)
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(source / name, target / name)
+    if (source / "data/run.yaml").exists():
+        shutil.copy(source / "data/run.yaml", target / "data/run.yaml")
+    return Project(target)
+
+
+def moved(laid: Board, draw: random.Random) -> np.ndarray:
+    """Return whole deviations of all cells of the puzzle that keep every relation and move hidden cells only."""
+    puzzle = laid.puzzle
+    found = np.zeros(len(puzzle.value), np.int64)
+    for part in parts(puzzle):
+        candidates = np.flatnonzero(puzzle.audited[part.cells] & puzzle.unknown[part.cells]).tolist()
+        draw.shuffle(candidates)
+        for place in candidates[:3]:
+            up = draw.random() < 0.6 or part.value[place] == 0
+            witness = (
+                part.program.witness(place, least=draw.randint(1, 4)) if up else part.program.witness(place, most=-1)
+            )
+            if witness is not None and np.all(found[part.cells] + witness >= -part.value):
+                found[part.cells] += witness
+    assert not np.any(puzzle.matrix @ found)
+    return found
+
+
+def applied(project: Project, laid: Board, deviation: np.ndarray) -> int:
+    """Write the changed counts into the marts and the indicators; return how many cells changed."""
+    publications = read_publications(project)
+    changed = 0
+    values_path = table_path(project, "ind_values")
+    values = pl.read_parquet(values_path)
+    for item in laid.series:
+        if item.is_latent:
+            continue
+        own = deviation[laid.place[item.frame["cell"].to_numpy()]]
+        if not own.any():
+            continue
+        moves = item.frame.select(item.coordinates).with_columns(pl.Series("_move", own)).filter(pl.col("_move") != 0)
+        changed += moves.height
+        if item.table == "pub_values":
+            values = values.join(moves, on=list(item.coordinates), how="left", maintain_order="left").with_columns(
+                (pl.col(item.column) + pl.col("_move").fill_null(0)).alias(item.column)
+            ).drop("_move")  # fmt: skip
+            continue
+        path = table_path(project, publications[item.table].reads or "")
+        frame = pl.read_parquet(path)
+        first = pl.int_range(pl.len()).over(list(item.coordinates)) == 0
+        frame = frame.join(moves, on=list(item.coordinates), how="left", maintain_order="left", nulls_equal=True)
+        kind = frame.schema[item.column]
+        frame = frame.with_columns(
+            (pl.col(item.column) + pl.when(first).then(pl.col("_move")).otherwise(0).fill_null(0)).cast(kind)
+            .alias(item.column)
+        ).drop("_move")  # fmt: skip
+        frame.write_parquet(path)
+    rate = pl.col("numerator") / pl.col("denominator")
+    values.with_columns(
+        pl.when(pl.col("denominator").is_null()).then(pl.col("numerator")).otherwise(rate).alias("value")
+    ).select(values.columns).write_parquet(values_path)
+    return changed
+
+
+def public_bytes(project: Project) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(project.protected.glob("*.parquet"))}
+
+
+def protected_again(project: Project, hidden: protect_stage.Hidden) -> dict[str, bytes]:
+    """Write the public tables anew with the pattern kept, and return their bytes."""
+    (project.fingerprints / "protect.json").unlink(missing_ok=True)
+    chosen = protect_stage.hidden_of
+    protect_stage.hidden_of = lambda *_: hidden  # type: ignore[assignment]
+    try:
+        protect_stage.protect_all(project, project.settings())
+    finally:
+        protect_stage.hidden_of = chosen
+    return public_bytes(project)
+
+
+def the_pattern(project: Project) -> protect_stage.Hidden:
+    policy, publications = protect_stage.read_policy(project), read_publications(project)
+    return protect_stage.hidden_of(project, publications, policy, project.settings().edition)
+
+
+def non_interference(source: Path, result: Result, trials: int) -> tuple[int, int]:
+    """Return how many of the trials left every public byte alone, and how many cells they changed."""
+    same = cells = 0
+    with tempfile.TemporaryDirectory() as folder:
+        before = copied(source, Path(folder) / "before")
+        hidden = the_pattern(before)
+        wanted = protected_again(before, hidden)
+        for trial in range(trials):
+            project = copied(source, Path(folder) / f"trial{trial}")
+            cells += applied(project, result.laid, moved(result.laid, random.Random(trial)))
+            found = protected_again(project, hidden)
+            same += found == wanted
+            for name in [name for name in wanted if found.get(name) != wanted[name]]:
+                print(f"  trial {trial}: {name} differs")
+            shutil.rmtree(project.root)
+    return same, cells
+
+
+def three_editions(source: Path) -> list[tuple[str, int, float]]:
+    """Publish three editions, a twentieth of the counts revised each time; return findings and seconds of each."""
+    from pipelines.audit.stage import content  # noqa: F401  the same stage as in a build
+
+    said = []
+    with tempfile.TemporaryDirectory() as folder:
+        project = copied(source, Path(folder))
+        for number in range(3):
+            if number:
+                revise(project, number)
+                start = time.monotonic()
+                protect_stage.protect_all(project, project.settings().changed(edition=2024 + number))
+                print(f"  protected again in {time.monotonic() - start:.1f} s")
+            start = time.monotonic()
+            result = attack(project, project.settings().changed(edition=2024 + number))
+            said.append((str(2024 + number), len(result.findings), time.monotonic() - start))
+            for finding in result.findings[:5]:
+                print(f"  {finding.line()}")
+            record(project, str(2024 + number))
+    return said
+
+
+def revise(project: Project, seed: int, share: float = 0.05) -> None:
+    """Take one of twenty students' rows away, or count it twice, as a late correction of a register would."""
+    path = table_path(project, "mart_student__year")
+    students = pl.read_parquet(path)
+    draw = np.random.default_rng(seed)
+    cells = students.select("year", "site_code", "diploma_code", "speciality_code").unique(maintain_order=True)
+    chosen = cells.filter(pl.Series(draw.random(cells.height) < share))
+    first = pl.int_range(pl.len()).over(cells.columns) == 0
+    marked = students.join(chosen.with_columns(pl.lit(value=True).alias("_m")), on=cells.columns, how="left",
+                           maintain_order="left", nulls_equal=True)  # fmt: skip
+    marked.filter(~(first & pl.col("_m").fill_null(value=False))).drop("_m").write_parquet(path)
+
+
+def forms(number: int) -> Iterable[bytes]:
+    yield from (str(number).encode(), f"{number:,}".encode(), f"{number:,}".replace(",", "\u202f").encode())
+    yield from (number.to_bytes(8, "little"), number.to_bytes(4, "little"), struct.pack("<d", float(number)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--trials", type=int, default=20)
+    asked = parser.parse_args()
+    source = asked.folder.resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        project = copied(source, Path(folder))
+        (project.fingerprints / "audit-parts.json").unlink(missing_ok=True)
+        result = attack(project, project.settings())
+        again = attack(project, project.settings())
+    puzzle = result.laid.puzzle
+    print(f"audit: {len(puzzle.value)} cells, {puzzle.matrix.shape[0]} relations, "
+          f"{int((puzzle.audited & puzzle.unknown).sum())} attacked, {len(result.findings)} findings, "
+          f"{result.seconds:.1f} s; again, nothing changed: {again.seconds:.1f} s")  # fmt: skip
+    same, cells = non_interference(source, result, asked.trials)
+    print(f"non-interference: {same} of {asked.trials} changes ({cells} cells changed) left every public byte alone")
+
+
+if __name__ == "__main__":
+    main()
