@@ -162,7 +162,7 @@ def solver_of(**options: bool | int | float | str) -> highspy.Highs:
 
     HiGHS shares its threads among all solvers of a process: other settings in one make `run` fail in all.
     """
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver = highspy.Highs()
     settings: dict[str, bool | int | float | str] = {
         "output_flag": False,
         "threads": 1,
