@@ -84,6 +84,8 @@ class Proof:
         if fixed is not None:
             still = self.rows[self.rows[:, fixed] == 0]
             return still.min(axis=0, initial=0), still.max(axis=0, initial=0)
+        if self._seen == self._count:
+            return self._lowest, self._highest
         new = self.rows[self._seen :]
         self._lowest = np.minimum(self._lowest, new.min(axis=0, initial=0))
         self._highest = np.maximum(self._highest, new.max(axis=0, initial=0))
