@@ -11,7 +11,7 @@ SEED = b"a seed of the tests"
 
 
 def secondary(system, primary, **options):
-    chosen = best(system, SEED, **options)
+    chosen = best(system, SEED, rounds=12, **options)
     return sorted(chosen.pattern.hidden - set(primary)), chosen
 
 

@@ -33,13 +33,22 @@ PUBLICATIONS = [
     {
         "table": "pub_enrolment__register", "reads": "mart_enrolment__register", "sensitivity": "public",
         "title": {"fr": "x", "en": "x"}, "grain": ["year", "site_code"], "measures": ["students_count"],
-        "sources": ["apogee"],
+        "sources": ["apogee"], "counts": {"students_count": "students"},
     },
     {
         "table": "pub_suppression", "reads": None, "sensitivity": "public", "title": {"fr": "x", "en": "x"},
         "grain": ["table_name"],
     },
 ]  # fmt: skip
+
+POPULATIONS = {
+    "populations": {
+        "students": {"reads": "mart_enrolment__register", "sum": "students_count", "dims": ["site_code"]},
+        "mobile": {"reads": "mart_mobility__register", "sum": "mobile_students_count", "dims": ["site_code"]},
+    },
+    "indicators": {"MOB-OUT": {"numerator": "mobile"}},
+    "scopes": {"site": "site_code"},
+}
 
 EXTRA = {
     name: {"type": "str", "label": {"fr": "x", "en": "x"}, "meaning": {"fr": "x", "en": "x"}, "personal": personal}
@@ -55,6 +64,7 @@ def project(tmp_path):
     write_yaml(made.reference / "dictionary/all.yml", {**known, **EXTRA})
     shutil.copy(ROOT / "data/reference/disclosure.yml", made.reference / "disclosure.yml")
     write_yaml(made.reference / "publications.yml", PUBLICATIONS)
+    write_yaml(made.reference / "populations.yml", POPULATIONS)
     shutil.copy(ROOT / "data/reference/indicators.yml", made.reference / "indicators.yml")
     for layer in ("staging", "marts"):
         quality(made, layer, {"critical_failures": 0})
@@ -91,6 +101,10 @@ def indicator(project, rows):
         pl.lit("simulated").alias("origin"),
     )
     frame.write_parquet(table_path(project, "ind_values"))
+    project.marts.mkdir(parents=True, exist_ok=True)
+    counted = frame.select("year", pl.col("scope_code").alias("site_code"), "origin",
+                           pl.col("value").cast(pl.Int64).alias("mobile_students_count"))  # fmt: skip
+    counted.write_parquet(table_path(project, "mart_mobility__register"))
 
 
 def threshold(project, number):
@@ -147,6 +161,28 @@ def test_no_byte_of_a_hidden_count_is_on_the_other_side(project):
     threshold(project, 2)  # without the rule the same search finds it: the search is not blind
     run(project, SETTINGS)
     assert found(project, CANARY)
+
+
+def test_a_count_of_a_register_that_no_system_holds_is_refused(project):
+    content = [{**PUBLICATIONS[1], "counts": {}}]
+    write_yaml(project.reference / "publications.yml", content)
+    with pytest.raises(BadInput, match="no system holds"):
+        run(project, SETTINGS)
+    assert not project.protected.exists()
+
+
+def test_what_the_system_counts_is_what_the_table_shows(project):
+    women = {**POPULATIONS["populations"]["students"], "where": {"sex_code": "F"}}
+    wrong = {**POPULATIONS, "populations": {**POPULATIONS["populations"], "students": women}}
+    write_yaml(project.reference / "populations.yml", wrong)
+    with pytest.raises(BadInput, match="does not show what the system counts"):
+        run(project, SETTINGS)
+
+
+def test_years_that_did_not_change_are_not_solved_again(project):
+    assert "2 year(s) solved" in run(project, SETTINGS).notes[1]
+    mart(project, [(2020, "auch", "F", 12), (2020, "auch", "M", 20), (2021, "auch", "F", 3)])
+    assert "1 year(s) solved" in run(project, SETTINGS).notes[1]
 
 
 def test_a_failed_or_absent_check_closes_the_door(project):

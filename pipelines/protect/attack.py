@@ -1,7 +1,7 @@
 """The attacker's problem: how far may cells deviate from their values without contradicting what is shown.
 
-Deviations d rather than values, so that every relation reads M d = 0 and no large number enters: a shown cell has d = 0,
-a hidden one d >= -value. Solved by HiGHS, on one thread, which gives the same answer on every machine.
+Deviations d rather than values, so that every relation reads M d = 0 and no large number enters: a shown cell has
+d = 0, a hidden one d >= -value. Solved by HiGHS, on one thread, which gives the same answer on every machine.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Attack:
         if status != highspy.HighsModelStatus.kOptimal:
             raise RuntimeError(f"HiGHS: {solver.modelStatusToString(status)}")
         values = np.asarray(solver.getSolution().col_value)
-        found = values[: self._size] - values[self._size :]
+        found: np.ndarray = values[: self._size] - values[self._size :]
         found[np.abs(found) < TOLERANCE] = 0
         return found
 
@@ -157,14 +157,20 @@ class Attack:
         return self.solve(lower, upper, np.concatenate([each, each]))
 
 
-def solver_of(**options: object) -> highspy.Highs:
+def solver_of(**options: bool | int | float | str) -> highspy.Highs:
     """Return a solver that gives the same answer everywhere, with these options besides.
 
     HiGHS shares its threads among all solvers of a process: other settings in one make `run` fail in all.
     """
     solver = highspy.Highs()
-    settings: dict[str, object] = {"output_flag": False, "threads": 1, "presolve": "off", "random_seed": 0,
-                                   "solver": "simplex", **options}  # fmt: skip
+    settings: dict[str, bool | int | float | str] = {
+        "output_flag": False,
+        "threads": 1,
+        "presolve": "off",
+        "random_seed": 0,
+        "solver": "simplex",
+        **options,
+    }
     for name, value in settings.items():
         checked(solver.setOptionValue(name, value), f"option {name} is refused")
     return solver

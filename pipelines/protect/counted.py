@@ -1,4 +1,4 @@
-"""What each population counts, at its finest coordinates, year by year: the atoms that every public count is a sum of."""
+"""What each population counts, at its finest coordinates, year by year: atoms that every public count is a sum of."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ def count_all(project: Project, populations: Populations) -> dict[int, dict[str,
 def _counts(code: str, population: Population, frame: pl.DataFrame) -> pl.DataFrame:
     """Return year, dims and `_count`. An atom of none is there too: its row may be shown."""
     wanted = {"year", *population.dims, *population.where, *population.sums}
-    missing = sorted((wanted | ({population.covered} - {None})) - set(frame.columns))
+    covered = () if population.covered is None else (population.covered,)
+    missing = sorted({*wanted, *covered} - set(frame.columns))
     if missing:
         mend = "Mend the population, or the query that makes the table."
         raise BadInput(

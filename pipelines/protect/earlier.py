@@ -85,7 +85,9 @@ def _with_sums(system: System, then: Sequence[Sequence[float | None]]) -> System
             hidden = [(int(p), int(s)) for p, s in zip(places, signs, strict=True) if said[p] is None]
             if not hidden or sum(s * int(values[p]) for p, s in hidden) != -total:
                 continue
-            cells.append(Cell(f"{system.year} edition {number} {words[row]}", "", "earlier", total, True, False, 0, False, 0))
+            cells.append(
+                Cell(f"{system.year} edition {number} {words[row]}", "", "earlier", total, True, False, 0, False, 0)
+            )
             rows.append(([*(p for p, _ in hidden), len(cells) - 1], [*(s for _, s in hidden), 1]))
             words.append(f"as an earlier edition showed: {words[row]}")
     if not rows:
@@ -93,6 +95,8 @@ def _with_sums(system: System, then: Sequence[Sequence[float | None]]) -> System
     wide = scipy.sparse.csr_array((matrix.data, matrix.indices, matrix.indptr), shape=(matrix.shape[0], len(cells)))
     data = np.array([sign for _, signs in rows for sign in signs], dtype=np.int64)
     at = np.repeat(np.arange(len(rows)), [len(places) for places, _ in rows])
-    more = scipy.sparse.csr_array((data, (at, [p for places, _ in rows for p in places])), shape=(len(rows), len(cells)))
+    more = scipy.sparse.csr_array(
+        (data, (at, [p for places, _ in rows for p in places])), shape=(len(rows), len(cells))
+    )
     joined = scipy.sparse.csr_array(scipy.sparse.vstack([wide, more]).tocsr())
     return System(system.year, tuple(cells), joined, tuple(words))

@@ -120,11 +120,15 @@ def protected_values(
     )
     before = pl.col("_hidden").shift(1).over(SERIES).fill_null(value=False)
     shown = ~pl.col("_hidden")
-    return rounded_rates(marked, decided.weighted).with_columns(
-        *(pl.when(shown).then(pl.col(name)).alias(name) for name in SAYING if name in marked.columns),
-        pl.when(shown & ~before).then(pl.col("growth")).alias("growth"),
-        pl.when(shown).then(pl.col("flag")).otherwise(pl.lit(Flag.CONFIDENTIAL.value)).alias("flag"),
-    ).drop("_hidden")
+    return (
+        rounded_rates(marked, decided.weighted)
+        .with_columns(
+            *(pl.when(shown).then(pl.col(name)).alias(name) for name in SAYING if name in marked.columns),
+            pl.when(shown & ~before).then(pl.col("growth")).alias("growth"),
+            pl.when(shown).then(pl.col("flag")).otherwise(pl.lit(Flag.CONFIDENTIAL.value)).alias("flag"),
+        )
+        .drop("_hidden")
+    )
 
 
 def hidden_targets(states: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:

@@ -61,9 +61,7 @@ def build(project: Project, publications: Mapping[str, Publication], policy: Pol
     if not about and (values is None or values.is_empty()):
         return Model({}, {}, frozenset())
     populations = read_populations(project)
-    years = {
-        year: Year(year, counted, policy.sensitive) for year, counted in count_all(project, populations).items()
-    }
+    years = {year: Year(year, counted, policy.sensitive) for year, counted in count_all(project, populations).items()}
     for table in about:
         _show_table(project, publications[table], policy, years)
     dependents = {} if values is None else _show_values(project, values, populations, policy, years)
@@ -76,7 +74,9 @@ def build(project: Project, publications: Mapping[str, Publication], policy: Pol
 
 def _is_of_persons(publication: Publication, policy: Policy) -> bool:
     reads = publication.reads or ""
-    return reads.startswith(("mart_", "stg_")) and bool(publication.measures) and policy.threshold(publication.sources) > 0
+    return (
+        reads.startswith(("mart_", "stg_")) and bool(publication.measures) and policy.threshold(publication.sources) > 0
+    )
 
 
 def _show_table(project: Project, publication: Publication, policy: Policy, years: Mapping[int, Year]) -> None:
@@ -216,7 +216,8 @@ def _weigh(
 def _relate(year: Year, populations: Populations) -> None:
     new = True
     while new:
-        new = any([year.relate(relation, number) for number, relation in enumerate(populations.relations)])
+        found = [year.relate(relation, number) for number, relation in enumerate(populations.relations)]
+        new = any(found)
     for alike in populations.alike:
         _alike(year, alike.population, alike.over)
     _transitive(year, populations)

@@ -40,11 +40,12 @@ def improve(grown: Growth, hidden: np.ndarray, kept: frozenset[str], rounds: int
             break
         cuts += found
         trial, bound = _master(attack.choice, costs, cuts, forced)
+        if costs[hidden].sum() <= bound * (1 + 1e-3) + TOLERANCE:
+            break
+    if cuts and costs[hidden].sum() > bound + TOLERANCE:
         repaired = _repaired(grown, trial, kept)
         if costs[repaired].sum() < costs[hidden].sum() - TOLERANCE:
             hidden = repaired
-        if costs[hidden].sum() <= bound * (1 + 1e-3) + TOLERANCE:
-            break
     return Bounded(hidden, min(bound, float(costs[hidden].sum())))
 
 
@@ -67,7 +68,8 @@ def _cut(attack: Attack, target: Target, hidden: np.ndarray) -> tuple[np.ndarray
         mayopen &= ~attack.zero
     for cell in stop:
         mayopen[cell] = False
-    least = needed - float(worth[~mayopen & attack.always & (np.arange(size) != target.cell)].sum())
+    apart = np.isin(np.arange(size), [target.cell, *stop])
+    least = needed - float(worth[~mayopen & attack.always & ~apart].sum())
     if least <= TOLERANCE:
         return None
     coefficients = np.where(mayopen, np.minimum(worth, least), 0)

@@ -48,7 +48,8 @@ class Hidden:
     def facts(self, table: str) -> dict[str, object]:
         """Return what a public table depends on, for its fingerprint."""
         facts: dict[str, object] = {
-            f"hidden {column}": sha256_of_text("\n".join(sorted(rows))) for column, rows in self.rows.get(table, {}).items()
+            f"hidden {column}": sha256_of_text("\n".join(sorted(rows)))
+            for column, rows in self.rows.get(table, {}).items()
         }
         return {**facts, "values": sha256_of_text(repr(sorted(self.values)))}
 
@@ -97,16 +98,17 @@ def _is_simulated(project: Project, publications: Mapping[str, Publication]) -> 
     import polars as pl
 
     tables = [item.reads for item in publications.values() if item.counts and item.reads]
-    origins: set[str] = set()
+    origins: set[str | None] = set()
     for table in tables:
         origins |= set(pl.read_parquet(table_path(project, table), columns=["origin"])["origin"].unique().to_list())
-    return origins <= {"simulated"}
+    return origins - {None} <= {"simulated"}  # a row without origin is refused further on
 
 
 def _fingerprint(system: System, editions: Iterable[Edition], inputs_of_code: str) -> str:
     lines = [inputs_of_code]
     lines += [
-        f"{cell.key} {cell.value} {cell.public_elsewhere} {cell.primary} {cell.weight} {cell.threshold}" for cell in system.cells
+        f"{cell.key} {cell.value} {cell.public_elsewhere} {cell.primary} {cell.weight} {cell.threshold}"
+        for cell in system.cells
     ]
     lines += system.relations
     places = {place for cell in system.cells for place in cell.places}
@@ -124,8 +126,8 @@ def _chosen(system: System, seed: bytes, editions: list[Edition]) -> dict[str, o
             f"{error.key}: nothing that may be hidden keeps this cell from being told, so nothing is published. "
             "Publish its table at a coarser grain (data/reference/publications.yml), or leave it internal."
         ) from error
-    places = sorted({(place.table, place.row, place.column) for cell in system.cells if cell.key in chosen.pattern.hidden
-                     for place in cell.places})  # fmt: skip
+    gone = [place for cell in system.cells if cell.key in chosen.pattern.hidden for place in cell.places]
+    places = sorted({(place.table, place.row, place.column) for place in gone})
     return {
         "hidden": places,
         "cells": sorted(chosen.pattern.hidden),

@@ -194,7 +194,9 @@ def _paths(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
 
 def _history(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
     states = read_table(project, "tgt_states")
-    return protected_history(read_table(project, "tgt_history"), hidden_targets(states, _values(project, policy, hidden)))
+    return protected_history(
+        read_table(project, "tgt_history"), hidden_targets(states, _values(project, policy, hidden))
+    )
 
 
 def _badges(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:

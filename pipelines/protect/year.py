@@ -97,7 +97,11 @@ class Year:
         return new
 
     def _state_one(
-        self, relation: Relation, found: list[dict[tuple[Value, ...], frozenset[int]]], where: frozenset[object], at: str
+        self,
+        relation: Relation,
+        found: list[dict[tuple[Value, ...], frozenset[int]]],
+        where: frozenset[object],
+        at: str,
     ) -> None:
         cells = []
         for code, groups in zip((relation.whole, *relation.parts), found, strict=True):
@@ -110,7 +114,7 @@ class Year:
         """State that the whole is its parts and a rest, which is a cell of its own unless `kind` is `none`."""
         value = whole.value - sum(part.value for part in parts)
         if value < 0 or (kind == "none" and value):
-            mend = f"Here {whole.value} against {', '.join(str(part.value) for part in parts)}: mend `relations`, or the query."
+            mend = f"Here {whole.value} against {[part.value for part in parts]}: mend `relations`, or the query."
             names = ", ".join(part.population for part in parts)
             raise BadInput(Problem(FILE, f"{whole.population} is not {names} and what is left ({whole.key})", mend))
         signs = {whole.key: 1}
