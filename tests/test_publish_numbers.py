@@ -10,7 +10,6 @@ from pipelines.publish.phrases import (
     change,
     direction,
     evolution,
-    panel_counts,
     range_title,
     states_title,
     stretches,
@@ -118,12 +117,6 @@ def test_titles() -> None:
     assert range_title("Part", {"A": 0.1, "B": 0.3}, "share", "en") == "Part, from 10.0% (A) to 30.0% (B)"
     assert range_title("Part", {"B": 0.1, "A": 0.1}, "share", "en") == "Part: 10.0% (B)"
     assert states_title({"met": 1, "missed": 0}, 1, "en") == "1 commitment of the founding document: 1 “met”"
-
-
-def test_the_word_simulated_stands_only_where_something_is() -> None:
-    assert panel_counts("Tarbes", 3, 5, "fr") == "Tarbes\u00a0: 3 indicateurs observés, 5 simulés"
-    assert panel_counts("Albi", 1, 0, "fr") == "Albi\u00a0: 1 indicateur observé"
-    assert panel_counts("Albi", 0, 1, "en") == "Albi: 0 observed indicators, 1 simulated"
 
 
 @pytest.mark.parametrize(

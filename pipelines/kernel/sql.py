@@ -206,7 +206,7 @@ def _line_of(name: str, text: str) -> int:
 
 
 def tables_below(reads: Iterable[str], marts: Mapping[str, Query]) -> dict[str, Query | None]:
-    """Return the tables read and every table below them, nearest first: name → the mart's query, None for what no query makes."""
+    """Return the tables read and all below them, nearest first: name → its query, None for what no query makes."""
     found: dict[str, Query | None] = {}
     waiting = list(reads)
     while waiting:

@@ -8,8 +8,8 @@ from typing import Any
 
 from pipelines.publish import unshown
 from pipelines.publish.figures.common import two
-from pipelines.publish.pathway.programmes import town_name
 from pipelines.publish.numbers import SIMULATED, enumeration, marked, number, per_cent, share
+from pipelines.publish.pathway.programmes import town_name
 from pipelines.publish.phrases import evolution
 from pipelines.publish.programmes import (
     IUT,

@@ -173,16 +173,3 @@ def states_title(counts: dict[str, int], total: int, lang: str) -> str:
     if lang == "fr":
         return f"{total} engagement{plural} du document de départ\u00a0: {listed}"
     return f"{total} commitment{plural} of the founding document: {listed}"
-
-
-def panel_counts(place: str, observed: int, simulated: int, lang: str) -> str:
-    """Return how many panels show observed and simulated data: `Tarbes : 3 indicateurs observés, 5 simulés`.
-
-    The word "simulated" stands only where something is.
-    """
-    if lang == "fr":
-        plural = "s" if observed > 1 else ""
-        said = f"{place}\u00a0: {observed} indicateur{plural} observé{plural}"
-        return f"{said}, {simulated} simulé{'s' if simulated > 1 else ''}" if simulated else said
-    said = f"{place}: {observed} observed indicator{'s' if observed != 1 else ''}"
-    return f"{said}, {simulated} simulated" if simulated else said

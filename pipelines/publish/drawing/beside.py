@@ -29,7 +29,7 @@ from pipelines.publish.picture import Picture
 from pipelines.publish.style import PALETTE, RULE, SOFT, svg, wrapped
 
 GREY = "#6b7480"
-NAME_WIDTH = 26
+NAME_WIDTH = 18
 NARROWEST = 0.2
 """Least height of an axis that does not begin at zero: twenty points of percentage."""
 
@@ -72,7 +72,7 @@ def beside(picture: Picture) -> str:
         + scale_linetype_identity()
         + scale_size_identity()
         + scale_x_continuous(
-            limits=(first - 0.3, last + (last - first) * 0.36),
+            limits=(first - 0.3, last + (last - first) * 0.56),
             breaks=year_ticks(first, last, 3),
             labels=lambda years: [str(round(year)) for year in years],
         )

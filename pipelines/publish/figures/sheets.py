@@ -147,7 +147,9 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
         simulated=bool(simulated),
     )
     # The small print calls all the data simulated only where every panel is; otherwise each panel says so itself.
-    return replace(picture, caption=caption(shelf, sources, perimeter, f"fig-{name}", 0 < len(panels) == len(simulated)))
+    return replace(
+        picture, caption=caption(shelf, sources, perimeter, f"fig-{name}", 0 < len(panels) == len(simulated))
+    )
 
 
 def sources_of(shelf: Shelf, codes: Sequence[str]) -> list[str]:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables import actions, checks, fields, guide, offer, overview, quality, registers, sheets, targets
+from pipelines.publish.tables import (
+    actions,
+    checks,
+    fields,
+    guide,
+    offer,
+    overview,
+    quality,
+    registers,
+    sheets,
+    targets,
+)
 from pipelines.publish.tables.shape import Table
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import Any
 
 from pipelines.publish.figures.common import two
-from pipelines.publish.pathway.programmes import town_name
 from pipelines.publish.numbers import number, per_cent
+from pipelines.publish.pathway.programmes import town_name
 from pipelines.publish.programmes import (
     NOTHING,
     STUDENTS,
