@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 from pipelines.audit.stage import at_worst, attack, content
-from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.project import Project
 
 
-def audit_answer(project: Project, settings: Settings, *, as_json: bool) -> tuple[list[str], int]:
+def audit_answer(project: Project, *, as_json: bool) -> tuple[list[str], int]:
     """Attack the public tables as they stand; return the lines to print and how many leaks there are."""
-    result = attack(project, settings)
+    result = attack(project)
     said = content(project, result)
     worst = at_worst(result.laid)
     if as_json:

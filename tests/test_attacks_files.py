@@ -22,7 +22,7 @@ from test_protect_stage import (
 from pipelines import audit, protect
 from pipelines.audit.stage import attack
 from pipelines.kernel.audited import require_audited, result_path
-from pipelines.kernel.ledger import editions_before, record
+from pipelines.kernel.ledger import published_editions, record
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.store import table_path
@@ -108,8 +108,7 @@ def test_the_ledger_knows_what_was_shown_and_no_hidden_number(project: Project) 
         ("site_code=auch|year=2021", "shown", 12.0),
     ]
     assert record(project, "2023") == path  # the same again is no change
-    assert editions_before(project, "2023") == []
-    assert editions_before(project, "2024") == [path]
+    assert published_editions(project) == [path]
     mart(project, [(2020, "auch", "F", 3), (2021, "auch", "F", 13)])
     indicator(project, [("site", "auch", 2020, 3.0), ("site", "auch", 2021, 13.0)])
     protect.run(project, SETTINGS)
@@ -122,7 +121,7 @@ def test_the_ledger_knows_what_was_shown_and_no_hidden_number(project: Project) 
     shown = table_path(project, "pub_enrolment__register")
     grown = pl.read_parquet(shown).with_columns(pl.Series("students_count", [30, 13]), pl.Series("flag", ["S", "S"]))
     grown.write_parquet(shown)
-    found = attack(project, SETTINGS).findings
+    found = attack(project).findings
     assert ["was hidden in edition 2023" in finding.says for finding in found] == [True]
 
 

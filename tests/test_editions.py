@@ -31,6 +31,7 @@ from pipelines.editions.revisions import Ledger, Reason, changed_figures, explai
 from pipelines.editions.sealing import compared, read_manifest, seal
 from pipelines.editions.sums import SUMS, faults, hashes_below, sums_text
 from pipelines.kernel.files import sha256_of
+from pipelines.kernel.ledger import path_of, published_editions, record
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project
 
@@ -44,12 +45,13 @@ def values(**changed: float | None) -> pl.DataFrame:
         for year in (2022, 2023):
             now = changed.get(scope, value) if year == 2023 else value
             rows.append(("ENR-REG", "site", scope, year, now, "c" if now is None else "A", "observed"))
-    return pl.DataFrame(
+    made = pl.DataFrame(
         rows,
         orient="row",
         schema=["indicator_code", "scope_level", "scope_code", "year", "value", "flag", "origin"],
         strict=False,
     )
+    return made.with_columns(pl.col("value").alias("numerator"), pl.lit(None, dtype=pl.Float64).alias("denominator"))
 
 
 def build(project: Project, frame: pl.DataFrame, text: str = "page", origin: str = "observed") -> None:
@@ -76,6 +78,8 @@ def build(project: Project, frame: pl.DataFrame, text: str = "page", origin: str
                 "inputs": [{"source": "apogee", "vintage": "simulated", "origin": origin, "files": []}],
                 "files": files}  # fmt: skip
     (project.build / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    audited = {"leaks_count": 0, "editions": [path.stem for path in published_editions(project)]}
+    (project.quality / "audit.json").write_text(json.dumps(audited), encoding="utf-8")
 
 
 def git(project: Project, *arguments: str) -> None:
@@ -306,6 +310,66 @@ def test_a_kill_at_any_moment_leaves_the_whole_edition_or_none(project: Project)
     assert seen["none"], "no kill came in time: the test shows nothing"
     seal(project, DAY)
     assert [path.name for path in project.editions.iterdir()] == ["2024.1"], "what was killed is swept away"
+
+
+def test_what_an_edition_shows_is_in_the_ledger_and_hides_nothing_more_than_it_shows(project: Project) -> None:
+    build(project, values(figeac=None))
+    seal(project, DAY)
+    lines = pl.read_parquet(path_of(project, "2024.1")).filter(pl.col("column_name") == "value")
+    assert lines.filter(pl.col("row_key").str.contains("year=2023")).select("row_key", "status", "value").rows() == [
+        (f"indicator_code=ENR-REG|scope_code={scope}|scope_level=site|year=2023", status, value)
+        for scope, status, value in (("figeac", "hidden", None), ("rodez", "shown", 50.0), ("tarbes", "shown", 100.0))
+    ]
+
+
+def test_an_edition_is_not_sealed_that_was_not_audited_beside_those_before(project: Project) -> None:
+    seal(project, DAY)
+    build(project, values(tarbes=100.5))
+    (project.quality / "audit.json").write_text(json.dumps({"leaks_count": 0, "editions": []}), encoding="utf-8")
+    with pytest.raises(CheckFailed, match=r"Edition 2024\.1 was published, and what stands in build/ was not audited"):
+        seal(project, DAY)
+    build(project, values(tarbes=100.5))
+    assert str(seal(project, DAY).name) == "2024.2"
+    assert list(read_manifest(project, EditionName(2024, 2))["ledger"]) == ["2024.1"]
+    # Of the third, those two are known: in the order of their names, as numbers.
+    for number in (10, 9):
+        shutil.copy(path_of(project, "2024.2"), path_of(project, f"2024.{number}"))
+    assert [path.stem for path in published_editions(project)] == ["2024.1", "2024.2", "2024.9", "2024.10"]
+
+
+def test_killed_between_the_ledger_and_the_edition_the_name_is_taken_up_or_passed_over(project: Project) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "rename", killed)  # an error: the line goes with the edition
+        with pytest.raises(KeyboardInterrupt):
+            seal(project, DAY)
+    assert (published_editions(project), sealed_names(project)) == ([], [])
+    record(project, "2024.1", project.build / "data")  # a kill: the line stays, the edition never was
+    assert str(seal(project, DAY).name) == "2024.1"
+    _forget(project, project.editions / "2024.1")
+    build(project, values(rodez=50.2))
+    assert str(seal(project, DAY).name) == "2024.2"  # nothing of 2024.1 is unsaid
+    assert [path.stem for path in published_editions(project)] == ["2024.1", "2024.2"]
+
+
+def test_a_rebuild_is_given_the_editions_known_then(project: Project) -> None:
+    seal(project, DAY)
+    build(project, values(tarbes=100.5))
+    seal(project, DAY)
+    known: list[list[str]] = []
+
+    def run(clone: Project, _: Mapping[str, Any]) -> None:
+        known.append([path.stem for path in published_editions(clone)])
+        build(clone, values(tarbes=100.5) if known == [["2024.1"]] else values())
+
+    assert rebuild(project, EditionName(2024, 2), run).agrees
+    rebuild(project, EditionName(2024, 1), run)
+    assert known == [["2024.1"], []]
+    path_of(project, "2024.1").write_bytes(b"other")
+    with pytest.raises(BadInput, match="its bytes changed"):
+        rebuild(project, EditionName(2024, 2), run)
 
 
 def _forget(project: Project, folder: Path) -> None:

@@ -22,9 +22,9 @@ from pipelines.audit.relations import Relation, relations, with_rests
 from pipelines.kernel.audited import digest_of_protected, result_path
 from pipelines.kernel.disclosure import read_policy
 from pipelines.kernel.files import write_json
-from pipelines.kernel.ledger import editions_before
+from pipelines.kernel.ledger import published_editions
 from pipelines.kernel.problems import CheckFailed
-from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication, read_publications
 from pipelines.kernel.report import StageReport
 
@@ -43,9 +43,9 @@ class Result:
     seconds: float
 
 
-def audit_all(project: Project, settings: Settings) -> StageReport:
+def audit_all(project: Project) -> StageReport:
     """Attack what is about to be published. Raises `CheckFailed`, one line per leak, when something can be said."""
-    result = attack(project, settings)
+    result = attack(project)
     write_json(result_path(project), content(project, result))
     if result.findings:
         raise CheckFailed("\n".join(finding.line() for finding in result.findings))
@@ -54,12 +54,12 @@ def audit_all(project: Project, settings: Settings) -> StageReport:
     return StageReport(made=(f"{result.verdict.solved} parts attacked",), notes=(note,))
 
 
-def attack(project: Project, settings: Settings) -> Result:
-    """Read the files back and attack them, with what every edition published before this one showed."""
+def attack(project: Project) -> Result:
+    """Read the files back and attack them, with what every published edition showed."""
     start = time.monotonic()
     policy, publications = read_policy(project), read_publications(project)
     series, sums = public_system(read_series(project, policy, publications), publications)
-    before = editions_before(project, str(settings.edition))
+    before = published_editions(project)
     remembered = memory(series, sums, read_ledger(before))
     laid = board(series, sums, remembered)
     path = project.fingerprints / SAFE

@@ -17,6 +17,7 @@ import yaml
 from pipelines.editions.names import EditionName
 from pipelines.editions.sealing import built_files, read_manifest
 from pipelines.kernel.files import sha256_of
+from pipelines.kernel.ledger import path_of, published_editions
 from pipelines.kernel.problems import BadInput, CheckFailed, Problem
 from pipelines.kernel.project import Project
 
@@ -51,6 +52,7 @@ def rebuild(project: Project, name: EditionName, run: Runner | None = None) -> R
     with tempfile.TemporaryDirectory(prefix="rebuild-") as scratch:
         clone = _checked_out(project, str(manifest["commit"]), Path(scratch) / "observatory")
         _bring_inputs(project, clone, manifest["inputs"])
+        _bring_ledger(project, clone, manifest.get("ledger", {}))
         text = yaml.safe_dump(manifest["settings"], sort_keys=True)
         (clone.root / "params.yaml").write_text(text, encoding="utf-8")
         (run or _run_there)(clone, manifest)
@@ -114,6 +116,23 @@ def _bring_inputs(project: Project, clone: Project, inputs: list[dict[str, Any]]
                 )
         if not problems:
             shutil.copytree(folder, clone.raw / item["source"] / item["vintage"])
+    if problems:
+        raise BadInput(problems)
+
+
+def _bring_ledger(project: Project, clone: Project, known: Mapping[str, str]) -> None:
+    """Lay before the run the editions that were published then, and no other: they are part of what it hides."""
+    for path in published_editions(clone):
+        path.unlink()
+    problems = []
+    for edition, sha in known.items():
+        path = path_of(project, edition)
+        if not path.is_file() or sha256_of(path) != sha:
+            rule = "What the edition was protected with is gone, or its bytes changed"
+            problems.append(Problem(project.shown(path), rule, f"Put back the file whose sha256 is {sha}."))
+            continue
+        path_of(clone, edition).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, path_of(clone, edition))
     if problems:
         raise BadInput(problems)
 

@@ -20,12 +20,17 @@ from pipelines.editions.names import MEANING, EditionName, next_name, sealed_nam
 from pipelines.editions.revisions import Revision, changed_figures, explained, read_ledger, unexplained
 from pipelines.editions.statement import quality_statement
 from pipelines.editions.sums import SUMS, hashes_below, sums_text
+from pipelines.kernel import ledger
+from pipelines.kernel.audited import editions_seen
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.problems import BadInput, CheckFailed, Problem
 from pipelines.kernel.project import Project
 
 FROZEN = ("data", "site")
 """Folders of `build/` that are public."""
+
+WRITTEN = ("editions/", f"{ledger.FOLDER}/", "dvc.lock")
+"""What sealing and running write themselves: no change that a commit must hold first."""
 
 READ_ME = """{title}
 
@@ -57,9 +62,12 @@ class Sealed:
 def seal(project: Project, today: date, *, allow_simulated: bool = False, note: str = "") -> Sealed:
     """Freeze what `build/` holds into `editions/<year>.<number>/`.
 
+    What it shows goes into the ledger just before it begins to exist: killed in between, sealing leaves a line too many
+    (which hides more than it must, of an edition that nobody saw), never an edition that the next one does not know of.
+
     Raises `BadInput` when nothing was built, `build/` is not what the run left, or the same content was sealed before;
-    `CheckFailed` on a critical failure, simulated data that nobody allowed, a work tree with changes, or a revision
-    beyond its tolerance that nothing explains. Then nothing is written.
+    `CheckFailed` on a critical failure, simulated data that nobody allowed, a work tree with changes, a revision beyond
+    its tolerance that nothing explains, or an edition in the ledger that the audit did not see: nothing is written.
     """
     built = _built(project)
     commit = _clean_commit(project)
@@ -76,10 +84,12 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
     now = lineage(project)
     revisions = _revisions(project, before, now)
 
-    name = next_name(names, int(built["edition"]))
+    name = _free_name(project, names, int(built["edition"]))
+    remembered = _remembered(project, name)
     project.editions.mkdir(exist_ok=True)
     _sweep(project.editions)
     part = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".part", dir=project.editions))
+    was_recorded = ledger.path_of(project, str(name)).exists()
     try:
         for folder in FROZEN:
             shutil.copytree(project.build / folder, part / folder)
@@ -104,6 +114,7 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
             "settings": built["settings"],
             "software": built["software"],
             "inputs": built["inputs"],
+            "ledger": remembered,
             "lineage": now,
             "revisions": [_told(revision) for revision in revisions],
             "built": sorted(built["files"]),
@@ -115,10 +126,13 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
             _write(part / file, text)
         _write(part / SUMS, sums_text(hashes_below(part)))
         _make_durable(part)
+        ledger.record(project, str(name), part / "data")
         part.rename(project.editions / str(name))  # the one moment at which the edition begins to exist
         (project.editions / str(name)).chmod(0o555)
     except BaseException:
         _remove(part)
+        if not was_recorded and not (project.editions / str(name)).exists():
+            ledger.path_of(project, str(name)).unlink(missing_ok=True)
         raise
     return Sealed(name, project.editions / str(name), tuple(revisions), before)
 
@@ -184,7 +198,7 @@ def _clean_commit(project: Project) -> str:
     changes = [
         line
         for line in git("status", "--porcelain", "--untracked-files=all").splitlines()
-        if not line[3:].startswith("editions/") and line[3:] != "dvc.lock"  # what sealing and running write themselves
+        if not line[3:].startswith(WRITTEN)
     ]
     if changes:
         first = changes[0][3:]
@@ -193,6 +207,29 @@ def _clean_commit(project: Project) -> str:
             "run, then seal: an edition names the commit it was made from."
         )
     return git("rev-parse", "HEAD").strip()
+
+
+def _free_name(project: Project, names: list[EditionName], year: int) -> EditionName:
+    """Return the next name, past those under which the ledger remembers other figures.
+
+    A killed sealing leaves such a line, and so does an edition whose folder was taken away: neither name is free.
+    """
+    name = next_name(names, year)
+    while not ledger.can_record(project, str(name), project.build / "data"):
+        name = EditionName(name.year, name.number + 1)
+    return name
+
+
+def _remembered(project: Project, name: EditionName) -> dict[str, str]:
+    """Return edition → SHA-256 of its lines in the ledger. Raises `CheckFailed` when the audit did not see one."""
+    found = {path.stem: sha256_of(path) for path in ledger.published_editions(project) if path.stem != str(name)}
+    unseen = sorted(found.keys() - editions_seen(project))
+    if unseen:
+        raise CheckFailed(
+            f"Edition {unseen[0]} was published, and what stands in build/ was not audited beside it: together they "
+            "might tell what each of them hides. Run `observatoire run`, then seal."
+        )
+    return found
 
 
 def _refuse_same(project: Project, names: list[EditionName], files: Mapping[str, str]) -> None:
@@ -213,12 +250,12 @@ def _revisions(project: Project, before: EditionName | None, now: Mapping[str, M
         return []
     import polars as pl
 
-    ledger = read_ledger(project)
+    given = read_ledger(project)
     old = pl.read_parquet(project.editions / str(before) / "data" / "pub_values.parquet")
     new = pl.read_parquet(project.build / "data" / "pub_values.parquet")
     was = read_manifest(project, before)["lineage"]
-    found = explained(changed_figures(old, new), was, now, ledger, str(before))
-    asked = unexplained(found, ledger)
+    found = explained(changed_figures(old, new), was, now, given, str(before))
+    asked = unexplained(found, given)
     if asked:
         first = asked[0]
         causes = ", ".join(first.causes) or "none of which the manifests show"

@@ -21,6 +21,14 @@ def digest_of_protected(project: Project) -> str:
     return sha256_of_text("\n".join(f"{path.name} {sha256_of(path)}" for path in paths))
 
 
+def editions_seen(project: Project) -> frozenset[str]:
+    """Return the published editions that the last audit laid beside the public tables; none when it never ran."""
+    path = result_path(project)
+    if not path.exists():
+        return frozenset()
+    return frozenset(json.loads(path.read_text(encoding="utf-8")).get("editions", ()))
+
+
 def require_audited(project: Project) -> None:
     """Raise `CheckFailed` unless the public tables, byte for byte, were audited and nothing was found in them."""
     path = result_path(project)

@@ -318,7 +318,9 @@ class Growth:
             everything = np.ones(len(local[number]), dtype=bool)
             for amount in (1.0, -1.0):
                 moved = np.zeros(len(self.costs))
-                moved[local[number]] = self._attacker(local[number]).gather({place: amount}, everything, stop, zeros=True)
+                moved[local[number]] = self._attacker(local[number]).gather(
+                    {place: amount}, everything, stop, zeros=True
+                )
                 proof.add(moved)
                 if abs(moved[cell]) >= 1 - TOLERANCE:
                     break

@@ -15,7 +15,7 @@ from pipelines.kernel.disclosure import Policy
 from pipelines.kernel.files import sha256_of_text, write_json
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.identity import drawing_seed
-from pipelines.kernel.ledger import editions_before
+from pipelines.kernel.ledger import published_editions
 from pipelines.kernel.populations import read_populations
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
@@ -54,14 +54,14 @@ class Hidden:
         return {**facts, "values": sha256_of_text(repr(sorted(self.values)))}
 
 
-def hidden_of(project: Project, publications: Mapping[str, Publication], policy: Policy, edition: int) -> Hidden:
+def hidden_of(project: Project, publications: Mapping[str, Publication], policy: Policy) -> Hidden:
     """Return what is hidden, from the patterns kept where nothing they stand on changed.
 
     Raises `BadInput` as `build` does, and `CheckFailed` when a cell cannot be protected.
     """
     path = project.fingerprints / "patterns.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    before = editions_before(project, str(edition))
+    before = published_editions(project)
     inputs = Freshness(project, "protect").fingerprint(_inputs(project, publications, before))
     if known.get("inputs") == inputs:
         return _told(known, ())

@@ -15,7 +15,7 @@ from pipelines.kernel.flags import Flag
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
-from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication, Shadow, read_publications
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import read_table, table_path
@@ -44,14 +44,14 @@ REGION = ("region", "midi-pyrenees")
 """Scope of the whole, as indicators name it."""
 
 
-def protect_all(project: Project, settings: Settings) -> StageReport:
+def protect_all(project: Project) -> StageReport:
     """Make every public table whose inputs changed, remove those no longer listed, count what is hidden."""
     start = time.monotonic()
     require_passed_checks(project)
     policy = read_policy(project)
     publications = _present(project, read_publications(project))
     _refuse(project, publications)
-    hidden = hidden_of(project, publications, policy, settings.edition)
+    hidden = hidden_of(project, publications, policy)
     freshness = Freshness(project, "protect")
     for table, publication in publications.items():
         if publication.reads is None:

@@ -103,7 +103,7 @@ def protected_again(project: Project, hidden: protect_stage.Hidden) -> dict[str,
     chosen = protect_stage.hidden_of
     protect_stage.hidden_of = lambda *_: hidden  # type: ignore[assignment]
     try:
-        protect_stage.protect_all(project, project.settings())
+        protect_stage.protect_all(project)
     finally:
         protect_stage.hidden_of = chosen
     return public_bytes(project)
@@ -111,7 +111,7 @@ def protected_again(project: Project, hidden: protect_stage.Hidden) -> dict[str,
 
 def the_pattern(project: Project) -> protect_stage.Hidden:
     policy, publications = protect_stage.read_policy(project), read_publications(project)
-    return protect_stage.hidden_of(project, publications, policy, project.settings().edition)
+    return protect_stage.hidden_of(project, publications, policy)
 
 
 def non_interference(source: Path, result: Result, trials: int) -> tuple[int, int]:
@@ -141,8 +141,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = copied(source, Path(folder))
         (project.fingerprints / "audit-parts.json").unlink(missing_ok=True)
-        result = attack(project, project.settings())
-        again = attack(project, project.settings())
+        result = attack(project)
+        again = attack(project)
     puzzle = result.laid.puzzle
     print(f"audit: {len(puzzle.value)} cells, {puzzle.matrix.shape[0]} relations, "
           f"{int((puzzle.audited & puzzle.unknown).sum())} attacked, {len(result.findings)} findings, "
