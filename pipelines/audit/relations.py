@@ -153,11 +153,16 @@ def _vector(item: Series, way: Way, columns: tuple[str, ...], universe: pl.DataF
 
 @dataclass(frozen=True)
 class Relation:
-    """One sum: `whole` is the sum of `cells` (numbers of cells). `text` says which, for people."""
+    """One sum: `whole` is the sum of `cells` (numbers of cells). `text` says which, for people.
+
+    `is_choice`: the cells are those with one code of a column, or all but those, rather than all there are: where few
+    codes have a count, that may be an accident of the numbers.
+    """
 
     whole: int
     cells: tuple[int, ...]
     text: str
+    is_choice: bool = False
 
 
 def relations(series: Sequence[Series], fewest: int = FEWEST) -> list[Relation]:
@@ -175,7 +180,10 @@ def relations(series: Sequence[Series], fewest: int = FEWEST) -> list[Relation]:
         which = "" if way.column is None else f" where {way.column} is {'not ' if way.without else ''}{way.code}"
         more = "" if way.second is None else f" and {series[way.second].measure}"
         text = f"{series[target].name} = sum of {series[way.series].name}{more}{which}"
-        found += [Relation(whole, tuple(cells), text) for whole, cells in both.select("_whole", "cell").iter_rows()]
+        found += [
+            Relation(whole, tuple(cells), text, is_choice=way.column is not None)
+            for whole, cells in both.select("_whole", "cell").iter_rows()
+        ]
     return found
 
 

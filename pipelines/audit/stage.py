@@ -18,11 +18,13 @@ from pipelines.audit.editions import memory, read_ledger
 from pipelines.audit.finding import Finding
 from pipelines.audit.inherited import inherited
 from pipelines.audit.knowledge import Series, read_series, wrongly_flagged, wrongly_shown
+from pipelines.audit.modelled import lacking
 from pipelines.audit.relations import Relation, relations, with_rests
 from pipelines.kernel.audited import digest_of_protected, result_path
 from pipelines.kernel.disclosure import read_policy
 from pipelines.kernel.files import write_json
 from pipelines.kernel.ledger import published_editions
+from pipelines.kernel.modelled import read_model, was_written
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication, read_publications
@@ -73,6 +75,7 @@ def attack(project: Project) -> Result:
         *remembered.findings,
         *of_symbols(series),
         *of_pattern(laid, verdict, bool(before)),
+        *of_model(project, series, sums),
         *inherited(project, policy, publications),
     }
     editions = tuple(path.stem for path in before)
@@ -108,6 +111,16 @@ def of_symbols(series: Sequence[Series]) -> list[Finding]:
                 where = " ".join(f"{name}={row[name]}" for name in item.coordinates)
                 found.append(Finding(item.table, f"{item.table}.{item.column} {where}", says, "symbol"))
     return found
+
+
+def of_model(project: Project, series: Sequence[Series], sums: Sequence[Relation]) -> list[Finding]:
+    """Return a finding for each sum that the model of `protect` lacks, and one when it left none."""
+    if not any(item.is_protected for item in series):
+        return []
+    if not was_written(project):
+        says = "was left by no run of protect, so nobody can say whether it holds every sum that is published"
+        return [Finding("", "The model of what is hidden", says, "system")]
+    return lacking(series, sums, *read_model(project))
 
 
 def of_pattern(laid: Board, verdict: Verdict, with_editions: bool) -> list[Finding]:

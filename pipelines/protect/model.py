@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.kernel.disclosure import Policy
 from pipelines.kernel.indicators import read_indicators
+from pipelines.kernel.modelled import PLACES, SIGNS
 from pipelines.kernel.populations import Fraction, Populations, Value, read_populations
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
@@ -41,6 +42,26 @@ class Model:
     systems: Mapping[int, System]
     dependents: Mapping[tuple[str, str, str, int], frozenset[str]]
     weighted: frozenset[str]
+
+    def as_tables(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return places and relations as the auditor reads them (see `pipelines.kernel.modelled`)."""
+        places: list[tuple[object, ...]] = []
+        signs: list[tuple[int, int, int, int]] = []
+        for year, system in self.systems.items():
+            for number, cell in enumerate(system.cells):
+                at = [(place.table, place.row, place.column) for place in cell.places] or [(None, None, None)]
+                known = cell.public_elsewhere or (cell.value == 0 and not cell.primary)
+                places += [(year, number, known, *place) for place in at]
+            entries = system.matrix.tocoo()
+            signs += [
+                (year, int(row), int(column), int(sign))
+                for row, column, sign in zip(entries.row, entries.col, entries.data, strict=True)
+            ]
+        kinds = (pl.Int64, pl.Int64, pl.Boolean, pl.String, pl.String, pl.String)
+        return (
+            pl.DataFrame(places, schema=dict(zip(PLACES, kinds, strict=True)), orient="row"),
+            pl.DataFrame(signs, schema=dict.fromkeys(SIGNS, pl.Int64), orient="row"),
+        )
 
 
 def row_key(row: Mapping[str, object]) -> str:

@@ -16,6 +16,7 @@ from pipelines.kernel.files import sha256_of_text, write_json
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.identity import drawing_seed
 from pipelines.kernel.ledger import published_editions
+from pipelines.kernel.modelled import was_written, write_model
 from pipelines.kernel.populations import read_populations
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
@@ -63,9 +64,10 @@ def hidden_of(project: Project, publications: Mapping[str, Publication], policy:
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     before = published_editions(project)
     inputs = Freshness(project, "protect").fingerprint(_inputs(project, publications, before))
-    if known.get("inputs") == inputs:
+    if known.get("inputs") == inputs and was_written(project):
         return _told(known, ())
     model = build(project, publications, policy)
+    write_model(project, *model.as_tables())
     editions = read_editions(before)
     seed = drawing_seed(project, simulated=_is_simulated(project, publications))
     years: dict[str, dict[str, object]] = {}
