@@ -102,3 +102,18 @@ def test_4_without_the_ledger_they_do() -> None:
     found = all_told(2, with_ledger=False)
     assert Leak.EXACT in found
     assert any("was hidden in edition" in getattr(leak, "says", "") for leak in found)
+
+
+def test_4_a_large_count_that_went_with_its_row_does_not_close_the_next_edition() -> None:
+    """A share is hidden with its denominator; the denominator stands elsewhere too: the next edition takes it so."""
+    values = {"stays": 8, "placements": 4, "others": 4, "students": 8}
+    made = system_of(values, [("stays", ["placements", "others"]), ("stays", ["students"])],
+                     primary=["placements", "others"])  # fmt: skip
+    cells = [replace(cell, places=(Place("pub_a", cell.key, "n"),)) for cell in made.cells]
+    cells[2] = replace(cells[2], places=(), published=False, weight=0)
+    now = replace(made, cells=tuple(cells))
+    before = {Place("pub_a", "stays", "n"): None, Place("pub_a", "placements", "n"): None,
+              Place("pub_a", "students", "n"): 8.0}  # fmt: skip
+    seen = remember(now, [before])
+    assert seen.kept == {"stays", "placements"}
+    assert best(seen.system, SEED, seen.kept).pattern.hidden >= {"stays", "placements"}

@@ -156,7 +156,7 @@ def choose(
 
     attack = Attack(system)
     hidden = attack.choice & np.array([cell.key in kept for cell in system.cells], dtype=bool)
-    grown = Growth(system, attack, costs_of(system, seed), alone=alone)
+    grown = Growth(system, attack, costs_of(system, seed), kept, alone=alone)
     proof = Proof(len(system.cells))
     hidden, proof = grown.prune(grown.grow(hidden, proof), proof, kept)
     bounded = improve(grown, hidden, kept, rounds)
@@ -171,14 +171,23 @@ def choose(
 class Growth:
     """The two steps of the search: hide until all is proved, show again what no proof needs."""
 
-    def __init__(self, system: System, attack: Attack, costs: np.ndarray, *, alone: bool = True) -> None:
-        self.system, self.attack, self.costs = system, attack, costs
+    def __init__(
+        self,
+        system: System,
+        attack: Attack,
+        costs: np.ndarray,
+        kept: frozenset[str] = frozenset(),
+        *,
+        alone: bool = True,
+    ) -> None:
+        self.system, self.attack, self.costs, self.kept = system, attack, costs, kept
         self._primary = [i for i, cell in enumerate(system.cells) if cell.primary and attack.always[i]]
         self._needs = [target for cell in self._primary for target in needs(system, cell)]
         self._single = [i for i in self._primary if system.cells[i].value == 1] if alone else []
         self._by_column = system.matrix.tocsc()
         self._attacks: dict[bytes, Attack] = {}
         self._hopeless: set[tuple[int, int]] = set()
+        self._told: set[int] = set()
 
     def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
         """Return what is not proved yet; what only insiders would see once nothing else is missing.
@@ -186,7 +195,11 @@ class Growth:
         Primary cells need their distance, secondary ones a unit either way; primary cells need a unit too before the
         eyes of whoever is the only one of another cell.
         """
-        besides = [Target(int(i), 1.0, either=True) for i in np.flatnonzero(hidden & self.attack.choice)]
+        besides = [
+            Target(int(i), 1.0, either=True)
+            for i in np.flatnonzero(hidden & self.attack.choice)
+            if int(i) not in self._told
+        ]
         found = [target for target in (*self._needs, *besides) if not proof.meets(target)]
         if self._single and not found:
             primary, single = np.array(self._primary), np.array(self._single)
@@ -204,8 +217,9 @@ class Growth:
     def grow(self, hidden: np.ndarray, proof: Proof) -> np.ndarray:
         """Return a mask that holds `hidden` and is proved safe, its proof in `proof`.
 
-        Raises `Unprotectable` when a cell is told whatever is hidden. What someone knows for being the only one of a
-        cell is his own: it is let be where nothing could keep it from him.
+        A large count that went with its row in an earlier edition, and that others told already then, goes on being
+        told. Raises `Unprotectable` when another cell is told whatever is hidden. What someone knows for being the only
+        one of a cell is his own: it is let be where nothing could keep it from him.
         """
         hidden = hidden.copy()
         while missing := self.prove(hidden, proof):
@@ -218,6 +232,8 @@ class Growth:
                     hidden |= self.attack.choice & (moved != 0)
                 elif target.fixed is not None:
                     self._hopeless.add((target.cell, target.fixed))
+                elif target.either and self.system.cells[target.cell].key in self.kept:
+                    self._told.add(target.cell)
                 else:
                     raise Unprotectable(self.system.cells[target.cell].key)
         return hidden

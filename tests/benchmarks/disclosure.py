@@ -1,9 +1,10 @@
 """What the default report tells of what it hides: time and non-interference. Run by hand.
 
-    python -m tests.benchmarks.disclosure FOLDER [--trials 20] [--editions 3]
+    python -m tests.benchmarks.disclosure FOLDER [--trials 20] [--whole] [--editions 3]
 
 FOLDER is a finished run of the project; it is copied, never written to. The pattern of hidden cells is kept as it was
 chosen, since it is published itself; counts under it move, and every public table must stay the same, byte for byte.
+With `--whole`, open data and what pages are made of are published again each time, and compared likewise.
 Editions: each is recorded as published, then students are taken out of all registers together until about one public
 count in twenty differs, marts and indicators are made again, protected and audited with all editions before.
 """
@@ -21,10 +22,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipelines import consolidate, indicators, targets
+from pipelines import audit, consolidate, indicators, publish, targets
 from pipelines.audit.attack import parts
 from pipelines.audit.board import Board
 from pipelines.audit.stage import Result, attack
+from pipelines.kernel.audited import result_path
 from pipelines.kernel.ledger import record
 from pipelines.kernel.project import Project
 from pipelines.kernel.publications import read_publications
@@ -41,6 +43,8 @@ def copied(source: Path, target: Path) -> Project:
     for name in ("params.yaml", "dvc.yaml"):
         shutil.copy(source / name, target / name)
     shutil.copytree(source / "sql", target / "sql")
+    made = shutil.ignore_patterns("_generated", "_variables.yml", "sites", "fields")
+    shutil.copytree(source / "reports", target / "reports", ignore=made)
     shutil.copytree(source / "data/raw", target / "data/raw")
     if (source / "data/run.yaml").exists():
         shutil.copy(source / "data/run.yaml", target / "data/run.yaml")
@@ -117,22 +121,40 @@ def protected_again(project: Project, hidden: protect_stage.Hidden) -> dict[str,
     return public_bytes(project)
 
 
+def published_again(project: Project) -> dict[str, bytes]:
+    """Publish from the public tables as they stand; return the bytes of the open data and of what pages are made of."""
+    publish.run(project, project.settings())
+    folders = [project.build / "data", *(project.root / "reports").glob("*/_generated")]
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {str(path.relative_to(project.root)): path.read_bytes() for path in files}
+
+
 def the_pattern(project: Project) -> protect_stage.Hidden:
     policy, publications = protect_stage.read_policy(project), read_publications(project)
     return protect_stage.hidden_of(project, publications, policy)
 
 
-def non_interference(source: Path, result: Result, trials: int) -> tuple[int, int]:
-    """Return how many of the trials left every public byte alone, and how many cells they changed."""
+def non_interference(source: Path, result: Result, trials: int, *, whole: bool) -> tuple[int, int]:
+    """Return how many of the trials left every public byte alone, and how many cells they changed.
+
+    With `whole`, those of open data and pages as well as those of the public tables.
+    """
     same = cells = 0
     with tempfile.TemporaryDirectory() as folder:
         before = copied(source, Path(folder) / "before")
         hidden = the_pattern(before)
         wanted = protected_again(before, hidden)
+        if whole:
+            audit.run(before, before.settings())
+            wanted |= published_again(before)
+            print(f"{len(wanted)} public files", flush=True)
         for trial in range(trials):
             project = copied(source, Path(folder) / f"trial{trial}")
             cells += applied(project, result.laid, moved(result.laid, random.Random(trial)))
             found = protected_again(project, hidden)
+            if whole:
+                shutil.copy(result_path(before), result_path(project))
+                found |= published_again(project)
             same += found == wanted
             for name in [name for name in wanted if found.get(name) != wanted[name]]:
                 print(f"  trial {trial}: {name} differs")
@@ -205,6 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--whole", action="store_true")
     parser.add_argument("--editions", type=int, default=0)
     parser.add_argument("--share", type=float, default=0.0005, help="Of student-years that each edition leaves out.")
     asked = parser.parse_args()
@@ -221,7 +244,7 @@ def main() -> None:
     print(f"audit: {len(puzzle.value)} cells, {puzzle.matrix.shape[0]} relations, "
           f"{int((puzzle.audited & puzzle.unknown).sum())} attacked, {len(result.findings)} findings, "
           f"{result.seconds:.1f} s; again, nothing changed: {again.seconds:.1f} s")  # fmt: skip
-    same, cells = non_interference(source, result, asked.trials)
+    same, cells = non_interference(source, result, asked.trials, whole=asked.whole)
     print(f"non-interference: {same} of {asked.trials} changes ({cells} cells changed) left every public byte alone")
 
 
