@@ -49,9 +49,9 @@ class Model:
         signs: list[tuple[int, int, int, int]] = []
         for year, system in self.systems.items():
             for number, cell in enumerate(system.cells):
-                at = [(place.table, place.row, place.column) for place in cell.places] or [(None, None, None)]
+                at: list[tuple[str | None, ...]] = [(place.table, place.row, place.column) for place in cell.places]
                 known = cell.public_elsewhere or (cell.value == 0 and not cell.primary)
-                places += [(year, number, known, *place) for place in at]
+                places += [(year, number, known, *place) for place in at or [(None, None, None)]]
             entries = system.matrix.tocoo()
             signs += [
                 (year, int(row), int(column), int(sign))
