@@ -147,7 +147,9 @@ def svg(plot: Any, picture: Picture, finish: Callable[[Any], None] | None = None
             if picture.simulated:
                 lay_the_word(drawn, SIMULATED[picture.lang], picture.options)
             out = io.StringIO()
-            FigureCanvasSVG(drawn).print_svg(out, metadata={"Date": None, "Creator": None, "Title": picture.title})
+            canvas: Any = FigureCanvasSVG(drawn)
+            # not `savefig`, which draws all once more beforehand: laying out is part of each drawing
+            canvas.print_svg(out, metadata={"Date": None, "Creator": None, "Title": picture.title})
         finally:
             plt.close(drawn)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"

@@ -21,7 +21,7 @@ from pipelines.publish.style import (
 )
 
 
-class Growing(ggplot):
+class Growing(ggplot):  # type: ignore[misc]
     """A plot that grows in place: plotnine copies the whole plot at each `+`, and a drawing needs only the last."""
 
     def __add__(self, other: Any) -> Any:
