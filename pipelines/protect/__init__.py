@@ -6,7 +6,7 @@ from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 
 
-def run(project: Project, settings: Settings) -> StageReport:  # noqa: ARG001  as every stage is called
+def run(project: Project, settings: Settings) -> StageReport:
     """Write every public table of `publications.yml` to `data/protected/pub_*.parquet`, small cells hidden.
 
     Raises `CheckFailed` when the checks found a critical failure or did not run, `BadInput` when a table or a column
@@ -14,4 +14,4 @@ def run(project: Project, settings: Settings) -> StageReport:  # noqa: ARG001  a
     """
     from pipelines.protect.stage import protect_all
 
-    return protect_all(project)
+    return protect_all(project, settings)

@@ -21,9 +21,6 @@ from pipelines.protect.system import Pattern, System
 TOGETHER = 12
 """How often all cells still to be proved are tried together, before one by one."""
 
-ROUNDS = 3
-"""Rounds of cuts in search of the optimum: a few come near it, eight reach it on the observatory's years."""
-
 FEW = 3
 """Fewer cells than that are tried one by one at once."""
 
@@ -112,18 +109,21 @@ class Proof:
 class Chosen:
     """A safe pattern of one system: what is hidden, how many of them are primary, and what that costs.
 
-    `bound`: no safe pattern costs less, of those that hide what `kept` hides; `cost` when the pattern is optimal.
+    `bound`: no safe pattern costs less, of those that hide what `kept` hides; `cost` when the pattern is optimal,
+    nothing when it was not sought.
     """
 
     pattern: Pattern
     primary_count: int
     secondary_count: int
     cost: float
-    bound: float
+    bound: float | None
 
     @property
-    def gap(self) -> float:
-        """How far from the optimum the cost may be, as a share of it."""
+    def gap(self) -> float | None:
+        """How far from the optimum the cost may be, as a share of it; nothing when that was not sought."""
+        if self.bound is None:
+            return None
         return (self.cost - self.bound) / self.cost if self.cost > 0 else 0.0
 
 
@@ -159,6 +159,8 @@ def choose(
     grown = Growth(system, attack, costs_of(system, seed), kept, alone=alone)
     proof = Proof(len(system.cells))
     hidden, proof = grown.prune(grown.grow(hidden, proof), proof, kept)
+    if not rounds:
+        return hidden, proof, 0.0
     bounded = improve(grown, hidden, kept, rounds)
     bound = bounded.bound / 1.001  # the draw adds less than a thousandth to a weight
     if (bounded.hidden != hidden).any():
@@ -359,7 +361,7 @@ def _amount(target: Target, draw: np.random.Generator) -> float:
 
 
 def best(
-    system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True, rounds: int = ROUNDS
+    system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True, rounds: int = 0
 ) -> Chosen:
     """Return a safe pattern of a system, part by part. Raises `Unprotectable` as `choose` does."""
     keys: set[str] = set()
@@ -372,7 +374,7 @@ def best(
                 keys.add(cell.key)
                 primary += cell.primary
                 cost += 0 if cell.primary else cell.weight
-    return Chosen(Pattern(frozenset(keys)), primary, len(keys) - primary, cost, min(least, cost))
+    return Chosen(Pattern(frozenset(keys)), primary, len(keys) - primary, cost, min(least, cost) if rounds else None)
 
 
 def parts(system: System, kept: frozenset[str] = frozenset()) -> list[System]:

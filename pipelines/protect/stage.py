@@ -15,7 +15,7 @@ from pipelines.kernel.flags import Flag
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
-from pipelines.kernel.project import Project
+from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.publications import Publication, Shadow, read_publications
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import read_table, table_path
@@ -44,14 +44,17 @@ REGION = ("region", "midi-pyrenees")
 """Scope of the whole, as indicators name it."""
 
 
-def protect_all(project: Project) -> StageReport:
+def protect_all(project: Project, settings: Settings) -> StageReport:
     """Make every public table whose inputs changed, remove those no longer listed, count what is hidden."""
     start = time.monotonic()
     require_passed_checks(project)
     policy = read_policy(project)
+    if policy.mode != "suppression":
+        mend = "Write `mode: suppression`: tables cannot be published as multiples of a base yet."
+        raise BadInput(Problem("data/reference/disclosure.yml", "Nothing here rounds counts", mend, column="mode"))
     publications = _present(project, read_publications(project))
     _refuse(project, publications)
-    hidden = hidden_of(project, publications, policy)
+    hidden = hidden_of(project, publications, policy, settings.threads)
     freshness = Freshness(project, "protect")
     for table, publication in publications.items():
         if publication.reads is None:
@@ -262,6 +265,7 @@ def _notes(
     gone, cells = int(rows["hidden_cells_count"].sum()), int(rows["cells_count"].sum())
     notes = [f"{gone} of {cells} public cells are hidden"]
     if hidden.solved:
-        gap = max((hidden.years[str(year)]["gap"] for year in hidden.solved), default=0.0)
-        notes.append(f"{len(hidden.solved)} year(s) solved in {seconds:.1f} s, at most {gap:.1%} from the optimum")
+        gaps = [gap for year in hidden.solved if (gap := hidden.years[str(year)]["gap"]) is not None]
+        far = f"at most {max(gaps):.1%} from the optimum" if gaps else "the optimum not sought (search_rounds)"
+        notes.append(f"{len(hidden.solved)} year(s) solved in {seconds:.1f} s, {far}")
     return tuple(notes)

@@ -115,7 +115,7 @@ def protected_again(project: Project, hidden: protect_stage.Hidden) -> dict[str,
     chosen = protect_stage.hidden_of
     protect_stage.hidden_of = lambda *_: hidden  # type: ignore[assignment]
     try:
-        protect_stage.protect_all(project)
+        protect_stage.protect_all(project, project.settings())
     finally:
         protect_stage.hidden_of = chosen
     return public_bytes(project)
@@ -196,7 +196,7 @@ def editions(source: Path, number: int, share: float) -> None:
         result = attack(project)
         record(project, "2024.1")
         first = public_bytes(project)
-        protect_stage.protect_all(project)
+        protect_stage.protect_all(project, project.settings())
         print(f"edition 1: {len(result.findings)} findings; protected again beside itself, "
               f"{'the same bytes' if public_bytes(project) == first else 'OTHER BYTES'}", flush=True)  # fmt: skip
         for edition in range(2, number + 1):
@@ -206,7 +206,7 @@ def editions(source: Path, number: int, share: float) -> None:
             indicators.run(project, settings)
             targets.run(project, settings)
             start = time.monotonic()
-            protect_stage.protect_all(project)
+            protect_stage.protect_all(project, project.settings())
             protecting = time.monotonic() - start
             result = attack(project)
             kinds = Counter(finding.audit for finding in result.findings)
