@@ -159,7 +159,7 @@ def test_a_share_as_its_counts() -> None:
         (
             (26, 3, 2, 1),
             "26 actions\u00a0: 3 déclarées, 2 ont dépassé leur échéance sans être déclarées faites, une sans porteur.",
-            "26 actions: 3 reported, 2 past their deadline and not reported as done, 1 without an owner.",
+            "26 actions: 3 reported, 2 past their deadline and not reported as done, one without an owner.",
         ),
         (
             (1, 1, 0, 0),
