@@ -132,6 +132,7 @@ BY_ID = {
     "OFF-015": f"update {{t}} set departement_code = '33' {FIRST}",
     "OFF-020": "update {t} set speciality_code = '_Z' where diploma_code = 'BUT'",
     "OFF-021": "update {t} set commune_label = 'Toulouse' where commune_label is not null",
+    "OFF-023": "update {t} set site_code = 'tarbes' where diploma_code = 'BTS'",
     "OFF-114": "update {t} set source_id = 'parcoursup' where year = 2017",
     "OFF-118": "update {t} set speciality_code = '_Z' where diploma_code = 'BUT'",
     "OFF-122": "update {t} set new_bachelors_count = admitted_count where source_id = 'apb'",

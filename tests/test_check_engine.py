@@ -348,6 +348,7 @@ def with_register(project: Project) -> Project:
         **dict.fromkeys(("producer", "licence", "landing_page", "citation", "steward"), "x"),
         "domain": "enrolment",
         "origin": "simulated",
+        "sensitivity": "internal",
         "lag": 1,
         "tables": [{"object": "students", "grain": ["year"], "columns": {"year": "int"}}],
         "vintages": [{"id": "v1", "format": "csv", "files": ["x.csv"]}],

@@ -20,6 +20,7 @@ id: toy
 title: {fr: Jouet, en: Toy}
 producer: nobody
 licence: none
+sensitivity: internal
 landing_page: none
 citation: none
 domain: enrolment

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
+from concurrent.futures import Future
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from pipelines.publish.explorer.data import data_script
 from pipelines.publish.explorer.page import markup, screen
 from pipelines.publish.explorer.words import WORDS
 from pipelines.publish.shelf import Shelf
+from pipelines.publish.workers import Workers
 from tests.page_browser import grave, laid, opened, seconds_to_use, weight
 from tests.publish_project import made_up
 
@@ -119,16 +122,32 @@ def test_the_library_is_the_same_each_time_and_holds_what_the_page_asks(library:
     assert {"x_low", "x_high", "y_low", "y_high", "tick_format"} <= {item["name"] for item in compiled["signals"]}
 
 
+class AtOnce(Workers):
+    """A worker that does its task here and now."""
+
+    def submit(self, task: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+        answer: Future[Any] = Future()
+        answer.set_result(task(*args, **kwargs))
+        return answer
+
+
 def test_the_library_is_made_again_only_when_the_chart_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project, _ = made_up(tmp_path, tables=False)
     made: list[str] = []
     monkeypatch.setattr(chart, "chart_script", lambda: made.append("") or "script")
     path = tmp_path / "explorer-chart.js"
+
+    def make() -> None:
+        freshness = Freshness(project, "publish")
+        making = stage.begin_library(path, "fr/explorer-chart.js", freshness, AtOnce())
+        stage.end_library(path, making, freshness)
+
     for _ in range(2):
-        stage.make_library(path, "fr/explorer-chart.js", Freshness(project, "publish"))
+        make()
     assert len(made) == 1
+    assert path.read_text(encoding="utf-8") == "script"
     monkeypatch.setattr(chart, "specification", lambda: {"mark": "bar"})
-    stage.make_library(path, "fr/explorer-chart.js", Freshness(project, "publish"))
+    make()
     assert len(made) == 2
 
 

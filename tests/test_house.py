@@ -179,9 +179,11 @@ def test_every_dependency_has_a_lower_bound_and_is_locked(project: Project) -> N
     content = tomllib.loads((project.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lock = (project.root / "requirements.lock").read_text(encoding="utf-8")
     for line in [*content["dependencies"], *content["optional-dependencies"]["dev"]]:
-        name, bound = re.match(r"([A-Za-z0-9-]+)(.*)", line).groups()  # type: ignore[union-attr]
+        name, bound = re.match(r"([A-Za-z0-9-]+)(?:\[[a-z]+\])?(.*)", line).groups()  # type: ignore[union-attr]
         assert bound.startswith(">="), line
-        assert re.search(rf"^{name}==", lock, re.MULTILINE), f"{name} is not in requirements.lock: `make lock`"
+        assert re.search(rf"^{name}(\[[a-z]+\])?==", lock, re.MULTILINE), (
+            f"{name} is not in requirements.lock: `make lock`"
+        )
 
 
 def test_import_contract_holds(project: Project) -> None:

@@ -108,6 +108,10 @@ def test_another_number_of_threads_gives_the_same_bytes(
     copy: Project, project: Project, observatoire: Observatoire, tmp_path: Path
 ) -> None:
     other = copy_of(project, tmp_path / "other")
+    solved = [copy.fingerprints / name for name in ("patterns.json", "audit-parts.json")]
+    other.fingerprints.mkdir(parents=True)
+    for path in solved:  # which cells are hidden is solved on one thread whatever is asked: not a second time
+        shutil.copy2(path, other.fingerprints)
     call = command(other)
     assert call("run", "--threads", "4").returncode == 0
     mine, theirs = hashes(copy, "data", "build"), hashes(other, "data", "build")

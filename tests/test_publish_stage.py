@@ -24,6 +24,7 @@ from pipelines.publish.pages import figure_markdown
 from pipelines.publish.picture import Absent, Picture
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.variables import asked, completed, dotted, nested, variables
+from pipelines.publish.workers import Workers
 from tests.publish_project import made_up
 
 Made = tuple[Project, Settings]
@@ -57,12 +58,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return project, settings
 
 
-def publish_some(project: Project, settings: Settings, drawer: Callable[[list[Picture]], Iterable[str]]) -> None:
+def publish_some(
+    project: Project, settings: Settings, drawer: Callable[[list[Picture], Workers], Iterable[str]]
+) -> None:
     """Run the stage; `drawer` draws the chosen figures only."""
 
-    def some(them: list[Picture]) -> list[str]:
+    def some(them: list[Picture], workers: Workers) -> list[str]:
         chosen = [picture for picture in them if picture.name in DRAWN]
-        found = dict(zip((picture.name for picture in chosen), drawer(chosen), strict=True))
+        found = dict(zip((picture.name for picture in chosen), drawer(chosen, workers), strict=True))
         return [found.get(picture.name, BLANK) for picture in them]
 
     with pytest.MonkeyPatch.context() as monkey:
@@ -150,7 +153,7 @@ def test_same_bytes_twice(made: Made, tmp_path: Path) -> None:
     """The first publication drew in workers, the second draws here: no byte may differ."""
     project, settings = made
     other, _ = made_up(tmp_path)
-    publish_some(other, settings, lambda them: [draw(picture) for picture in them])
+    publish_some(other, settings, lambda them, _: [draw(picture) for picture in them])
     for folder in ("build", "reports/fr"):
         left = {p.relative_to(project.root): sha256_of(p) for p in (project.root / folder).rglob("*") if p.is_file()}
         right = {p.relative_to(other.root): sha256_of(p) for p in (other.root / folder).rglob("*") if p.is_file()}

@@ -49,6 +49,7 @@ class Policy(BaseModel):
     model_config = _STRICT
 
     mode: Literal["suppression", "controlled_rounding"]
+    search_rounds: int = Field(default=0, ge=0, le=100, description="Of suppression: how long to look for the optimum.")
     rounding_base: Literal[3, 5] = Field(default=5, description="Of controlled rounding alone.")
     sensitive: dict[str, Bilingual] = Field(
         default_factory=dict, description="Populations whose zeros and wholes are protected too, and why."

@@ -45,8 +45,13 @@ class Freshness:
 
     def remember(self, item: str, fingerprint: str) -> None:
         """Note, once the outputs of `item` are written, what they were made from."""
-        self._known[item] = fingerprint
-        write_json(self._path, self._known)
+        self.remember_all({item: fingerprint})
+
+    def remember_all(self, fingerprints: Mapping[str, str]) -> None:
+        """Note what several items were made from, once the outputs of all are written: one writing, not hundreds."""
+        if fingerprints:
+            self._known.update(fingerprints)
+            write_json(self._path, self._known)
 
     def known_items(self) -> list[str]:
         """Return the names of all items with a fingerprint, those of earlier runs included."""

@@ -12,6 +12,10 @@ LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", 
 """The safe loader written in C where libyaml is at hand: for files that are read at every run, changed or not."""
 
 
+DUMPER: type[yaml.CSafeDumper | yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""The same for writing; both write the same bytes."""
+
+
 class KeyTwice(yaml.YAMLError):
     """A key stands twice in a mapping; `key` and `line` (from 1) say which and where."""
 

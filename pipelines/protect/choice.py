@@ -21,9 +21,6 @@ from pipelines.protect.system import Pattern, System
 TOGETHER = 12
 """How often all cells still to be proved are tried together, before one by one."""
 
-ROUNDS = 3
-"""Rounds of cuts in search of the optimum: a few come near it, eight reach it on the observatory's years."""
-
 FEW = 3
 """Fewer cells than that are tried one by one at once."""
 
@@ -95,16 +92,16 @@ class Proof:
     def meets(self, target: Target) -> bool:
         """Say whether some deviation meets the target."""
         if target.fixed is not None:
-            here = self.rows[:, target.cell] >= target.amount - TOLERANCE
+            here = np.abs(self.rows[:, target.cell]) >= 1 - TOLERANCE
             return bool((here & (self.rows[:, target.fixed] == 0)).any())
         return target.met(*self.reach())
 
-    def unmet(self, cells: np.ndarray, needed: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-        """Return rows (place in `fixed`, place in `cells`): which of the cells no deviation takes up as far as needed
-        that leaves the fixed one where it is.
+    def unmet(self, cells: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+        """Return rows (place in `fixed`, place in `cells`): which of the cells no deviation moves by one that
+        leaves the fixed one where it is.
         """
         still = (self.rows[:, fixed] == 0).astype(np.float32)
-        far = (self.rows[:, cells] >= needed - TOLERANCE).astype(np.float32)
+        far = (np.abs(self.rows[:, cells]) >= 1 - TOLERANCE).astype(np.float32)
         return np.argwhere(still.T @ far == 0)
 
 
@@ -112,18 +109,21 @@ class Proof:
 class Chosen:
     """A safe pattern of one system: what is hidden, how many of them are primary, and what that costs.
 
-    `bound`: no safe pattern costs less, of those that hide what `kept` hides; `cost` when the pattern is optimal.
+    `bound`: no safe pattern costs less, of those that hide what `kept` hides; `cost` when the pattern is optimal,
+    nothing when it was not sought.
     """
 
     pattern: Pattern
     primary_count: int
     secondary_count: int
     cost: float
-    bound: float
+    bound: float | None
 
     @property
-    def gap(self) -> float:
-        """How far from the optimum the cost may be, as a share of it."""
+    def gap(self) -> float | None:
+        """How far from the optimum the cost may be, as a share of it; nothing when that was not sought."""
+        if self.bound is None:
+            return None
         return (self.cost - self.bound) / self.cost if self.cost > 0 else 0.0
 
 
@@ -159,6 +159,8 @@ def choose(
     grown = Growth(system, attack, costs_of(system, seed), alone=alone)
     proof = Proof(len(system.cells))
     hidden, proof = grown.prune(grown.grow(hidden, proof), proof, kept)
+    if not rounds:
+        return hidden, proof, 0.0
     bounded = improve(grown, hidden, kept, rounds)
     bound = bounded.bound / 1.001  # the draw adds less than a thousandth to a weight
     if (bounded.hidden != hidden).any():
@@ -176,7 +178,6 @@ class Growth:
         self._primary = [i for i, cell in enumerate(system.cells) if cell.primary and attack.always[i]]
         self._needs = [target for cell in self._primary for target in needs(system, cell)]
         self._single = [i for i in self._primary if system.cells[i].value == 1] if alone else []
-        self._up = np.array([max(1.0, system.cells[i].threshold - system.cells[i].value) for i in self._primary])
         self._by_column = system.matrix.tocsc()
         self._attacks: dict[bytes, Attack] = {}
         self._hopeless: set[tuple[int, int]] = set()
@@ -184,17 +185,17 @@ class Growth:
     def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
         """Return what is not proved yet; what only insiders would see once nothing else is missing.
 
-        Primary cells need their distance, secondary ones a unit either way; primary cells need theirs too before the
+        Primary cells need their distance, secondary ones a unit either way; primary cells need a unit too before the
         eyes of whoever is the only one of another cell.
         """
         besides = [Target(int(i), 1.0, either=True) for i in np.flatnonzero(hidden & self.attack.choice)]
         found = [target for target in (*self._needs, *besides) if not proof.meets(target)]
         if self._single and not found:
             primary, single = np.array(self._primary), np.array(self._single)
-            for of, at in proof.unmet(primary, self._up, single):
+            for of, at in proof.unmet(primary, single):
                 cell, fixed = self._primary[at], self._single[of]
                 if cell != fixed and (cell, fixed) not in self._hopeless:
-                    found.append(Target(cell, float(self._up[at]), fixed=fixed))
+                    found.append(Target(cell, 1.0, either=True, fixed=fixed))
         return found
 
     def short(self, hidden: np.ndarray) -> list[Target]:
@@ -316,12 +317,15 @@ class Growth:
         for cell, targets in avoided.items():
             number, place = places[cell]
             stop = [places[t.fixed][1] for t in targets if t.fixed is not None and places[t.fixed][0] == number]
-            moved = np.zeros(len(self.costs))
             everything = np.ones(len(local[number]), dtype=bool)
-            moved[local[number]] = self._attacker(local[number]).gather(
-                {place: targets[0].amount}, everything, stop, zeros=True
-            )
-            proof.add(moved)
+            for amount in (1.0, -1.0):
+                moved = np.zeros(len(self.costs))
+                moved[local[number]] = self._attacker(local[number]).gather(
+                    {place: amount}, everything, stop, zeros=True
+                )
+                proof.add(moved)
+                if abs(moved[cell]) >= 1 - TOLERANCE:
+                    break
 
     def _cheapest(self, target: Target, hidden: np.ndarray) -> np.ndarray | None:
         stop = () if target.fixed is None else (target.fixed,)
@@ -341,7 +345,7 @@ def _amount(target: Target, draw: np.random.Generator) -> float:
 
 
 def best(
-    system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True, rounds: int = ROUNDS
+    system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True, rounds: int = 0
 ) -> Chosen:
     """Return a safe pattern of a system, part by part. Raises `Unprotectable` as `choose` does."""
     keys: set[str] = set()
@@ -354,7 +358,7 @@ def best(
                 keys.add(cell.key)
                 primary += cell.primary
                 cost += 0 if cell.primary else cell.weight
-    return Chosen(Pattern(frozenset(keys)), primary, len(keys) - primary, cost, min(least, cost))
+    return Chosen(Pattern(frozenset(keys)), primary, len(keys) - primary, cost, min(least, cost) if rounds else None)
 
 
 def parts(system: System, kept: frozenset[str] = frozenset()) -> list[System]:

@@ -7,8 +7,11 @@ year's pattern was chosen for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from pipelines.kernel.disclosure import Policy
@@ -26,6 +29,9 @@ from pipelines.protect.earlier import Edition, read_editions, remember
 from pipelines.protect.model import Model, build
 from pipelines.protect.system import System
 
+WORTH_A_PROCESS = 5_000
+"""Cells: with fewer, starting processes takes longer than the work."""
+
 ValueKey = tuple[str, str, str, int]
 
 
@@ -42,7 +48,7 @@ class Hidden:
     values: frozenset[ValueKey]
     weighted: frozenset[str]
     modelled: frozenset[str]
-    years: Mapping[str, Mapping[str, float]]
+    years: Mapping[str, Mapping[str, float | None]]
     solved: tuple[int, ...]
 
     def facts(self, table: str) -> dict[str, object]:
@@ -54,8 +60,12 @@ class Hidden:
         return {**facts, "values": sha256_of_text(repr(sorted(self.values)))}
 
 
-def hidden_of(project: Project, publications: Mapping[str, Publication], policy: Policy, edition: int) -> Hidden:
+def hidden_of(
+    project: Project, publications: Mapping[str, Publication], policy: Policy, edition: int, workers: int = 1
+) -> Hidden:
     """Return what is hidden, from the patterns kept where nothing they stand on changed.
+
+    `workers`: processes among which years are shared out; what they find does not depend on it.
 
     Raises `BadInput` as `build` does, and `CheckFailed` when a cell cannot be protected.
     """
@@ -68,19 +78,32 @@ def hidden_of(project: Project, publications: Mapping[str, Publication], policy:
     model = build(project, publications, policy)
     editions = read_editions(before)
     seed = drawing_seed(project, simulated=_is_simulated(project, publications))
-    years: dict[str, dict[str, object]] = {}
-    solved = []
-    for year, system in model.systems.items():
-        fingerprint = _fingerprint(system, editions, inputs_of_code=Freshness(project, "protect").fingerprint([]))
-        last = known.get("years", {}).get(str(year))
-        if last is not None and last["fingerprint"] == fingerprint:
-            years[str(year)] = last
-            continue
-        years[str(year)] = {"fingerprint": fingerprint, **_chosen(system, seed, editions)}
-        solved.append(year)
+    code = Freshness(project, "protect").fingerprint([], {"rounds": policy.search_rounds})
+    fingerprints = {year: _fingerprint(system, editions, code) for year, system in model.systems.items()}
+    last = known.get("years", {})
+    years: dict[str, dict[str, object]] = {
+        str(year): last[str(year)]
+        for year, fingerprint in fingerprints.items()
+        if last.get(str(year), {}).get("fingerprint") == fingerprint
+    }
+    solved = [year for year in fingerprints if str(year) not in years]
+    task = partial(_chosen, seed=seed, editions=editions, rounds=policy.search_rounds)
+    found = _shared_out(task, [model.systems[year] for year in solved], workers)
+    years |= {str(year): {"fingerprint": fingerprints[year], **one} for year, one in zip(solved, found, strict=True)}
+    years = dict(sorted(years.items()))
     content = {"inputs": inputs, "years": years, **_of_values(model, years, project)}
     write_json(path, content)
     return _told(content, tuple(solved))
+
+
+def _shared_out(
+    task: Callable[[System], dict[str, object]], systems: list[System], workers: int
+) -> list[dict[str, object]]:
+    """Do the task for each system, in processes of their own when there are enough of them to be worth it."""
+    if workers < 2 or sum(len(system.cells) for system in systems) < WORTH_A_PROCESS:
+        return [task(system) for system in systems]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(task, systems))
 
 
 def _inputs(project: Project, publications: Mapping[str, Publication], before: Iterable[Path]) -> list[Path]:
@@ -117,10 +140,10 @@ def _fingerprint(system: System, editions: Iterable[Edition], inputs_of_code: st
     return sha256_of_text("\n".join(lines))
 
 
-def _chosen(system: System, seed: bytes, editions: list[Edition]) -> dict[str, object]:
+def _chosen(system: System, seed: bytes, editions: list[Edition], rounds: int) -> dict[str, object]:
     seen = remember(system, editions)
     try:
-        chosen: Chosen = best(seen.system, seed, seen.kept)
+        chosen: Chosen = best(seen.system, seed, seen.kept, rounds=rounds)
     except Unprotectable as error:
         raise CheckFailed(
             f"{error.key}: nothing that may be hidden keeps this cell from being told, so nothing is published. "
@@ -134,7 +157,7 @@ def _chosen(system: System, seed: bytes, editions: list[Edition]) -> dict[str, o
         "primary": chosen.primary_count,
         "secondary": chosen.secondary_count,
         "cost": round(chosen.cost, 3),
-        "gap": round(chosen.gap, 6),
+        "gap": None if chosen.gap is None else round(chosen.gap, 6),
     }
 
 

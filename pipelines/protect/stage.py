@@ -49,9 +49,12 @@ def protect_all(project: Project, settings: Settings) -> StageReport:
     start = time.monotonic()
     require_passed_checks(project)
     policy = read_policy(project)
+    if policy.mode != "suppression":
+        mend = "Write `mode: suppression`: tables cannot be published as multiples of a base yet."
+        raise BadInput(Problem("data/reference/disclosure.yml", "Nothing here rounds counts", mend, column="mode"))
     publications = _present(project, read_publications(project))
     _refuse(project, publications)
-    hidden = hidden_of(project, publications, policy, settings.edition)
+    hidden = hidden_of(project, publications, policy, settings.edition, settings.threads)
     freshness = Freshness(project, "protect")
     for table, publication in publications.items():
         if publication.reads is None:
@@ -262,6 +265,7 @@ def _notes(
     gone, cells = int(rows["hidden_cells_count"].sum()), int(rows["cells_count"].sum())
     notes = [f"{gone} of {cells} public cells are hidden"]
     if hidden.solved:
-        gap = max((hidden.years[str(year)]["gap"] for year in hidden.solved), default=0.0)
-        notes.append(f"{len(hidden.solved)} year(s) solved in {seconds:.1f} s, at most {gap:.1%} from the optimum")
+        gaps = [gap for year in hidden.solved if (gap := hidden.years[str(year)]["gap"]) is not None]
+        far = f"at most {max(gaps):.1%} from the optimum" if gaps else "the optimum not sought (search_rounds)"
+        notes.append(f"{len(hidden.solved)} year(s) solved in {seconds:.1f} s, {far}")
     return tuple(notes)

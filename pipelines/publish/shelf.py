@@ -18,6 +18,7 @@ from pipelines.kernel.catalogue import Catalogue, read_catalogue
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.reference import Reference, read_reference
 from pipelines.kernel.store import protected_path, read_protected
+from pipelines.kernel.yaml_files import LOADER
 from pipelines.publish.phrases import Point
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Shelf:
         """Return `data/reference/<name>.yml`; an empty list when there is no such file."""
         if name not in self._declared:
             path = self.project.reference / f"{name}.yml"
-            self._declared[name] = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
+            self._declared[name] = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER) if path.exists() else []
         return self._declared[name]
 
     def say(self, texts: Any) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 
 from pipelines.kernel.files import write_bytes, write_text
@@ -32,8 +31,8 @@ from pipelines.publish.tables.shape import Table
 from pipelines.publish.tables.workbook import workbook
 from pipelines.publish.tiles import tiles
 from pipelines.publish.variables import as_yaml, asked, completed, variables
+from pipelines.publish.workers import Workers, drawn, ready, weight
 
-WORKERS = 2
 CHART = "explorer-chart.js"
 FEW = 3
 """So few figures are drawn here: starting workers would take longer."""
@@ -44,6 +43,11 @@ def publish(project: Project, settings: Settings) -> StageReport:
 
     Raises `BadInput` when a page names a variable that nothing defines or a template is missing.
     """
+    with Workers() as workers:
+        return _published(project, settings, workers)
+
+
+def _published(project: Project, settings: Settings, workers: Workers) -> StageReport:
     shelf = Shelf(project, settings)
     freshness = Freshness(project, "publish")
     reports = project.reports / shelf.lang
@@ -51,6 +55,10 @@ def publish(project: Project, settings: Settings) -> StageReport:
     for lang in ("fr", "en"):  # DVC keeps track of both folders; the other language's may be empty
         (project.reports / lang / "_generated").mkdir(parents=True, exist_ok=True)
     notes: list[str] = []
+    library = generated / CHART
+    making = begin_library(library, f"{shelf.lang}/{CHART}", freshness, workers)
+    if not any("/fig-" in item for item in freshness.known_items()):
+        workers.submit(ready)  # all figures will be drawn: the second worker gets ready while the first bundles
 
     texts: dict[str, dict[Path, str]] = {}
     pictures: dict[str, Picture] = {}
@@ -63,6 +71,7 @@ def publish(project: Project, settings: Settings) -> StageReport:
             texts[item] = {generated / f"fig-{name}.md": absent_markdown(made)}
         else:
             pictures[item] = made
+    drawing = begin_drawing(pictures, generated, freshness, shelf.edition, workers)
     listed = tables(shelf)
     for table in listed:
         texts[f"{shelf.lang}/tbl-{table.name}"] = {
@@ -81,16 +90,8 @@ def publish(project: Project, settings: Settings) -> StageReport:
     keys = asked([*reports.glob("*.qmd"), *(reports / "_chapters").glob("*.md")])
     texts[f"{shelf.lang}/variables"] = {reports / "_variables.yml": as_yaml(completed(variables(shelf), shelf, keys))}
 
-    draw_stale(pictures, generated, freshness, shelf.edition)
+    write_texts(texts, freshness)
     write_workbooks(listed, generated, freshness, shelf)
-    library = generated / CHART
-    make_library(library, f"{shelf.lang}/{CHART}", freshness)
-    for item, files in texts.items():
-        fingerprint = freshness.fingerprint([], {path.name: text for path, text in files.items()})
-        if not freshness.is_fresh(item, fingerprint, files):
-            for path, text in files.items():
-                write_text(path, text)
-            freshness.remember(item, fingerprint)
 
     target = project.build / "data"
     sources = [protected_path(project, name) for name in published(shelf)]
@@ -103,6 +104,8 @@ def publish(project: Project, settings: Settings) -> StageReport:
         if unknown:
             notes.append(f"The dictionary does not define: {', '.join(unknown)}.")
         freshness.remember("data", fingerprint)
+    end_library(library, making, freshness)
+    end_drawing(drawing, generated, freshness, shelf.edition)
 
     kept = {library, *(path for files in texts.values() for path in files)}
     kept |= {generated / f"fig-{picture.name}.{end}" for picture in pictures.values() for end in ("svg", "csv", "md")}
@@ -122,58 +125,98 @@ def workbook_item(shelf: Shelf, table: Table) -> str:
     return f"{shelf.lang}/tbl-{table.name}.xlsx"
 
 
+def write_texts(texts: dict[str, dict[Path, str]], freshness: Freshness) -> None:
+    """Write the texts of every item whose content changed."""
+    written: dict[str, str] = {}
+    for item, files in texts.items():
+        fingerprint = freshness.fingerprint([], {path.name: text for path, text in files.items()})
+        if not freshness.is_fresh(item, fingerprint, files):
+            for path, text in files.items():
+                write_text(path, text)
+            written[item] = fingerprint
+    freshness.remember_all(written)
+
+
 def write_workbooks(listed: list[Table], generated: Path, freshness: Freshness, shelf: Shelf) -> None:
     """Write the workbook of every table whose content changed."""
+    written: dict[str, str] = {}
     for table in listed:
         path = generated / f"tbl-{table.name}.xlsx"
         item = workbook_item(shelf, table)
         fingerprint = freshness.fingerprint([], {"table": asdict(table), "edition": shelf.edition})
         if not freshness.is_fresh(item, fingerprint, [path]):
             write_bytes(path, workbook(table, shelf.edition))
-            freshness.remember(item, fingerprint)
+            written[item] = fingerprint
+    freshness.remember_all(written)
 
 
-def make_library(path: Path, item: str, freshness: Freshness) -> None:
-    """Write the explorer's script of Vega and its chart, unless the specification and the library are the same."""
+@dataclass(frozen=True, slots=True)
+class Making:
+    """The explorer's script on its way: what it is remembered by, and the worker's answer to come."""
+
+    item: str
+    fingerprint: str
+    script: Future[str]
+
+
+def begin_library(path: Path, item: str, freshness: Freshness, workers: Workers) -> Making | None:
+    """Have a worker bundle the explorer's script of Vega and its chart, unless both are the same."""
     facts = {"chart": chart.specification(), "vl-convert-python": version("vl-convert-python")}
     fingerprint = freshness.fingerprint([], facts)
-    if not freshness.is_fresh(item, fingerprint, [path]):
-        write_text(path, chart.chart_script())
-        freshness.remember(item, fingerprint)
+    if freshness.is_fresh(item, fingerprint, [path]):
+        return None
+    return Making(item, fingerprint, workers.submit(chart.chart_script))
 
 
-def draw_stale(pictures: dict[str, Picture], generated: Path, freshness: Freshness, edition: str) -> None:
-    """Draw the pictures whose content changed, two at a time; the drawing of one does not depend on another's."""
+def end_library(path: Path, making: Making | None, freshness: Freshness) -> None:
+    """Write the script when it is there."""
+    if making is not None:
+        write_text(path, making.script.result())
+        freshness.remember(making.item, making.fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The stale pictures, each by its item with its fingerprint, and their SVG to come, in the same order."""
+
+    stale: dict[str, tuple[Picture, str]]
+    drawn: Iterable[str]
+
+
+def begin_drawing(
+    pictures: dict[str, Picture], generated: Path, freshness: Freshness, edition: str, workers: Workers
+) -> Drawing:
+    """Begin to draw the pictures whose content changed; the drawing of one does not depend on another's."""
     stale: dict[str, tuple[Picture, str]] = {}
     for item, picture in pictures.items():
         fingerprint = freshness.fingerprint([], {"picture": picture.fingerprint(), "edition": edition})
         outputs = [generated / f"fig-{picture.name}.{end}" for end in ("svg", "csv", "md")]
         if not freshness.is_fresh(item, fingerprint, outputs):
             stale[item] = (picture, fingerprint)
-    for item, drawn in zip(stale, drawings([picture for picture, _ in stale.values()]), strict=True):
-        picture, fingerprint = stale[item]
-        write_text(generated / f"fig-{picture.name}.svg", drawn)
+    return Drawing(stale, drawings([picture for picture, _ in stale.values()], workers))
+
+
+def end_drawing(drawing: Drawing, generated: Path, freshness: Freshness, edition: str) -> None:
+    """Write the pictures as they come, with their data and includes."""
+    for (picture, _), svg in zip(drawing.stale.values(), drawing.drawn, strict=True):
+        write_text(generated / f"fig-{picture.name}.svg", svg)
         write_text(generated / f"fig-{picture.name}.csv", picture.csv())
         write_text(generated / f"fig-{picture.name}.md", figure_markdown(picture, edition))
-        freshness.remember(item, fingerprint)
+    freshness.remember_all({item: fingerprint for item, (_, fingerprint) in drawing.stale.items()})
 
 
-def drawings(pictures: list[Picture]) -> Iterable[str]:
-    """Return the SVG of each picture, in order."""
+def drawings(pictures: list[Picture], workers: Workers) -> Iterable[str]:
+    """Return the SVG of each picture, in order; they are drawn beside the caller, those that take longest first."""
     if len(pictures) <= FEW:
-        if not pictures:
-            return []
-        from pipelines.publish.drawing import draw
-
-        return [draw(picture) for picture in pictures]
-    # Spawned, not forked: polars has started threads by now, and a fork would copy their locks.
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(drawn, pictures, chunksize=2))
+        return map(drawn_here, pictures)
+    longest_first = sorted(range(len(pictures)), key=lambda place: weight(pictures[place]), reverse=True)
+    answers = {place: workers.submit(drawn, pictures[place]) for place in longest_first}
+    return (answers[place].result() for place in range(len(pictures)))
 
 
-def drawn(picture: Picture) -> str:
-    """Draw one picture in a worker."""
-    from pipelines.publish.drawing import draw
+def drawn_here(picture: Picture) -> str:
+    """Draw one picture in this process."""
+    from pipelines.publish.drawing import draw  # plotnine takes 0.8 s to import, and often nothing is drawn
 
     return draw(picture)
 

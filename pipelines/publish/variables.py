@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.yaml_files import DUMPER
 from pipelines.publish.comparison_words import PREFIXES, citing_words, comparison_words, nothing_to_compare
 from pipelines.publish.figures import enrolment
 from pipelines.publish.figures.common import two
@@ -268,4 +269,6 @@ def nested(flat: Flat) -> dict[str, Any]:
 
 def as_yaml(flat: Flat) -> str:
     """Return the variables as YAML, every value a text."""
-    return yaml.dump(nested(flat), allow_unicode=True, sort_keys=True, default_flow_style=False, width=10_000)
+    return yaml.dump(
+        nested(flat), Dumper=DUMPER, allow_unicode=True, sort_keys=True, default_flow_style=False, width=10_000
+    )

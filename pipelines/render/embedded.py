@@ -77,8 +77,7 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
         _write(part / PDF_IN_SITE, pdf)
         if not pdf_is_fresh:
             write_bytes(pdf_file, pdf)
-    for item in fresh.made:
-        fresh.remember(item, prints[item])
+    fresh.remember_all({item: prints[item] for item in fresh.made})
     return StageReport(made=tuple(fresh.made), kept=tuple(fresh.kept))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from pipelines.kernel.problems import BadInput, Problem, shown
+from pipelines.kernel.yaml_files import LOADER
 
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
 ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
@@ -84,7 +85,7 @@ class Resolver:
         lines = tuple(self._resolved(path, (path,), meta))
         self._check(lines)
         if any(SHORTCODE.search(str(value)) for value in meta.values()):  # a title may hold a variable
-            meta = yaml.safe_load("\n".join(_front_matter_text([line.text for line in lines]))) or {}
+            meta = yaml.load("\n".join(_front_matter_text([line.text for line in lines])), Loader=LOADER) or {}
         if not str(meta.get("title") or "").strip():
             self._report(Line("", shown(path, self._root), 1), "The page has no title", 'Begin it with `title: "…"`.')
             meta = {**meta, "title": name}
@@ -93,7 +94,7 @@ class Resolver:
     def _front_matter(self, path: Path) -> dict[str, Any]:
         text = "\n".join(_front_matter_text(_read(path, self._root).splitlines()))
         try:
-            meta = yaml.safe_load(text) if text.strip() else {}
+            meta = yaml.load(text, Loader=LOADER) if text.strip() else {}
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             row = mark.line + 2 if mark is not None else 1
@@ -195,7 +196,7 @@ def read_yaml(path: Path, root: Path, mend: str) -> dict[str, Any]:
     if not path.is_file():
         raise BadInput(Problem(name, "The file is missing", mend))
     try:
-        content = yaml.safe_load(_read(path, root))
+        content = yaml.load(_read(path, root), Loader=LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         row = mark.line + 1 if mark is not None else None

@@ -17,15 +17,9 @@ from plotnine import (
 )
 
 from pipelines.publish.drawing.frame import begin, frame_of
+from pipelines.publish.palette import INK, SOFT
 from pipelines.publish.picture import Picture
-from pipelines.publish.style import (
-    INK,
-    SOFT,
-    colours,
-    hatch_simulated,
-    svg,
-    wrapped,
-)
+from pipelines.publish.style import colours, hatch_simulated, svg, wrapped
 
 
 def bars(picture: Picture) -> str:

@@ -25,8 +25,9 @@ from plotnine import (
 from pipelines.publish.drawing.frame import begin, frame_of
 from pipelines.publish.drawing.series import few_breaks, year_ticks
 from pipelines.publish.numbers import axis_labels
+from pipelines.publish.palette import PALETTE, RULE, SOFT
 from pipelines.publish.picture import Picture
-from pipelines.publish.style import PALETTE, RULE, SOFT, svg, wrapped
+from pipelines.publish.style import svg, wrapped
 
 GREY = "#6b7480"
 NAME_WIDTH = 16

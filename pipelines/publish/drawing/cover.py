@@ -22,8 +22,9 @@ from plotnine import (
 
 from pipelines.publish.drawing.frame import begin, frame_of
 from pipelines.publish.drawing.grids import span
+from pipelines.publish.palette import INK, PAPER
 from pipelines.publish.picture import Picture
-from pipelines.publish.style import INK, PAPER, svg
+from pipelines.publish.style import svg
 
 FILLS = {"observed": "#1f5f93", "simulated": "#b9cfe3", "withheld": "#e4d9c8"}
 NONE = "#f1f3f5"

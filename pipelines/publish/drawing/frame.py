@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,14 @@ from pipelines.publish.style import (
 )
 
 
+class Growing(ggplot):  # type: ignore[misc]
+    """A plot that grows in place: plotnine copies the whole plot at each `+`, and a drawing needs only the last."""
+
+    def __add__(self, other: Any) -> Any:
+        """Add to this very plot."""
+        return self.__iadd__(other)
+
+
 def frame_of(picture: Picture) -> pd.DataFrame:
     """Return the picture's data as a pandas frame (built from lists: the environment has no pyarrow)."""
     return pd.DataFrame(dict(picture.data))
@@ -28,8 +37,8 @@ def frame_of(picture: Picture) -> pd.DataFrame:
 def begin(data: pd.DataFrame, picture: Picture, panel_height: float) -> Any:
     """Return an empty plot with the picture's texts, in the house style, its panel `panel_height` inches high."""
     return (
-        ggplot(data)
+        Growing(data)
         + labs(x="", y="", **titles(picture))
-        + HOUSE
+        + deepcopy(HOUSE)  # it would grow too
         + theme(figure_size=(WIDTH, panel_height + lines_in(picture)))
     )

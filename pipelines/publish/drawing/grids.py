@@ -22,16 +22,9 @@ from plotnine import (
 )
 
 from pipelines.publish.drawing.frame import begin, frame_of
+from pipelines.publish.palette import INK, RULE, SOFT
 from pipelines.publish.picture import Picture
-from pipelines.publish.style import (
-    INK,
-    RULE,
-    SOFT,
-    WIDTH,
-    length,
-    svg,
-    wrapped,
-)
+from pipelines.publish.style import WIDTH, length, svg, wrapped
 
 ROW, LINE = 0.215, 0.125
 """Inches: the height of a row whose name takes one line, and what each further line adds."""

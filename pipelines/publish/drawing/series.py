@@ -28,15 +28,9 @@ from plotnine import (
 
 from pipelines.publish.drawing.frame import begin, frame_of
 from pipelines.publish.numbers import axis_labels
+from pipelines.publish.palette import PALETTE, RULE, SOFT
 from pipelines.publish.picture import Picture
-from pipelines.publish.style import (
-    PALETTE,
-    RULE,
-    SOFT,
-    colours,
-    svg,
-    wrapped,
-)
+from pipelines.publish.style import colours, svg, wrapped
 
 STRIP = {1: 60, 2: 24, 3: 16, 4: 11}
 """Characters of a panel's name on one line, by the number of panels side by side."""

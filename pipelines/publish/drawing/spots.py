@@ -18,15 +18,9 @@ from plotnine import (
 )
 
 from pipelines.publish.drawing.frame import begin, frame_of
+from pipelines.publish.palette import INK, PALE, PAPER
 from pipelines.publish.picture import Picture
-from pipelines.publish.style import (
-    INK,
-    PALE,
-    PAPER,
-    WIDTH,
-    hatch_simulated,
-    svg,
-)
+from pipelines.publish.style import WIDTH, hatch_simulated, svg
 
 TALLEST = 3.0
 """Inches: a map that would be higher has wider margins, so that two figures stand on a printed page."""

@@ -18,8 +18,9 @@ from plotnine import (
 )
 
 from pipelines.publish.drawing.frame import begin, frame_of
+from pipelines.publish.palette import INK, PALE, PAPER, SOFT
 from pipelines.publish.picture import Picture
-from pipelines.publish.style import INK, PALE, PAPER, SOFT, WIDTH, svg
+from pipelines.publish.style import WIDTH, svg
 
 SIDES = 40
 """Sides of the polygon that stands for a disc: its size is then in the map's own pixels, whatever the panel."""

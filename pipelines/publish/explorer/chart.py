@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipelines.publish.style import INK, RULE, SOFT
+from pipelines.publish.palette import INK, RULE, SOFT
 
 VEGA_LITE = "6.4"
 

@@ -6,10 +6,10 @@ from collections import defaultdict
 
 from pipelines.publish.figures.common import absent, figure, short_title, two
 from pipelines.publish.numbers import SIMULATED
+from pipelines.publish.palette import STATE_COLOURS
 from pipelines.publish.phrases import states_title
 from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.style import STATE_COLOURS
 
 LOOKS = {
     "met": ("good", "o"),

@@ -18,11 +18,14 @@ NAME_LIMIT = 31
 
 WIDEST = 48
 
+TEXT_IS_TEXT = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+"""A cell that begins with `=` or holds an address stays a text, and no cell is looked through to find out."""
+
 
 def workbook(tables: list[Table], edition: str) -> bytes:
     """Return the workbook's bytes. Raises `ValueError` when two tables would bear one sheet's name."""
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True, "constant_memory": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(content, TEXT_IS_TEXT)
     book.set_properties({"title": f"{TITLE.fr}, édition {edition}", "created": CREATED.replace(tzinfo=None)})
     bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     large = book.add_format({"bold": True, "font_size": 14})

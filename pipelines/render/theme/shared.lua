@@ -89,8 +89,22 @@ local function before(text)
   if text:match '^:' and not text:match '^:[%w/]' then return WIDE end
 end
 
+-- Most texts have nothing to mend: they are looked at once, and not built anew.
+local function to_mend(list)
+  local spaced = false
+  for _, item in ipairs(list) do
+    local kind = item.t
+    if kind == 'Str' then
+      local text = item.text
+      if (spaced and before(text)) or text:find(WIDE, 1, true) or text:find('\u{00AB}', 1, true) then return true end
+    end
+    spaced = kind == 'Space' or kind == 'SoftBreak'
+  end
+  return false
+end
+
 local function inlines(list)
-  if not french then return nil end
+  if not french or not to_mend(list) then return nil end
   local changed = pandoc.Inlines {}
   for position, item in ipairs(list) do
     local following, last = list[position + 1], changed[#changed]
@@ -122,11 +136,13 @@ end
 -- wider one each column gets a share that grows with the root of its text, so that all rows come out about equally high.
 local LINE, PADDING = 104, 2  -- characters of a line of table; those that the space between columns takes
 
-local function length_of(blocks)
+local function length_of(blocks, has_code)
   local total, longest = 0, 0
   local text = pandoc.utils.stringify(blocks)
   local code = 0
-  pandoc.Blocks(blocks):walk { Code = function(element) code = code + utf8.len(element.text) end }
+  if has_code then  -- a cell is walked through only where there is something to find: it takes the most time of all
+    pandoc.Blocks(blocks):walk { Code = function(element) code = code + utf8.len(element.text) end }
+  end
   local wider = code > 0 and 1.35 or 1  -- code is set in wider letters
   for word in text:gsub('-', '- '):gmatch '%S+' do longest = math.max(longest, (utf8.len(word) or #word) * wider) end
   total = (utf8.len(text) or #text) + 0.35 * code
@@ -157,10 +173,12 @@ end
 local function fitted(element)
   if not typst then return nil end
   local sums, least, most, natural = {}, {}, {}, 0
+  local has_code = false
+  element:walk { Code = function() has_code = true end }
   for column = 1, #element.colspecs do sums[column], least[column], most[column] = 1, 3, 3 end
   for _, row in ipairs(rows_of(element)) do
     for column, cell in ipairs(row.cells) do
-      local total, longest = length_of(cell.contents)
+      local total, longest = length_of(cell.contents, has_code)
       if column <= #sums then
         sums[column] = sums[column] + total
         least[column] = math.max(least[column], longest + PADDING)
