@@ -21,6 +21,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (1280, 390, 320)
 """An office screen, a telephone, an office screen at 400 %."""
 
+TELEPHONE = 390
 HEIGHT = 900
 HEAVIEST = 1_000_000  # bytes of a page with everything it loads
 SLOWEST = 1.0  # seconds until a page can be used
@@ -36,6 +37,11 @@ WIDER = """() => {
   return [`${all} px, by ${beyond.slice(-3).map(item => item.outerHTML.slice(0, 120)).join(' ')}`]
 }"""
 """The page's own scrolling, not that of frames within it; the innermost things that stick out are named."""
+
+CUT = """() => [...document.querySelectorAll('main figure:not(.table-figure, .quarto-float-tbl)')]
+  .filter(figure => figure.scrollWidth > figure.clientWidth + 1)
+  .map(figure => figure.id || figure.outerHTML.slice(0, 120))"""
+"""Figures that one would have to scroll sideways; tables may, in their own frames."""
 
 USABLE = """() => { const timing = performance.getEntriesByType('navigation')[0]
   return Math.max(timing.domInteractive, timing.domContentLoadedEventEnd) / 1000 }"""
@@ -132,6 +138,8 @@ def findings(tab: Watched, path: Path, name: str, axe_at: tuple[int, ...] = WIDT
     for width in WIDTHS:
         tab.resize(width)
         lines += [f"wider than {width} px: {item}" for item in tab.evaluate(WIDER)]
+        if width == TELEPHONE:
+            lines += [f"a figure scrolls sideways at {width} px: {item}" for item in tab.evaluate(CUT)]
         if width in axe_at:
             lines += [f"at {width} px, {item}" for item in axe_findings(tab)]
     return [f"{name}: {line}" for line in dict.fromkeys([*lines, *quiet_findings(tab)])]

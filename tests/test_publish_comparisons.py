@@ -153,18 +153,18 @@ def test_a_share_as_its_counts() -> None:
     [
         (
             (26, 0, 1, 0),
-            "26 actions\u00a0: aucune n'est déclarée, 1 a dépassé son échéance sans être déclarée faite, toutes ont un porteur.",
-            "26 actions: none is reported, 1 past its deadline and not reported as done, all have an owner.",
+            "26 actions\u00a0: aucune n'est déclarée, une a dépassé son échéance sans être déclarée faite, toutes ont un porteur.",
+            "26 actions: none is reported, one past its deadline and not reported as done, all have an owner.",
         ),
         (
             (26, 3, 2, 1),
-            "26 actions\u00a0: 3 déclarées, 2 ont dépassé leur échéance sans être déclarées faites, 1 sans porteur.",
-            "26 actions: 3 reported, 2 past their deadline and not reported as done, 1 without an owner.",
+            "26 actions\u00a0: 3 déclarées, 2 ont dépassé leur échéance sans être déclarées faites, une sans porteur.",
+            "26 actions: 3 reported, 2 past their deadline and not reported as done, one without an owner.",
         ),
         (
             (1, 1, 0, 0),
-            "1 action\u00a0: 1 déclarée, aucune n'a dépassé son échéance, toutes ont un porteur.",
-            "1 action: 1 reported, none is past its deadline, all have an owner.",
+            "1 action\u00a0: une déclarée, aucune n'a dépassé son échéance, toutes ont un porteur.",
+            "1 action: one reported, none is past its deadline, all have an owner.",
         ),
     ],
 )

@@ -176,7 +176,7 @@ def test_the_register_puts_what_is_late_first_and_drops_nothing(tmp_path: Path) 
     assert "en retard" in table.rows[0][5]
     assert all("en retard" not in row[5] for row in table.rows[1:])
     assert set(table.filters) < set(table.heading)
-    assert actions.summary(shelf).startswith("26 actions\u00a0: aucune n'est déclarée, 1 a dépassé")
+    assert actions.summary(shelf).startswith("26 actions\u00a0: aucune n'est déclarée, une a dépassé")
 
 
 def test_a_declared_action_shows_its_evidence_and_is_late_no_more(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_declared_action_shows_its_evidence_and_is_late_no_more(tmp_path: Path
     assert "late" in table["`A1-01`"][5]
     assert table["`A1-02`"][2] == "no owner"
     assert actions.summary(shelf) == (
-        "26 actions: 2 reported, 1 past its deadline and not reported as done, 1 without an owner."
+        "26 actions: 2 reported, one past its deadline and not reported as done, one without an owner."
     )
     assert "1 newly reported" in changes(Shelf(shelf.project, shelf.settings))
 

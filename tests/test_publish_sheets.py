@@ -191,6 +191,17 @@ def test_the_title_speaks_english() -> None:
     assert gap_title("Tarbes", gaps, "en") == "Tarbes: more apprentices (simulated) than the region"
 
 
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("scholarship holders among entrants", "Tarbes: fewer scholarship holders among entrants than the region"),
+        ("continuing education", "Tarbes: less continuing education than the region"),
+    ],
+)
+def test_english_counts_with_fewer_and_measures_with_less(words: str, title: str) -> None:
+    assert gap_title("Tarbes", [Gap(("", words), 0.10, 0.20, 400)], "en") == title
+
+
 def test_region_and_site_are_compared_in_the_same_year(tmp_path: Path) -> None:
     last = (pl.col("indicator_code") == "MOB-OUT-RATE") & (pl.col("scope_code") == REGION) & (pl.col("year") == 2024)
     shelf = changed(tmp_path, "pub_values", pl.when(last).then(None).otherwise(pl.col("value")).alias("value"))

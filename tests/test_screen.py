@@ -54,6 +54,10 @@ FAULTS: dict[str, tuple[str, str]] = {
     "a picture without words": ('<img src="_generated/fig-paire.svg">', "axe image-alt (critical)"),
     "a pale text": ('<p style="color:#aaa">pale</p>', "axe color-contrast (serious)"),
     "a wide block": ('<div style="width:700px;height:1px"></div>', "wider than 390 px"),
+    "a wide figure": (
+        '<figure id="fig-wide"><img alt="x" src="heavy.svg" style="width:500px;max-width:none"></figure>',
+        "a figure scrolls sideways at 390 px: fig-wide",
+    ),
     "a heavy file": ('<img alt="x" src="heavy.svg">', "weighs "),
     "a slow script": ("<script>const end = Date.now() + 1200; while (Date.now() < end);</script>", "can be used after"),
 }
@@ -138,6 +142,25 @@ def test_a_wide_table_scrolls_in_its_own_frame(tab: Watched, site: Path) -> None
 
 
 # Search -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_of_hundreds_of_rows_scrolls_in_its_frame_and_is_printed_whole(
+    tab: Watched, site: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "site"
+    shutil.copytree(site, copy)
+    page = copy / "index.html"
+    rows = "".join(f"<tr><td>{number}</td></tr>" for number in range(101))
+    head = '<caption>Long</caption><thead><tr><th scope="col">N</th></tr></thead>'
+    long = f'<div class="table-scroll" id="long"><table>{head}<tbody>{rows}</tbody></table></div>'
+    page.write_text(page.read_text(encoding="utf-8").replace("</main>", f"{long}</main>"), encoding="utf-8")
+    assert findings(tab, page, "index.html") == []
+    frame = tab.open(page).locator("#long")
+    assert frame.get_attribute("tabindex") == "0"
+    assert frame.evaluate("frame => [frame.clientHeight <= 704, frame.scrollHeight > 1500]") == [True, True]
+    tab.page.emulate_media(media="print")
+    assert frame.evaluate("frame => frame.clientHeight > 1000")
+    tab.page.emulate_media(media="screen")
 
 
 def asked(tab: Watched, page: Path, query: str) -> list[str]:

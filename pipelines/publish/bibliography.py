@@ -9,6 +9,7 @@ SEED = """@techreport{ariut-sresr,
   author = {{Association régionale des IUT de Midi-Pyrénées}},
   title = {Contribution des IUT de Midi-Pyrénées au Schéma régional de l'enseignement supérieur et de la recherche},
   institution = {ARIUT Midi-Pyrénées},
+  langid = {french},
   note = {Sans date, vers 2010-2011}
 }
 """

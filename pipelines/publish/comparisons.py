@@ -187,26 +187,33 @@ def part(numerator: float | None, denominator: float | None, lang: str, *, origi
     return marked(text, origin, lang)
 
 
+def one_or(count: int, lang: str) -> str:
+    """Return the number of actions as a sentence says it: one is a word, of the gender of "action"."""
+    if count == 1:
+        return "une" if lang == "fr" else "one"
+    return number(count, lang)
+
+
 def register(total: int, declared: int, late: int, orphans: int, lang: str) -> str:
     """Return the state of the register of actions in one sentence: how many declared, late, without owner."""
     if lang == "fr":
         said = f"{number(total, lang)} action{'s' if total > 1 else ''}\u00a0: " + (
             "aucune n'est déclarée"
             if not declared
-            else f"{number(declared, lang)} déclarée{'s' if declared > 1 else ''}"
+            else f"{one_or(declared, lang)} déclarée{'s' if declared > 1 else ''}"
         )
         said += (
             ", aucune n'a dépassé son échéance"
             if not late
-            else f", {number(late, lang)} {'ont' if late > 1 else 'a'} dépassé {'leur' if late > 1 else 'son'} échéance sans être déclarée{'s' if late > 1 else ''} faite{'s' if late > 1 else ''}"
+            else f", {one_or(late, lang)} {'ont' if late > 1 else 'a'} dépassé {'leur' if late > 1 else 'son'} échéance sans être déclarée{'s' if late > 1 else ''} faite{'s' if late > 1 else ''}"
         )
-        return said + (", toutes ont un porteur." if not orphans else f", {number(orphans, lang)} sans porteur.")
+        return said + (", toutes ont un porteur." if not orphans else f", {one_or(orphans, lang)} sans porteur.")
     said = f"{number(total, lang)} action{'s' if total != 1 else ''}: " + (
-        "none is reported" if not declared else f"{number(declared, lang)} reported"
+        "none is reported" if not declared else f"{one_or(declared, lang)} reported"
     )
     said += (
         ", none is past its deadline"
         if not late
-        else f", {number(late, lang)} past {'their' if late > 1 else 'its'} deadline and not reported as done"
+        else f", {one_or(late, lang)} past {'their' if late > 1 else 'its'} deadline and not reported as done"
     )
-    return said + (", all have an owner." if not orphans else f", {number(orphans, lang)} without an owner.")
+    return said + (", all have an owner." if not orphans else f", {one_or(orphans, lang)} without an owner.")

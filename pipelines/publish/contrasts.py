@@ -62,13 +62,20 @@ def gap_title(place: str, gaps: Sequence[Gap], lang: str) -> str:
             f"{colon} aucun écart net avec la région" if lang == "fr" else f"{colon} no clear gap from the region"
         )
     more = [_told(gap, lang) for gap in clear if gap.here > gap.region]
-    less = [_told(gap, lang) for gap in clear if gap.here < gap.region]
-    plus, minus = ("plus", "moins") if lang == "fr" else ("more", "less")
+    less = [f"{_less(gap, lang)} {_told(gap, lang)}" for gap in clear if gap.here < gap.region]
+    plus = "plus" if lang == "fr" else "more"
     than = "que la région" if lang == "fr" else "than the region"
     if more and less:
-        return f"{place}{colon} {plus} {more[0]} {than}, {minus} {less[0]}"
-    word, told = (plus, more) if more else (minus, less)
-    return f"{place}{colon} {enumeration([f'{word} {item}' for item in told[:2]], lang)} {than}"
+        return f"{place}{colon} {plus} {more[0]} {than}, {less[0]}"
+    told = [f"{plus} {item}" for item in more] or less
+    return f"{place}{colon} {enumeration(told[:2], lang)} {than}"
+
+
+def _less(gap: Gap, lang: str) -> str:
+    """Return "moins"; in English "fewer" before what is counted, a plural, and "less" before the rest."""
+    if lang == "fr":
+        return "moins"
+    return "fewer" if gap.words[1].split(" among ")[0].endswith("s") else "less"
 
 
 def _told(gap: Gap, lang: str) -> str:

@@ -239,8 +239,8 @@ def research(shelf: Shelf, code: str) -> str:
         for item in RESEARCH
         if item in shelf.indicators
     ]
-    joined = two(shelf, "\u00a0; ", "; ").join(missing)
-    return two(shelf, f"Rien ne peut être montré. {joined}.", f"Nothing can be shown. {joined}.")
+    joined = " ".join(f"{item}." for item in missing)
+    return two(shelf, f"Rien ne peut être montré. {joined}", f"Nothing can be shown. {joined}")
 
 
 def lower_first(text: str) -> str:

@@ -30,7 +30,7 @@ from pipelines.publish.picture import Picture
 from pipelines.publish.style import svg, wrapped
 
 GREY = "#6b7480"
-NAME_WIDTH = 18
+NAME_WIDTH = 16
 NARROWEST = 0.2
 """Least height of an axis that does not begin at zero: twenty points of percentage."""
 

@@ -391,7 +391,7 @@
       make('table', {}, [make('caption', {}, name), make('thead', {}, head), body]));
   }
   function cellOf(row, item) {
-    if (!row) return make('td', {}, '–');
+    if (!row) return make('td', {}, make('abbr', { title: words.missing }, '–'));
     if (row.flag === 'c') return make('td', {}, make('abbr', { title: words.confidential }, 'c'));
     if (row.value === null) return make('td', {}, make('abbr', { title: row.reason || data.flags[row.flag] || words.missing }, '–'));
     var simulated = row.origin === 'simulated';

@@ -150,8 +150,10 @@ def register(shelf: Shelf) -> Picture | Absent:
         short=two(shelf, "Emploi à 30 mois", "Employment at 30 months"),
         subtitle=two(
             shelf,
-            "Diplômés en emploi 30 mois après, en % de ceux qui ont répondu et n'étudient plus",
-            "Graduates in employment 30 months later, % of those who answered and no longer study",
+            "Diplômés en emploi 30 mois après, en % de ceux qui ont répondu et n'étudient plus ; "
+            "année sans point : confidentielle ou non enquêtée",
+            "Graduates in employment 30 months later, % of those who answered and no longer study; "
+            "year with no point: confidential or not surveyed",
         ),
         perimeter=two(
             shelf, "les huit sites, diplômés de DUT, BUT et LP", "the eight sites, DUT, BUT and LP graduates"

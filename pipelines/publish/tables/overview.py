@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
-from pipelines.publish.names import in_language
+from pipelines.publish.names import in_small_print
 from pipelines.publish.numbers import SIMULATED, marked, measure, number, share
 from pipelines.publish.phrases import Point, change, unbroken
 from pipelines.publish.shelf import REGION, Indicator, Shelf
@@ -212,10 +212,11 @@ def at_year(shelf: Shelf, indicator: Indicator, scope: str, year: int | None) ->
 
 
 def producers(shelf: Shelf, indicator: Indicator) -> list[str]:
-    """Return who makes the sources of an indicator, each body once."""
+    """Return who makes the sources of an indicator, by their short names, each body once."""
     known = shelf.catalogue.sources
     named = [
-        in_language(known[source].producer, shelf.lang) if source in known else source for source in indicator.sources
+        in_small_print(known[source].producer, shelf.lang) if source in known else source
+        for source in indicator.sources
     ]
     return list(dict.fromkeys(named))
 
@@ -232,7 +233,8 @@ def objective(shelf: Shelf, which: int) -> Table:
         moved = evolution_cell(shelf, indicator, scope)
         if value == NOTHING:
             value, moved = two(shelf, "non mesuré", "not measured"), shelf.reason(indicator.code)
-        origin = "; ".join(producers(shelf, indicator)) or NOTHING
+        origin = two(shelf, "\u00a0; ", "; ").join(producers(shelf, indicator)) or NOTHING
+        origin = origin[:1].upper() + origin[1:]
         rows.append((f"{indicator.label}{place}", value, moved, origin, f"`{indicator.code}`"))
     return Table(
         name=f"objective-{which}",

@@ -88,6 +88,8 @@
   // A frame that scrolls sideways can be reached with the keyboard and has a name; one that does not is no stop.
   const FRAMES = '.table-scroll, figure.quarto-float-tbl > div, main figure:not(.table-figure, .quarto-float-tbl)'
 
+  const MOST_ROWS = 100  // beyond, a table scrolls within its own frame: the rest of the page stays within reach
+
   const named = frame => {
     if (frame.tagName === 'FIGURE' || frame.hasAttribute('aria-label') || frame.hasAttribute('aria-labelledby')) return
     const caption = frame.closest('figure')?.querySelector('figcaption')
@@ -96,7 +98,8 @@
   }
 
   const judged = frame => {
-    const scrolls = frame.scrollWidth > frame.clientWidth + 1
+    const tall = frame.classList.contains('tall') && frame.scrollHeight > frame.clientHeight + 1
+    const scrolls = tall || frame.scrollWidth > frame.clientWidth + 1
     frame.classList.toggle('fits', !scrolls)
     if (scrolls) {
       frame.tabIndex = 0
@@ -106,6 +109,7 @@
 
   const observer = new ResizeObserver(entries => entries.forEach(entry => judged(entry.target)))
   for (const frame of document.querySelectorAll(FRAMES)) {
+    frame.classList.toggle('tall', frame.matches('.table-scroll') && frame.querySelectorAll('tbody > tr').length > MOST_ROWS)
     observer.observe(frame)
     for (const picture of frame.querySelectorAll('img')) picture.addEventListener('load', () => judged(frame))
   }
