@@ -46,6 +46,22 @@ def bookmarks(pdf: pikepdf.Pdf) -> list[tuple[int, str]]:
     return found
 
 
+def pages_of_chapters(path: Path) -> dict[str, int]:
+    """Return numbered chapter → the page it begins on, the first being 0, in the order of the outline."""
+    found: dict[str, int] = {}
+    with pikepdf.open(path) as pdf:
+
+        def walk(items: Any) -> None:
+            for item in items:
+                if item.title.split(" ")[0].isdigit():
+                    found[str(item.title)] = pdf.pages.index(pikepdf.Page(item.destination[0]))
+                walk(item.children)
+
+        with pdf.open_outline() as outline:
+            walk(outline.root)
+    return found
+
+
 def _embedded(font: Any) -> bool:
     if font.get("/Subtype") == Name.Type3:
         return True  # its letters are drawings within the file

@@ -18,6 +18,7 @@ import pytest
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project
 from tests.browser import findings_of_site, watching
+from tests.paper import pages_of_chapters
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
 
@@ -94,6 +95,15 @@ def test_a_run_ends_with_the_site_the_pdf_and_the_data(copy: Project, observatoi
 def test_every_page_of_the_whole_report_is_in_order_in_a_browser(copy: Project, observatoire: Observatoire) -> None:
     with watching() as tab:
         assert findings_of_site(tab, copy.build / "site", axe_at=(1280, 320)) == []
+
+
+def test_each_sheet_of_a_site_prints_on_two_pages(copy: Project) -> None:
+    begins = pages_of_chapters(copy.build / "observatoire-2024.pdf")
+    names = list(begins)
+    sheets = [name for name in names if "Site" in name]
+    assert len(sheets) == 8
+    for name in sheets[:-1]:
+        assert begins[names[names.index(name) + 1]] - begins[name] == 2, name
 
 
 def test_a_run_with_nothing_to_do_says_so_and_changes_nothing(copy: Project, observatoire: Observatoire) -> None:
