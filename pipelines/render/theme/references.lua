@@ -171,10 +171,20 @@ local function mark_figures(element)
   return element
 end
 
+-- In running text a figure may stand at the head or the foot of a page; in a pair, or in a sheet in small type, it stays.
+local function kept(element)
+  if element.classes:includes 'figure-pair' or element.classes:includes 'compact' then return element, false end
+end
+
+local function floating(element)
+  if typst then return { raw '#floating[', element, raw ']' }, false end
+end
+
 return {
   { Meta = meta },
   { Figure = mark_figures },
   { traverse = 'topdown', Figure = figure, Table = grid, Header = header },
   { Cite = cite, Link = link, Image = image },
+  { traverse = 'topdown', Div = kept, Figure = floating },
   { Pandoc = references },
 }

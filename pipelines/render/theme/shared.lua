@@ -134,7 +134,7 @@ end
 
 -- Widths of columns, from what they hold. A table that fits its line keeps Typst's own, which follow the text; in a
 -- wider one each column gets a share that grows with the root of its text, so that all rows come out about equally high.
-local LINE, PADDING = 104, 2  -- characters of a line of table; those that the space between columns takes
+local LINE, SMALL_LINE, PADDING = 104, 120, 2  -- characters of a line of table, of one in `.compact`; of a gap between columns
 
 local function length_of(blocks, has_code)
   local total, longest = 0, 0
@@ -157,21 +157,32 @@ local function rows_of(element)
   return rows
 end
 
-local function shares(sums, least, most)
-  local low, high, widths = 0, LINE, {}
+local function shares(sums, least, most, line)
+  local low, high, widths = 0, line, {}
   for _ = 1, 40 do
     local scale, total = (low + high) / 2, 0
     for column, sum in ipairs(sums) do
       widths[column] = math.max(least[column], math.min(most[column], scale * math.sqrt(sum)))
       total = total + widths[column]
     end
-    if total > LINE then high = scale else low = scale end
+    if total > line then high = scale else low = scale end
   end
   return widths
 end
 
+-- Before the pass of tables, which meets a table sooner than what stands around it.
+local function small(element)
+  if not typst or not element.classes:includes 'compact' then return nil end
+  return element:walk { Table = function(grid)
+    grid.attributes.small = 'true'
+    return grid
+  end }
+end
+
 local function fitted(element)
   if not typst then return nil end
+  local line = element.attributes.small and SMALL_LINE or LINE
+  element.attributes.small = nil
   local sums, least, most, natural = {}, {}, {}, 0
   local has_code = false
   element:walk { Code = function() has_code = true end }
@@ -187,7 +198,7 @@ local function fitted(element)
     end
   end
   for _, width in ipairs(most) do natural = natural + width end
-  local widths = natural > LINE and shares(sums, least, most) or nil
+  local widths = natural > line and shares(sums, least, most, line) or nil
   local whole = 0
   for _, width in ipairs(widths or {}) do whole = whole + width end
   for column, spec in ipairs(element.colspecs) do
@@ -225,6 +236,7 @@ end
 
 return {
   { Meta = meta },
+  { Div = small },
   { Div = stub },
   { Div = grid, Span = key_figure },
   { Div = div, Span = span, Math = formula, Quoted = quoted, Table = fitted },
