@@ -93,7 +93,9 @@ def all_told(start: int, *, with_ledger: bool) -> list[object]:
     return found
 
 
-KNOWN_LEAK = "A margin hidden in the first edition is given back by the third: the audit closes the door, protect should."
+KNOWN_LEAK = (
+    "A margin hidden in the first edition is given back by the third: the audit closes the door, protect should."
+)
 
 
 @pytest.mark.parametrize(
