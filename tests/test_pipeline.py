@@ -18,6 +18,7 @@ import pytest
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project
 from tests.browser import findings_of_site, watching
+from tests.paper import pages_of_chapters
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
 
@@ -89,6 +90,16 @@ def test_a_run_ends_with_the_site_the_pdf_and_the_data(copy: Project, observatoi
     assert (copy.build / "observatoire-2024.pdf").read_bytes().startswith(b"%PDF")
     assert (copy.build / "data" / "pub_values.csv").is_file()
     assert not list(copy.root.rglob("*.part")), "a half-written file was left behind"
+
+
+def test_a_sheet_is_two_printed_pages(copy: Project, observatoire: Observatoire) -> None:
+    pages = pages_of_chapters(copy.build / "observatoire-2024.pdf")
+    sites = {title: count for title, count in pages.items() if "Site : " in title}
+    fields = {title: count for title, count in pages.items() if "Domaine : " in title}
+    assert len(sites) == 8
+    assert set(sites.values()) == {2}, sites
+    assert len(fields) == 6
+    assert max(fields.values()) <= 2, fields
 
 
 def test_every_page_of_the_whole_report_is_in_order_in_a_browser(copy: Project, observatoire: Observatoire) -> None:
