@@ -17,10 +17,12 @@ stages:
     cmd: cp in.txt first.txt
     deps: [in.txt]
     outs: [{first.txt: {cache: false, persist: true}}]
+    meta: {sensitivity: internal}
   second:
     cmd: python second.py
     deps: [first.txt, second.py]
     outs: [{second.txt: {cache: false, persist: true}}]
+    meta: {sensitivity: internal}
 """
 UPPER = "text = open('first.txt').read(); open('second.txt', 'w').write(text.upper())\n"
 
