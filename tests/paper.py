@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +48,24 @@ def bookmarks(pdf: pikepdf.Pdf) -> list[tuple[int, str]]:
 
 
 def pages_of_chapters(path: Path) -> dict[str, int]:
-    """Return numbered chapter → the page it begins on, the first being 0, in the order of the outline."""
-    found: dict[str, int] = {}
+    """Return how many pages pass from the beginning of each part and chapter to that of the next, by bookmark."""
+    found: list[tuple[str, int]] = []
     with pikepdf.open(path) as pdf:
-
-        def walk(items: Any) -> None:
-            for item in items:
-                if item.title.split(" ")[0].isdigit():
-                    found[str(item.title)] = pdf.pages.index(pikepdf.Page(item.destination[0]))
-                walk(item.children)
-
+        numbers = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
         with pdf.open_outline() as outline:
-            walk(outline.root)
-    return found
+            for part in outline.root:
+                for item in (part, *part.children):
+                    found.append((item.title.replace("\u00a0", " "), numbers[_page_of(pdf, item).objgen]))
+        found.append(("", len(pdf.pages)))
+    return {title: after - page for (title, page), (_, after) in pairwise(found)}
+
+
+def _page_of(pdf: pikepdf.Pdf, item: pikepdf.OutlineItem) -> Any:
+    target = item.destination if item.destination is not None else item.action.D
+    if not isinstance(target, Array):  # by name
+        found = pikepdf.NameTree(pdf.Root.Names.Dests)[str(target)]
+        target = found if isinstance(found, Array) else found.D
+    return target[0]
 
 
 def _embedded(font: Any) -> bool:

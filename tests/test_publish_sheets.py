@@ -85,6 +85,19 @@ def test_each_section_stands_on_each_sheet_and_says_something(leaves: dict[str, 
                 assert len(re.sub(r"^:::.*$", "", body, flags=re.MULTILINE).strip()) > 20, f"{code}: {section}"
 
 
+def test_headings_of_the_contents_stand_outside_of_divs(leaves: dict[str, str]) -> None:
+    """A heading of the second level within a div is not in the contents that the page shows on screen."""
+    for name, text in leaves.items():
+        around: list[str] = []
+        for line in text.splitlines():
+            if line.startswith(":::") and line.strip(":"):
+                around.append(line)
+            elif line.startswith(":::"):
+                around.pop()
+            elif line.startswith("## "):
+                assert all("content-visible" in div for div in around), f"{name}: {line}"
+
+
 def test_each_theme_of_a_site_has_its_sentence(shelf: Shelf, leaves: dict[str, str]) -> None:
     for code in SITES:
         text = leaves[f"_generated/chapter-site-{code}.md"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from paper import bookmarks, elements, faults, fonts
+from paper import bookmarks, elements, faults, fonts, pages_of_chapters
 from pikepdf import Dictionary, Name
 
 from pipelines.kernel.problems import BadInput
@@ -127,6 +127,33 @@ def test_what_is_for_the_screen_does_not_print(printed: Path) -> None:
         assert words not in source
 
 
+def test_pages_are_counted_from_one_chapter_to_the_next(printed: Path) -> None:
+    found = pages_of_chapters(printed)
+    with pikepdf.open(printed) as pdf:
+        assert sum(found.values()) == len(pdf.pages) - 2, "all but the cover and the contents"
+    assert found["Fiches de site"] == 0, "a part is on the page of its first chapter"
+    assert found["2 Cibles"] >= 1
+
+
+def test_a_figure_floats_in_running_text_and_stays_in_a_pair_or_in_small_type(tmp_path: Path) -> None:
+    printed = typst_of(
+        tmp_path,
+        "![Libre.](/_generated/fig-effectifs.svg){#fig-libre fig-alt='Une courbe'}\n\n"
+        "::: {.compact}\n![Fixe.](/_generated/fig-effectifs.svg){#fig-fixe fig-alt='Une courbe'}\n:::\n",
+    )
+    free, fixed = printed.split("<fig-libre>")
+    assert "#floating[" in free[free.rindex("#figure(") - 20 :]
+    assert "#floating[" not in fixed.split("<fig-fixe>")[0]
+
+
+def typst_of(folder: Path, text: str) -> str:
+    """Return the fixture's report as Typst, with a text at the end of its chapter on targets."""
+    shutil.copytree(FIXTURE, folder / "render")
+    chapter = folder / "render" / "reports" / "fr" / "_chapters" / "cibles.md"
+    chapter.write_text(chapter.read_text(encoding="utf-8") + "\n" + text, encoding="utf-8")
+    return typst_and_pdf(folder / "render")[0]
+
+
 def columns_of(table: str) -> list[float]:
     """Return the widths that the PDF gives to a table's columns, in percent; nothing when they follow the text."""
     done = subprocess.run(
@@ -149,6 +176,13 @@ def test_columns_follow_what_they_hold() -> None:
     assert code < label < text
     assert code + label + text == pytest.approx(100, abs=0.1)
     assert text > 60
+
+
+def test_a_table_in_small_type_has_a_longer_line() -> None:
+    row = "| " + "m" * 18 + " n" * 36 + " | " + "p" * 14 + " | 12 |"
+    table = f"| Nom | Lieu | Nombre |\n|---|---|--:|\n{row}\n"
+    assert columns_of(table) != []
+    assert columns_of(f"::: {{.compact}}\n{table}:::\n") == []
 
 
 def test_a_word_is_not_cut_by_a_column_too_narrow_for_it() -> None:
