@@ -127,8 +127,3 @@ def _line(signs: Sequence[tuple[int, int]], place: NDArray[np.int64]) -> tuple[t
     for cell, sign in signs:
         found[int(place[cell])] = found.get(int(place[cell]), 0) + sign
     return tuple(sorted((cell, sign) for cell, sign in found.items() if sign))
-
-
-def hidden_count(series: Series) -> tuple[int, int]:
-    """Return how many cells a series has and how many of them are hidden."""
-    return series.frame.height, int(series.frame.select(pl.col("shown").is_null().sum()).item())

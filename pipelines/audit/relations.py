@@ -8,14 +8,13 @@ code, or all but those), gives the same number everywhere. No list of relations 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from pipelines.audit.knowledge import Series
 
@@ -185,17 +184,6 @@ def relations(series: Sequence[Series], fewest: int = FEWEST) -> list[Relation]:
             for whole, cells in both.select("_whole", "cell").iter_rows()
         ]
     return found
-
-
-def matrix_of(relations_: Iterable[Relation], count: int) -> csr_array:
-    """Return the matrix of the relations over `count` cells: sum of the parts less the whole."""
-    rows, columns, values = [], [], []
-    number = -1
-    for number, relation in enumerate(relations_):
-        rows += [number] * (len(relation.cells) + 1)
-        columns += [relation.whole, *relation.cells]
-        values += [-1.0] + [1.0] * len(relation.cells)
-    return csr_array((values, (rows, columns)), shape=(number + 1, count))
 
 
 def with_rests(

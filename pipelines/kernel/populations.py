@@ -17,7 +17,6 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.validation import said
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
-_DIMENSION = r"^[a-z][a-z0-9_]*$"
 
 Value = bool | int | str
 

@@ -14,7 +14,8 @@ from pipelines.publish.numbers import CONFIDENTIAL, SIMULATED, enumeration, mark
 from pipelines.publish.phrases import Point, change, unbroken
 from pipelines.publish.programmes import STUDENTS, entrants_of, last_year, of_year, rows_of
 from pipelines.publish.shelf import REGION, Shelf
-from pipelines.publish.tables.overview import ACTION_STATES, last_point, upper_first
+from pipelines.publish.tables.actions import state_label
+from pipelines.publish.tables.overview import last_point, upper_first
 from pipelines.publish.tables.sheets import site_actions
 from pipelines.publish.tables.targets import chance
 from pipelines.publish.unshown import RESEARCH
@@ -280,8 +281,7 @@ def actions_in_short(shelf: Shelf, code: str) -> str:
     """Return the actions of the site in a sentence, by declared state; the register gives their words in full."""
     states: dict[str, list[str]] = defaultdict(list)
     for entry in site_actions(shelf, code):
-        words = ACTION_STATES.get(str(entry.get("state") or "not_reported"), ACTION_STATES["not_reported"])
-        states[words[shelf.lang == "en"]].append(f"`{entry['id']}`")
+        states[state_label(shelf, entry)].append(f"`{entry['id']}`")
     colon, joint = two(shelf, "\u00a0: ", ": "), two(shelf, "\u00a0; ", "; ")
     told = joint.join(f"{state}{colon}{enumeration(codes, shelf.lang)}" for state, codes in states.items())
     return two(

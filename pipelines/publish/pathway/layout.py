@@ -20,7 +20,6 @@ ZOOM = 3.1
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
-Ring = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,14 @@ def deadlines_of(shelf: Shelf) -> dict[str, int]:
     return {str(entry["id"]): int(entry["deadline"]) for entry in shelf.declared("targets") if entry.get("deadline")}
 
 
+def state_label(shelf: Shelf, entry: Entry) -> str:
+    """Return the declared state in words."""
+    return two(shelf, *ACTION_STATES[state_of(entry)])
+
+
 def state_word(shelf: Shelf, entry: Entry) -> str:
     """Return the declared state as the theme styles it: a shape and the word."""
-    state = state_of(entry)
-    return f"[{two(shelf, *ACTION_STATES[state])}]{{.status .status-{SHAPES[state]}}}"
+    return f"[{state_label(shelf, entry)}]{{.status .status-{SHAPES[state_of(entry)]}}}"
 
 
 def text_of(shelf: Shelf, entry: Entry) -> str:

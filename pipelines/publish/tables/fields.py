@@ -22,7 +22,7 @@ from pipelines.publish.programmes import (
     speciality_label,
 )
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.tables.overview import ACTION_STATES
+from pipelines.publish.tables.actions import state_label
 from pipelines.publish.tables.programmes import entrants_table, programme_table
 from pipelines.publish.tables.shape import Table
 
@@ -205,8 +205,7 @@ def platform(shelf: Shelf, code: str) -> Table:
     rows = []
     for key, label in asked:
         declared = entry.get(key) or {}
-        words = ACTION_STATES.get(str(declared.get("state") or "not_reported"), ACTION_STATES["not_reported"])
-        rows.append((label, words[shelf.lang == "en"], shelf.say(declared.get("evidence")) or NOTHING))
+        rows.append((label, state_label(shelf, declared), shelf.say(declared.get("evidence")) or NOTHING))
     return Table(
         name=f"platform-{code}",
         caption=two(shelf, "Ce que l'annexe demande à la plateforme", "What the annex asks of the platform"),

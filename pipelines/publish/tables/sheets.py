@@ -15,8 +15,8 @@ from pipelines.publish.programmes import (
     rows_of,
 )
 from pipelines.publish.shelf import REGION, Indicator, Shelf
+from pipelines.publish.tables.actions import owners_of, state_label
 from pipelines.publish.tables.overview import (
-    ACTION_STATES,
     at_year,
     evolution_cell,
     last_point,
@@ -174,18 +174,15 @@ def site_actions(shelf: Shelf, code: str) -> list[dict[str, Any]]:
 
 def actions(shelf: Shelf, code: str) -> Table:
     """The actions that the text wants on the site, with owners and the state declared."""
-    owners = {entry["code"]: shelf.say(entry["label"]) for entry in shelf.declared("owners")}
-    rows = []
-    for entry in site_actions(shelf, code):
-        words = ACTION_STATES.get(str(entry.get("state") or "not_reported"), ACTION_STATES["not_reported"])
-        rows.append(
-            (
-                f"`{entry['id']}`",
-                upper_first(shelf.say(entry["text"]).rstrip(" :.")),
-                ", ".join(owners.get(owner, owner) for owner in entry["owners"]),
-                words[shelf.lang == "en"],
-            )
+    rows = [
+        (
+            f"`{entry['id']}`",
+            upper_first(shelf.say(entry["text"]).rstrip(" :.")),
+            owners_of(shelf, entry),
+            state_label(shelf, entry),
         )
+        for entry in site_actions(shelf, code)
+    ]
     place = shelf.sites[code]["site_label"]
     return Table(
         name=f"site-actions-{code}",

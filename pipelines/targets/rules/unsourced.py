@@ -18,13 +18,6 @@ ARROW_LABELS: dict[str, Bilingual] = {
     "stagnating": Bilingual(fr="stagnation", en="stagnating"),
     "decreasing": Bilingual(fr="recul", en="decreasing"),
 }
-SPEED_LABELS: dict[str, Bilingual] = {
-    "fast": Bilingual(fr="progrès rapide", en="fast progress"),
-    "average": Bilingual(fr="progrès moyen", en="average progress"),
-    "slow": Bilingual(fr="progrès lent", en="slow progress"),
-    "none": Bilingual(fr="aucun progrès", en="no progress"),
-}
-
 FASTEST_QUARTER = 0.75
 LIKELY, UNLIKELY = 0.75, 0.25
 
