@@ -1,4 +1,4 @@
-"""Sealing, verifying, comparing and citing editions, on a small project with a repository of its own."""
+"""Sealing, verifying, citing and rebuilding editions, on a small project with a repository of its own."""
 
 from __future__ import annotations
 
@@ -18,86 +18,25 @@ import duckdb
 import polars as pl
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
-from observatory import copy_of_the_project
+from edition_project import DAY, build, committed, values
 from rocrate.rocrate import ROCrate
 
 from pipelines.editions.answers import cite_answer, diff_answer, editions_answer, verify_answer
-from pipelines.editions.lineage import CAUSES, lineage
+from pipelines.editions.comparing import read_manifest
 from pipelines.editions.names import EditionName, next_name, parsed, sealed_names
 from pipelines.editions.rebuilding import rebuild, told
-from pipelines.editions.revisions import Ledger, Reason, changed_figures, explained, unexplained
-from pipelines.editions.sealing import compared, read_manifest, seal
+from pipelines.editions.sealing import seal
 from pipelines.editions.sums import SUMS, faults, hashes_below, sums_text
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.ledger import path_of, published_editions, record
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project
 
-DAY = date(2025, 3, 14)
-
-
-def values(**changed: float | None) -> pl.DataFrame:
-    """Return a small `pub_values`; `tarbes=…` and the like change the value of 2023 there."""
-    rows = []
-    for scope, value in (("tarbes", 100.0), ("rodez", 50.0), ("figeac", 20.0)):
-        for year in (2022, 2023):
-            now = changed.get(scope, value) if year == 2023 else value
-            rows.append(("ENR-REG", "site", scope, year, now, "c" if now is None else "A", "observed"))
-    made = pl.DataFrame(
-        rows,
-        orient="row",
-        schema=["indicator_code", "scope_level", "scope_code", "year", "value", "flag", "origin"],
-        strict=False,
-    )
-    return made.with_columns(pl.col("value").alias("numerator"), pl.lit(None, dtype=pl.Float64).alias("denominator"))
-
-
-def build(project: Project, frame: pl.DataFrame, text: str = "page", origin: str = "observed") -> None:
-    """Write what a run leaves: data, a page, a PDF, results of checks and the manifest."""
-    shutil.rmtree(project.build, ignore_errors=True)
-    for folder in (project.build / "data", project.build / "site", project.quality):
-        folder.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(project.build / "data" / "pub_values.parquet")
-    fields = [{"name": name, "title": "titre", "description": "l'unité"} for name in frame.columns]
-    package = {"resources": [{"name": "pub_values", "title": "L'été", "format": "csv", "schema": {"fields": fields}}]}
-    (project.build / "data" / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-    (project.build / "site" / "index.html").write_text(text, encoding="utf-8")
-    (project.build / "observatoire-2024.pdf").write_bytes(b"%PDF " + text.encode())
-    check = {"id": "X-1", "table": "mart_x", "severity": "warning", "outcome": "fail", "since": "2025-01-01",
-             "waiver": {"waived_by": "N. N.", "until": "2026-01-01"}, "why": {"fr": "x", "en": "x"},
-             "unexpected_count": 1, "examples": ["never sealed"]}  # fmt: skip
-    for layer in ("staging", "marts"):
-        content = {"critical_failures": 0, "checks": [check, {**check, "outcome": "pass"}]}
-        (project.quality / f"{layer}.json").write_text(json.dumps(content), encoding="utf-8")
-    files = {f"data/{name}": sha for name, sha in hashes_below(project.build / "data").items()}
-    files |= {f"site/{name}": sha for name, sha in hashes_below(project.build / "site").items()}
-    files["observatoire-2024.pdf"] = sha256_of(project.build / "observatoire-2024.pdf")
-    manifest = {"edition": 2024, "settings": {"observed_only": False}, "software": {"polars": "2"},
-                "inputs": [{"source": "apogee", "vintage": "simulated", "origin": origin, "files": []}],
-                "files": files}  # fmt: skip
-    (project.build / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    audited = {"leaks_count": 0, "editions": [path.stem for path in published_editions(project)]}
-    (project.quality / "audit.json").write_text(json.dumps(audited), encoding="utf-8")
-
-
-def git(project: Project, *arguments: str) -> None:
-    """Run git in the project as someone."""
-    someone = ["-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *someone, *arguments], cwd=project.root, check=True, capture_output=True)
-
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Return a copy of the project, committed, with a build."""
-    made = copy_of_the_project(tmp_path / "observatory")
-    (made.root / ".gitignore").write_text("/build/\n/data/quality/\n", encoding="utf-8")
-    git(made, "init", "-q")
-    git(made, "add", "-A")
-    git(made, "commit", "-q", "-m", "start")
-    build(made, values())
-    return made
+    return committed(tmp_path)
 
 
 def test_the_first_of_a_year_is_one_and_a_correction_raises_the_second_number() -> None:
@@ -165,85 +104,6 @@ def test_a_build_that_no_run_left_is_not_sealed(project: Project) -> None:
     (project.build / "site" / "index.html").write_text("edited by hand")
     with pytest.raises(BadInput, match="not what the last run left"):
         seal(project, DAY)
-
-
-def test_a_revision_nobody_explains_is_not_sealed_until_a_reason_is_given(project: Project) -> None:
-    seal(project, DAY)
-    build(project, values(tarbes=120.0))
-    with pytest.raises(CheckFailed, match=r"ENR-REG/tarbes/2023 for one \(100\.0 then 120\.0"):
-        seal(project, DAY)
-    ledger = project.reference / "revisions.yml"
-    reason = {"indicator": "ENR-REG", "since": "2024.1", "cause": "source", "by": "N. N.", "scopes": ["tarbes"],
-              "text": {"fr": "Le registre a été complété.", "en": "The register was completed."}}  # fmt: skip
-    ledger.write_text(yaml.safe_dump({"tolerance": {"default": 0.01}, "reasons": [reason]}), encoding="utf-8")
-    git(project, "commit", "-q", "-am", "reason")
-    made = seal(project, DAY)
-    assert str(made.name) == "2024.2"
-    assert [revision.key for revision in made.revisions] == ["ENR-REG/tarbes/2023"]
-    assert made.revisions[0].size == "red"
-    said = diff_answer(project, "2024.1", "2024.2", as_json=False)
-    assert "red   ENR-REG/tarbes/2023: 100 → 120 (+20.0%); source revised (said: The register was completed.)" in said
-
-
-def test_one_cause_that_differs_is_a_proof_and_two_are_not(project: Project) -> None:
-    seal(project, DAY)
-    sql = project.sql / "indicators" / "ind_enr_reg.sql"
-    sql.write_text(sql.read_text(encoding="utf-8") + "-- counted otherwise\n", encoding="utf-8")
-    git(project, "commit", "-q", "-am", "method")
-    build(project, values(rodez=60.0))
-    made = seal(project, DAY)
-    assert made.revisions[0].causes == ("method",)
-    assert made.revisions[0].is_proven
-    was, now = (dict.fromkeys(CAUSES, "a") for _ in range(2))
-    now |= {"source": "b", "break": "b"}
-    told = explained(made.revisions, {"ENR-REG": was}, {"ENR-REG": now}, Ledger(tolerance={"default": 0.01}), "2024.1")
-    assert told[0].causes == ("source", "break")
-    assert not told[0].is_proven
-
-
-def test_what_confidentiality_hides_is_explained_by_it(project: Project) -> None:
-    seal(project, DAY)
-    build(project, values(figeac=None))
-    made = seal(project, DAY)
-    assert made.revisions[0].causes == ("protection",)
-    assert compared(project, EditionName(2024, 1), EditionName(2024, 2))[0].new_flag == "c"
-
-
-def test_a_change_below_the_tolerance_asks_for_nothing_but_is_listed(project: Project) -> None:
-    seal(project, DAY)
-    build(project, values(tarbes=100.5))
-    assert [(item.size, item.is_explained) for item in seal(project, DAY).revisions] == [("green", False)]
-
-
-@given(st.lists(st.floats(1, 1e6), min_size=3, max_size=3), st.lists(st.floats(1, 1e6), min_size=3, max_size=3))
-def test_the_ledger_lists_each_changed_figure_once_the_largest_first(old: list[float], new: list[float]) -> None:
-    places = ("tarbes", "rodez", "figeac")
-    found = changed_figures(
-        values(**dict(zip(places, old, strict=True))), values(**dict(zip(places, new, strict=True)))
-    )
-    assert {item.scope for item in found} == {
-        place for place, was, now in zip(places, old, new, strict=True) if was != now
-    }
-    sizes = [abs(item.change or 0) for item in found]
-    assert sizes == sorted(sizes, reverse=True)
-    assert all((item.size == "red") == (abs(item.change or 0) >= 0.15) for item in found)
-
-
-def test_a_reason_covers_only_the_years_and_places_it_names() -> None:
-    text = {"fr": "x", "en": "x"}
-    reason = Reason.model_validate({"indicator": "ENR-REG", "since": "2024.1", "cause": "method", "by": "N. N.",
-                                    "text": text, "years": [2022]})  # fmt: skip
-    ledger = Ledger(tolerance={"default": 0.01}, reasons=(reason,))
-    found = explained(changed_figures(values(), values(tarbes=200.0)), {}, {}, ledger, "2024.1")
-    assert len(unexplained(found, ledger)) == 1
-
-
-def test_a_figure_that_is_no_longer_published_counts_as_large() -> None:
-    found = changed_figures(values(), values().filter(pl.col("scope_code") != "rodez"))
-    assert {(item.key, item.new_flag, item.size) for item in found} == {
-        ("ENR-REG/rodez/2022", "gone", "red"),
-        ("ENR-REG/rodez/2023", "gone", "red"),
-    }
 
 
 def test_a_flipped_bit_anywhere_is_found(project: Project) -> None:
@@ -402,26 +262,6 @@ def test_before_any_edition_commands_say_what_to_do(project: Project) -> None:
                  lambda: diff_answer(project, "2024.1", "build", as_json=False)):  # fmt: skip
         with pytest.raises(BadInput, match="observatoire seal"):
             call()
-
-
-def test_each_kind_of_cause_has_its_own_hash(project: Project) -> None:
-    before = lineage(project)["ENR-REG"]
-
-    def differing() -> list[str]:
-        after = lineage(project)["ENR-REG"]
-        return [cause for cause in CAUSES if after[cause] != before[cause]]
-
-    for file, cause in (
-        ("ref_perimeter.csv", "perimeter"),
-        ("ref_break.csv", "break"),
-        ("disclosure.yml", "protection"),
-    ):
-        path = project.reference / file
-        text = path.read_bytes()
-        path.write_bytes(text + b"\n")
-        assert differing() == [cause] or (file == "ref_perimeter.csv" and differing() == []), file
-        path.write_bytes(text)
-    assert differing() == []
 
 
 def test_the_database_of_an_edition_says_what_its_columns_mean(project: Project) -> None:

@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any
 
 from pipelines.editions.citation import FORMATS, Cited
+from pipelines.editions.comparing import compared, compared_with_build, read_manifest
 from pipelines.editions.names import EditionName, known, sealed_names
 from pipelines.editions.revisions import WORDS, Revision
-from pipelines.editions.sealing import compared, compared_with_build, read_manifest
 from pipelines.editions.sums import faults
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.indicators import read_indicators

@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
+from pipelines.editions.comparing import read_manifest
+from pipelines.editions.conditions import built_files
 from pipelines.editions.names import EditionName
-from pipelines.editions.sealing import built_files, read_manifest
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.ledger import path_of, published_editions
 from pipelines.kernel.problems import BadInput, CheckFailed, Problem
