@@ -21,7 +21,7 @@ from pipelines.check.rows import FILLED, ROW_TYPES
 from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.yaml_files import LOADER
+from pipelines.kernel.yaml_files import LOADER, Unfilled, refuse_unfilled, yaml_problem
 
 Layer = Literal["staging", "marts"]
 Severity = Literal["critical", "warning", "info"]
@@ -200,7 +200,11 @@ def read_suite(path: Path, project: Project) -> Suite:
     """Read one suite. Raises `BadInput` as `read_suites` does."""
     name = project.shown(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        text = path.read_text(encoding="utf-8")
+        refuse_unfilled(text)
+        content = yaml.load(text, Loader=_Loader)
+    except Unfilled as error:
+        raise BadInput(yaml_problem(error, name, "The suite")) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         twice = getattr(error, "problem", None) == TWICE

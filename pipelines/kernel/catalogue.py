@@ -80,6 +80,7 @@ class Layout(BaseModel):
     separator: str = ","
     encoding: Literal["utf-8", "utf-8-sig", "latin-1"] = "utf-8"
     sheet: str | None = None
+    decimal_mark: Literal[".", ","] = "."
     missing: tuple[str, ...] = Field(default=(), description="Codes that stand for a missing value.")
     columns: dict[str, str] = Field(
         default_factory=dict,

@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.yaml_files import FILL_IN, fill_in_problem
 
 PREFIXES = ("stg_", "ref_", "mart_")
 """What the name of a table that lies in a file begins with; no CTE may be called so."""
@@ -57,14 +58,17 @@ def read_queries(project: Project, folder: str, pattern: str) -> dict[str, Query
 def read_query(project: Project, path: Path) -> Query:
     """Read one SQL file.
 
-    Raises `BadInput` when the file is no UTF-8, holds no or several queries, breaks SQL, lacks a line of the
-    header, or gives a CTE a table's name.
+    Raises `BadInput` when the file is no UTF-8, has something left to be filled in, holds no or several queries, breaks
+    SQL, lacks a line of the header, or gives a CTE a table's name.
     """
     shown = project.shown(path)
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise BadInput(Problem(shown, "The file is not UTF-8", "Save it as UTF-8.")) from error
+    if FILL_IN in text:
+        lines = enumerate(text.splitlines(), start=1)
+        raise BadInput(fill_in_problem(shown, number) for number, line in lines if FILL_IN in line)
     header = _header(text)
     missing = [key for key in ("what", "grain", "inputs", "caveats") if not header.get(key)]
     if missing:

@@ -1,4 +1,7 @@
-"""YAML that people write by hand: read strictly, so that a key given twice is an error and not a silent choice."""
+"""YAML that people write by hand: read strictly, so that a key given twice is an error and not a silent choice.
+
+What `observatoire new` left to be filled in is refused too, where it stands, in any file that people write.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,18 @@ DUMPER: type[yaml.CSafeDumper | yaml.SafeDumper] = getattr(yaml, "CSafeDumper", 
 """The same for writing; both write the same bytes."""
 
 
+FILL_IN = "TO FILL IN"
+"""What stands in a new file where only a person knows what to write."""
+
+
+class Unfilled(yaml.YAMLError):
+    """A place was left as `observatoire new` wrote it; `line` (from 1) says which."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        super().__init__(f"line {line} is still to be filled in")
+
+
 class KeyTwice(yaml.YAMLError):
     """A key stands twice in a mapping; `key` and `line` (from 1) say which and where."""
 
@@ -26,7 +41,12 @@ class KeyTwice(yaml.YAMLError):
 
 
 def load_yaml(text: str) -> Any:
-    """Return the content of a YAML text. Raises `KeyTwice` when a key is repeated: YAML would keep the last unsaid."""
+    """Return the content of a YAML text.
+
+    Raises `KeyTwice` when a key is repeated, since YAML would keep the last unsaid, and `Unfilled` when a value is
+    still to be filled in.
+    """
+    refuse_unfilled(text)
     loader = LOADER(text)
     try:
         node = loader.get_single_node()
@@ -55,8 +75,22 @@ def _refuse_double_keys(node: yaml.Node, seen: set[int]) -> None:
             _refuse_double_keys(item, seen)
 
 
+def refuse_unfilled(text: str) -> None:
+    """Raise `Unfilled` at the first line of a text that is still to be filled in."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if FILL_IN in line:
+            raise Unfilled(number)
+
+
+def fill_in_problem(name: str, line: int) -> Problem:
+    """Return what to say of a place that is still to be filled in."""
+    return Problem(name, f"{FILL_IN} stands here", "Write what is asked, or take out what is not needed.", row=line)
+
+
 def yaml_problem(error: yaml.YAMLError, name: str, what: str) -> Problem:
     """Return what is wrong with a YAML file as one problem, with its line."""
+    if isinstance(error, Unfilled):
+        return fill_in_problem(name, error.line)
     if isinstance(error, KeyTwice):
         rule = f"{what} gives a key twice, and only the last would count"
         return Problem(name, rule, "Keep the one that is meant.", row=error.line, column=error.key)

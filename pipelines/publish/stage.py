@@ -21,6 +21,7 @@ from pipelines.publish.data import published, write_data
 from pipelines.publish.explorer import chart
 from pipelines.publish.explorer.page import screen as explorer_screen
 from pipelines.publish.figures import figures
+from pipelines.publish.figures.asked import asked_figures
 from pipelines.publish.pages import absent_markdown, figure_markdown, table_markdown
 from pipelines.publish.pathway.screen import screen as pathway_screen
 from pipelines.publish.picture import Absent, Picture
@@ -30,7 +31,7 @@ from pipelines.publish.tables import tables
 from pipelines.publish.tables.shape import Table
 from pipelines.publish.tables.workbook import workbook
 from pipelines.publish.tiles import tiles
-from pipelines.publish.variables import as_yaml, asked, completed, variables
+from pipelines.publish.variables import as_yaml, asked, completed, refuse_unfinished, variables
 from pipelines.publish.workers import Workers, drawn, ready, weight
 
 CHART = "explorer-chart.js"
@@ -63,7 +64,9 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
     texts: dict[str, dict[Path, str]] = {}
     pictures: dict[str, Picture] = {}
     shown: list[Picture | Absent] = []
-    for name, maker in figures(shelf).items():
+    pages = [*reports.glob("*.qmd"), *(reports / "_chapters").glob("*.md")]
+    refuse_unfinished(project, pages)
+    for name, maker in {**figures(shelf), **asked_figures(shelf, pages)}.items():
         made = maker(shelf)
         shown.append(made)
         item = f"{shelf.lang}/fig-{name}"
@@ -87,7 +90,7 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
         texts[f"{shelf.lang}/{name}"] = {generated / name: text}
     leaves = sheets(shelf)
     texts[f"{shelf.lang}/sheets"] = {reports / path: text for path, text in leaves.items()}
-    keys = asked([*reports.glob("*.qmd"), *(reports / "_chapters").glob("*.md")])
+    keys = asked(pages)
     texts[f"{shelf.lang}/variables"] = {reports / "_variables.yml": as_yaml(completed(variables(shelf), shelf, keys))}
 
     write_texts(texts, freshness)

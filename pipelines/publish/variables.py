@@ -18,7 +18,8 @@ from typing import Any
 import yaml
 
 from pipelines.kernel.problems import BadInput, Problem
-from pipelines.kernel.yaml_files import DUMPER
+from pipelines.kernel.project import Project
+from pipelines.kernel.yaml_files import DUMPER, FILL_IN, fill_in_problem
 from pipelines.publish.comparison_words import PREFIXES, citing_words, comparison_words, nothing_to_compare
 from pipelines.publish.figures import enrolment
 from pipelines.publish.figures.common import two
@@ -198,6 +199,18 @@ def report(shelf: Shelf) -> Flat:
             "Data and report: Licence Ouverte 2.0; code: MIT.",
         ),
     }
+
+
+def refuse_unfinished(project: Project, pages: Iterable[Path]) -> None:
+    """Raise `BadInput`, one problem per place, when a page still says what is to be filled in."""
+    problems = [
+        fill_in_problem(project.shown(page), number)
+        for page in sorted(pages)
+        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1)
+        if FILL_IN in line
+    ]
+    if problems:
+        raise BadInput(problems)
 
 
 def asked(pages: Iterable[Path]) -> dict[str, Path]:

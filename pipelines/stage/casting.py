@@ -28,11 +28,16 @@ EXACT = 2**53
 """Above, a decimal number no longer names one whole number; no count comes near."""
 
 _NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"  # \d would let in the digits of other scripts
+_COMMA = r"^([+-]?[0-9]+),([0-9]+)$"
 _MEND_NUMBER = "Correct the cell, or add its code to `missing` in the sidecar."
 
 
 def cast_table(
-    frame: pl.DataFrame, table: Table, missing: Iterable[str], headers: Mapping[str, str] | None = None
+    frame: pl.DataFrame,
+    table: Table,
+    missing: Iterable[str],
+    headers: Mapping[str, str] | None = None,
+    decimal_mark: str = ".",
 ) -> pl.DataFrame:
     """Return the table's columns in their types, with `_file` and `_row`; codes in `missing` become null.
 
@@ -53,6 +58,8 @@ def cast_table(
         cells = frame[name]
         if cells.dtype == pl.String and codes and name != "missing_code":
             cells = frame.select(pl.when(~pl.col(name).is_in(codes)).then(pl.col(name)).alias(name))[name]
+        if dtype == "float" and cells.dtype == pl.String and decimal_mark == ",":
+            cells = cells.str.replace(_COMMA, "$1.$2")
         typed = _cast(cells, dtype)
         columns.append(typed)
         problems += _faults(frame, cells, typed, dtype)

@@ -81,7 +81,7 @@ def _from_rows(rows: pl.DataFrame, table: Table, vintage: Vintage) -> pl.DataFra
     missing = [code for layout in layouts for code in layout.missing]
     headers = {name: header for layout in reversed(layouts) for name, header in wanted(layout).items()}
     frame = unpivot(number_rows(rows, table), vintage)
-    return bring_together(cast_table(frame, table, missing, headers), table, at_grain=False)
+    return bring_together(cast_table(frame, table, missing, headers, vintage.decimal_mark), table, at_grain=False)
 
 
 def _shipped(source: Source, table: Table, files: Mapping[str, Path]) -> pl.DataFrame:
