@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import nbclient
+import nbformat
 import polars as pl
 import pytest
 
@@ -217,8 +219,18 @@ def test_check_lists_what_did_not_pass(observatoire: Observatoire) -> None:
     assert "0 of them critical" in done.stdout
 
 
-def test_an_early_edition_knows_nothing_later(copy: Project, observatoire: Observatoire) -> None:
-    done = observatoire("run", "--edition", "2012", "--threads", "1")
+@pytest.mark.parametrize("name", ["1-first-look", "2-one-site", "3-reproduce-a-figure", "4-add-a-source"])
+def test_a_notebook_runs_from_top_to_bottom(
+    copy: Project, observatoire: Observatoire, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    book = nbformat.read(copy.root / "notebooks" / f"{name}.ipynb", as_version=4)
+    monkeypatch.setenv("PYTHONPATH", str(copy.root))
+    where = {"metadata": {"path": str(copy.root / "notebooks")}}
+    nbclient.NotebookClient(book, timeout=120, kernel_name="python3", resources=where).execute()
+
+
+def test_an_early_edition_in_english_knows_nothing_later(copy: Project, observatoire: Observatoire) -> None:
+    done = observatoire("run", "--edition", "2012", "--lang", "en", "--threads", "1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (copy.build / "observatoire-2012.pdf").is_file()
     values = pl.read_parquet(copy.build / "data" / "pub_values.parquet")
@@ -229,6 +241,9 @@ def test_an_early_edition_knows_nothing_later(copy: Project, observatoire: Obser
     states = pl.read_parquet(copy.build / "data" / "pub_states.parquet")
     doubling = states.filter((pl.col("target_id") == "MOB-X2") & (pl.col("scope_code") == "midi-pyrenees"))
     assert doubling["state_code"].item() != "missed", "in 2012 the deadline had not passed"
+    page = (copy.build / "site" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="en"' in page
+    assert "L’essentiel" not in page
 
 
 def test_observed_only_leaves_nothing_simulated(copy: Project, observatoire: Observatoire) -> None:
@@ -241,11 +256,3 @@ def test_observed_only_leaves_nothing_simulated(copy: Project, observatoire: Obs
     assert not [
         page.name for page in (copy.build / "site").rglob("*.svg") if "simulé" in page.read_text(encoding="utf-8")
     ]
-
-
-def test_the_report_speaks_english(copy: Project, observatoire: Observatoire) -> None:
-    done = observatoire("run", "--lang", "en", "--threads", "1")
-    assert done.returncode == 0, done.stdout + done.stderr
-    page = (copy.build / "site" / "index.html").read_text(encoding="utf-8")
-    assert '<html lang="en"' in page
-    assert "L’essentiel" not in page
