@@ -92,6 +92,47 @@ def run(
 
 
 @observatoire.command()
+@click.option("--port", type=int, default=4200, show_default=True, help="Where on this machine it is shown.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the report.")
+@click.option("--open/--no-open", "is_opened", default=True, help="Open a browser, or only say the address.")
+@_plainly
+def preview(port: int, lang: str | None, is_opened: bool) -> None:
+    """Show the report in a browser, and again each time you save a page. End it with Ctrl-C.
+
+    The PDF, the checks and the figures' data are left to `observatoire run`, which has to have run once.
+    """
+    import threading
+    import webbrowser
+
+    from pipelines import preview as showing
+
+    project = find_project()
+    settings = project.settings() if lang is None else project.settings().changed(lang=lang)
+    told = showing.Told()
+    showing.made_again(project, settings)
+    try:
+        site = showing.server(project.build / "site", told, port)
+    except OSError as error:
+        raise click.UsageError(f"Port {port} is taken on this machine; give another one with --port.") from error
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    click.echo(f"The report is at http://127.0.0.1:{port}/; save a page in reports/{settings.lang}/ to see it again.")
+    if is_opened:
+        webbrowser.open(f"http://127.0.0.1:{port}/")
+    try:
+        showing.watch(
+            lambda: showing.watched(project, settings.lang),
+            lambda: showing.made_again(project, settings),
+            told,
+            click.echo,
+            lambda: True,
+        )
+    except KeyboardInterrupt:
+        click.echo("Run `observatoire run` to bring the PDF and the manifest up to date too.")
+    finally:
+        site.server_close()
+
+
+@observatoire.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--source", required=True, metavar="ID", help="Dataset the file belongs to: a name in data/sources.")
 @click.option("--accept", metavar="REASON", help="Take it in although figures move a lot; the reason is kept.")

@@ -32,8 +32,11 @@ PANDOCS = 2
 """Calls of pandoc at once: one a core, so that a slow machine is not swamped."""
 
 
-def render(project: Project, manuscript: Manuscript, edition: int) -> StageReport:
-    """Bring `build/site` and the edition's PDF up to date. Raises `BadInput`; the last good outputs then stay."""
+def render(project: Project, manuscript: Manuscript, edition: int, *, with_pdf: bool = True) -> StageReport:
+    """Bring `build/site` and the edition's PDF up to date; the PDF is left as it is unless `with_pdf`.
+
+    Raises `BadInput`; the last good outputs then stay.
+    """
     site = project.build / "site"
     pdf_file = project.build / f"observatoire-{edition}.pdf"
     fresh = Freshness(project, "render")
@@ -51,7 +54,8 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
     report_job = pdf_job(report, manuscript.plan, manuscript.frame, manuscript.bibliography)
     pictures = {path: manuscript.folder / path.lstrip("/") for path in _pictures(report)}
     prints[pdf_file.name] = fresh.fingerprint(pictures.values(), _facts(report, report_job))
-    pdf_is_fresh = fresh.is_fresh(pdf_file.name, prints[pdf_file.name], [pdf_file, site / PDF_IN_SITE])
+    is_left = not with_pdf and pdf_file.exists()
+    pdf_is_fresh = is_left or fresh.is_fresh(pdf_file.name, prints[pdf_file.name], [pdf_file, site / PDF_IN_SITE])
 
     tasks: dict[str, Callable[[], bytes]] = {page.name: partial(_html, page, jobs[page.name]) for page in stale}
     if not pdf_is_fresh:
