@@ -241,7 +241,7 @@ def test_a_page_that_asks_for_the_unknown_is_refused(tmp_path: Path) -> None:
     project, settings = made_up(tmp_path)
     page = project.reports / "fr/_chapters/index.md"
     page.write_text(page.read_text(encoding="utf-8") + "\n{{< var mob.outt.midi-pyrenees.last >}}\n", encoding="utf-8")
-    with pytest.raises(BadInput, match=r"_chapters/index\.md.*mob\.outt\.midi-pyrenees\.last"):
+    with pytest.raises(BadInput, match=r"_chapters/index\.md, row \d+:.*mob\.outt\.midi-pyrenees\.last"):
         run(project, settings)
     assert not (project.build / "data").exists()
 

@@ -204,33 +204,38 @@ def report(shelf: Shelf) -> Flat:
 def refuse_unfinished(project: Project, pages: Iterable[Path]) -> None:
     """Raise `BadInput`, one problem per place, when a page still says what is to be filled in."""
     problems = [
-        fill_in_problem(project.shown(page), number)
+        fill_in_problem(project.shown(page), row)
         for page in sorted(pages)
-        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1)
+        for row, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1)
         if FILL_IN in line
     ]
     if problems:
         raise BadInput(problems)
 
 
-def asked(pages: Iterable[Path]) -> dict[str, Path]:
-    """Return every key that the pages name, with the first page that does."""
-    keys: dict[str, Path] = {}
+Where = tuple[Path, int]
+"""A page and a line of it (from 1)."""
+
+
+def asked(pages: Iterable[Path]) -> dict[str, Where]:
+    """Return every key that the pages name, with the first page and line that does."""
+    keys: dict[str, Where] = {}
     for page in sorted(pages):
-        for key in KEY.findall(page.read_text(encoding="utf-8")):
-            keys.setdefault(key, page)
+        for row, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+            for key in KEY.findall(line):
+                keys.setdefault(key, (page, row))
     return keys
 
 
-def completed(flat: Flat, shelf: Shelf, keys: dict[str, Path]) -> Flat:
+def completed(flat: Flat, shelf: Shelf, keys: dict[str, Where]) -> Flat:
     """Add the word for what this run cannot fill to the keys that pages name.
 
-    Raises `BadInput`, naming the page, for a key that neither an indicator and a scope nor a target defines.
+    Raises `BadInput`, naming the page and line, for a key that neither an indicator and a scope nor a target defines.
     """
     stems = sorted((dotted(code) for code in shelf.indicators), key=len, reverse=True)
     scopes = {REGION, "FR", "sites", *shelf.sites, *shelf.establishments, *shelf.territories}
     full, problems = dict(flat), []
-    for key, page in sorted(keys.items()):
+    for key, (page, row) in sorted(keys.items()):
         if key in full or "$" in key:
             continue
         prefix = next((prefix for prefix in ("phrase.", *PREFIXES) if key.startswith(prefix)), "")
@@ -256,6 +261,7 @@ def completed(flat: Flat, shelf: Shelf, keys: dict[str, Path]) -> Flat:
                     shelf.project.shown(page),
                     "The page names a variable that nothing defines",
                     "Use a key of _variables.yml: an indicator of data/reference/indicators.yml in lower case, a scope, _ and a year.",
+                    row=row,
                     value=key,
                 )
             )
