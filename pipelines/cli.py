@@ -119,6 +119,34 @@ def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: boo
 
 
 @observatoire.command()
+@click.argument("sources", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every source that has an API.")
+@click.option("--dry-run", is_flag=True, help="Ask the portal what it has, and bring nothing.")
+@click.option("--accept", metavar="REASON", help="Take in the file of one source that waits; the reason is kept.")
+@click.option(
+    "--base-url", envvar="OBSERVATOIRE_PORTAL", metavar="URL", help="Another portal (or OBSERVATOIRE_PORTAL)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@_plainly
+def fetch(
+    sources: tuple[str, ...], every: bool, dry_run: bool, accept: str | None, base_url: str | None, as_json: bool
+) -> None:
+    """Bring open data (SOURCES, or --all) from the ministry's portal; without either, say what is known of each.
+
+    What is brought goes through the same door as a file given to `add`: a changed schema or a large move waits in
+    data/fetched for a decision. A download that is cut goes on where it stopped. What is unchanged is left there.
+    """
+    if sources and every:
+        raise click.UsageError("Name sources, or say --all.")
+    from pipelines.fetch_shown import fetch_answer
+
+    status = fetch_answer(
+        find_project(), sources, every=every, base_url=base_url, accept=accept, dry_run=dry_run, as_json=as_json
+    )
+    sys.exit(status)
+
+
+@observatoire.command()
 @click.argument("register")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; modele_REGISTER.xlsx here."
