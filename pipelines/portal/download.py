@@ -18,8 +18,8 @@ from pipelines.kernel.files import write_json
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.portal.client import Client
 
-PIECE = 256 * 1024
-"""Bytes written at once."""
+PIECE = 16 * 1024
+"""Bytes written at once, and the most that a cut costs: an unfinished piece is lost with the line."""
 
 Progress = Callable[[int, int | None], None]
 """Bytes there are, and in all (`None` when the portal does not say)."""
@@ -120,7 +120,6 @@ class _Receiving:
             while piece:
                 stream.write(piece)
                 done += len(piece)
-                stream.flush()
                 self._progress(done, total)
                 piece = next(pieces, None)
         if total is not None and done != total:
