@@ -377,6 +377,18 @@ def audit(as_json: bool) -> None:
 
 
 @observatoire.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@_plainly
+def doctor(as_json: bool) -> None:
+    """Say what is installed, what is missing, what each missing thing costs, and how to get it."""
+    from pipelines import doctor as looking
+
+    found = looking.findings(find_project())
+    click.echo(looking.as_json(found) if as_json else "\n".join(looking.lines_of(found)))
+    sys.exit(1 if any(item.stops for item in found) else 0)
+
+
+@observatoire.command()
 @click.option("--students", type=int, help="Students in the first year, the eight sites together.")
 @click.option("--from", "first", type=int, metavar="YEAR", help="First simulated rentrée.")
 @click.option("--to", "last", type=int, metavar="YEAR", help="Last simulated rentrée.")
