@@ -23,6 +23,8 @@ PLACES = {
 }
 """Shell → where its script belongs."""
 
+STEP = """            [[ $value == */ ]] && compopt -o nospace"""
+
 REACH = "open a new shell, and have `observatoire` on the PATH (`. .venv/bin/activate`)."
 
 
@@ -34,7 +36,9 @@ def script(shell: str) -> str:
 
     made = get_completion_class(shell)
     assert made is not None, shell
-    return made(observatoire, {}, "observatoire", "_OBSERVATOIRE_COMPLETE").source()
+    text = made(observatoire, {}, "observatoire", "_OBSERVATOIRE_COMPLETE").source()
+    # a key is completed step by step: bash would put a blank behind ENR-REG/, where a site has to follow
+    return text.replace("COMPREPLY+=($value)", f"COMPREPLY+=($value)\n{STEP}") if shell == "bash" else text
 
 
 def values(kind: Kind, incomplete: str) -> list[str]:
