@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         start = 0
         asked = self.headers.get("Range")
-        if asked and self.site.ranges and self.headers.get("If-Range") == dataset.etag:
+        if asked and self.site.ranges and self.headers.get("If-Range", dataset.etag) == dataset.etag:
             start = int(asked.removeprefix("bytes=").rstrip("-"))
             if start >= len(content):
                 self._send(416, b"", {"Content-Range": f"bytes */{len(content)}"})

@@ -150,6 +150,37 @@ def test_another_call_goes_on_where_the_last_one_was_cut(portal: Portal, tmp_pat
     assert portal.log[-1][2]["Range"] == f"bytes={HALF}-"
 
 
+def test_a_part_that_is_whole_already_is_the_file(portal: Portal, client: Client, tmp_path: Path) -> None:
+    portal.faults["export"] = ["cut"]
+    with pytest.raises(Unreachable):
+        bring(Client(manners=Manners(attempts=0), sleep=lambda _: None), portal, tmp_path)
+    part = tmp_path / "essai.csv.part"  # as if the command had been killed just before the last rename
+    part.write_bytes(CSV)
+    marks = bring(client, portal, tmp_path)
+    assert marks is not None
+    assert marks.etag == portal.datasets["fr-esr-essai"].etag
+    assert (tmp_path / "essai.csv").read_bytes() == CSV
+    assert len(portal.log) == 2
+
+
+def test_a_part_longer_than_the_file_is_dropped(portal: Portal, client: Client, tmp_path: Path) -> None:
+    portal.faults["export"] = ["cut"]
+    with pytest.raises(Unreachable):
+        bring(Client(manners=Manners(attempts=0), sleep=lambda _: None), portal, tmp_path)
+    (tmp_path / "essai.csv.part").write_bytes(CSV + b"more")
+    bring(client, portal, tmp_path)
+    assert (tmp_path / "essai.csv").read_bytes() == CSV
+
+
+def test_the_bytes_are_told_as_they_come(portal: Portal, client: Client, tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+    url = f"{Address(portal.base, 'fr-esr-essai').url}/exports/csv"
+    download(client, url, {}, tmp_path / "essai.csv", "csv", Marks(), lambda done, total: told.append((done, total)))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1] == (len(CSV), len(CSV))
+    assert len(told) == -(-len(CSV) // PIECE)
+
+
 def test_a_part_of_what_has_changed_since_is_not_continued(portal: Portal, client: Client, tmp_path: Path) -> None:
     waits = Waits()
     portal.faults["export"] = ["cut"]
