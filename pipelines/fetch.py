@@ -6,6 +6,7 @@ in silently, and nothing that was there is touched.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -74,6 +75,8 @@ def _bring(project: Project, source: Source, address: Address, asked: Asked) -> 
     taken = taken_as(project, source.id, memory.sha256) if memory else None
     waits = waiting(project, source.id, memory)
     is_held = taken is not None or waits is not None
+    if taken is not None and waits is not None and not asked.dry_run:
+        waits.unlink()  # somebody gave it to `add` in the meantime
     if memory is not None and is_held and memory.is_of(address, known):
         return _still(project, source, memory, taken, known, asked)
     layout = _layout(source)
@@ -137,7 +140,7 @@ def _whole(
                 day=asked.today or date.today(),
             )
             coming.replace(folder / coming.name)
-            coming.parent.rmdir()
+            shutil.rmtree(coming.parent)  # with it, a part of what the sidecar asked for before
             remember(project, source.id, memory)
             return memory
         coming.unlink()

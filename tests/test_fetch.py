@@ -155,6 +155,26 @@ def test_a_large_move_waits_for_a_reason(
     assert (again.exit_code, "No file of this source waits" in again.stderr) == (2, True)
 
 
+def test_a_file_that_waits_may_be_given_to_add(
+    home: Project, portal: Portal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    portal.datasets[DATASET] = as_exported(home, tmp_path, growth=2)
+    fetch(home, portal, capsys)
+    file = home.data / "fetched" / "effectifs" / f"{DATASET}.csv"
+    (file.parent / "coming").mkdir(exist_ok=True)
+    (file.parent / "coming" / "another-id.csv.part").write_bytes(b"x")
+    why = ["--accept", "Two campuses joined, says the SIES"]
+    given = CliRunner().invoke(observatoire, ["add", file.as_posix(), "--source", "effectifs", *why])
+    assert given.exit_code == 0
+    status, said, _ = fetch(home, portal, capsys)
+    assert (status, "held as 2006-2022" in said, file.exists()) == (0, True, False)
+    portal.datasets[DATASET] = as_exported(home, tmp_path, growth=2.001)
+    portal.datasets[DATASET].changed = "2026-02-01"
+    status, said, _ = fetch(home, portal, capsys)
+    assert (status, "vintage 2006-2022-2" in said) == (0, True)
+    assert [path.name for path in file.parent.iterdir()] == ["fetched.json"]
+
+
 def test_a_changed_schema_waits_until_the_sidecar_knows_it(
     home: Project, portal: Portal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
