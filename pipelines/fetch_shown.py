@@ -51,8 +51,11 @@ def fetch_answer(
         for outcome in fetch(project, names, asked):
             live.clear()
             outcomes.append(outcome)
-            if not as_json:
+            if not as_json and outcome.verdict != "not_asked":
                 _print([outcome])
+        silent = [outcome.source for outcome in outcomes if outcome.verdict == "not_asked"]
+        if silent and not as_json:
+            click.echo(f"Not asked for, since the portal does not answer: {', '.join(silent)}.", err=True)
     if as_json:
         click.echo(as_json_text(outcomes))
     if not names and not every:
@@ -69,7 +72,7 @@ def as_json_text(outcomes: Sequence[Outcome]) -> str:
 
 def _print(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
-        is_bad = outcome.verdict in ("failed", "waits", "not_asked")
+        is_bad = outcome.verdict in ("failed", "waits")
         for line in outcome.lines:
             click.echo(line, err=is_bad)
         click.echo(outcome.sentence, err=is_bad)

@@ -295,7 +295,8 @@ def test_without_a_network_one_line_and_nothing_lost(home: Project) -> None:
     assert result.exit_code == 2
     assert result.stderr.count("cannot be reached") == 1
     assert "Nothing was lost and no other command needs the network" in result.stderr
-    assert "sise: not asked for, since 127.0.0.1:9 does not answer." in result.stderr
+    assert len(result.stderr.splitlines()) == 3
+    assert "Not asked for, since the portal does not answer: effectifs, etablissements" in result.stderr
     assert held(home) == before
 
 

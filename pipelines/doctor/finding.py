@@ -27,7 +27,7 @@ class Finding:
         return self.is_essential and self.state == "missing"
 
 
-def answer_of(command: Sequence[str], seconds: float = 1.0) -> str | None:
+def answer_of(command: Sequence[str], seconds: float = 3.0) -> str | None:
     """Return the first line a program answers; `None` when it is not there, fails, or takes too long."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)

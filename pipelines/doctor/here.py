@@ -195,7 +195,7 @@ def _free_memory() -> float | None:
 def _git(project: Project, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", *arguments], cwd=project.root, capture_output=True, text=True, check=False, timeout=1.0
+            ["git", *arguments], cwd=project.root, capture_output=True, text=True, check=False, timeout=3.0
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

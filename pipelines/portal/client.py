@@ -148,8 +148,8 @@ class Client:
         return left
 
     def _wait(self, seconds: float, said: str) -> None:
-        self._say(f"{said}; asked again" + (f" in {seconds:.0f} s." if seconds else "."))
-        if seconds:
+        if seconds:  # what is asked again at once is not worth a line
+            self._say(f"{said}; asked again in {seconds:.0f} s.")
             self._sleep(seconds)
 
 
