@@ -138,6 +138,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = content[start:]
         if fault == "cut":  # half of what is left, then the line is dead
             self._send(206 if start else 200, body[: len(body) // 2], marks, length=len(body))
+        elif fault == "slice" and start:  # a range is answered, but not all of it
+            half = body[: len(body) // 2]
+            marks["Content-Range"] = f"bytes {start}-{start + len(half) - 1}/{len(content)}"
+            self._send(206, half, marks)
         elif fault == "truncated":  # a proxy that believes it has all of it
             self._send(200, content[: content.rindex(b"\n", 0, len(content) * 2 // 3) + 1], marks)
         elif fault == "empty":

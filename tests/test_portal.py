@@ -150,6 +150,13 @@ def test_another_call_goes_on_where_the_last_one_was_cut(portal: Portal, tmp_pat
     assert portal.log[-1][2]["Range"] == f"bytes={HALF}-"
 
 
+def test_a_range_that_is_answered_in_part_goes_on_too(portal: Portal, client: Client, tmp_path: Path) -> None:
+    portal.faults["export"] = ["cut", "slice"]
+    bring(client, portal, tmp_path)
+    assert (tmp_path / "essai.csv").read_bytes() == CSV
+    assert len(portal.log) == 3
+
+
 def test_a_part_that_is_whole_already_is_the_file(portal: Portal, client: Client, tmp_path: Path) -> None:
     portal.faults["export"] = ["cut"]
     with pytest.raises(Unreachable):
