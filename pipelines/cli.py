@@ -21,6 +21,7 @@ from pipelines.kernel.project import find_project, read_settings
 if TYPE_CHECKING:
     from pipelines.kernel.project import Project
     from pipelines.scaffold import Written
+    from pipelines.completion import Kind
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -48,6 +49,18 @@ def _plainly(verb: Verb) -> Verb:
     return wrapped  # type: ignore[return-value]
 
 
+def _values(kind: Kind) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what completes a word by value, for the shell."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        del context, parameter  # a word is completed by what exists, whatever stands before it
+        from pipelines.completion import values
+
+        return values(kind, incomplete)
+
+    return complete
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="observatoire-sresr", prog_name="observatoire")
 def observatoire() -> None:
@@ -62,13 +75,19 @@ def observatoire() -> None:
 @click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print JSON at the end, for scripts; progress goes to stderr.")
 @_plainly
 def run(
-    edition: int | None, lang: str | None, observed_only: bool | None, threads: int | None, as_of: datetime | None
+    edition: int | None,
+    lang: str | None,
+    observed_only: bool | None,
+    threads: int | None,
+    as_of: datetime | None,
+    as_json: bool,
 ) -> None:
     """Bring everything that is out of date up to date, to build/. Options not given come from params.yaml."""
     from pipelines.run import StageFailed, reproduce
-    from pipelines.summary import closing_lines
+    from pipelines.summary import closing_facts, closing_lines
 
     start = time.monotonic()
     project = find_project()
@@ -76,17 +95,28 @@ def run(
     settings = project.choose(edition=edition, lang=lang, observed_only=observed_only, threads=threads, as_of=day)
     click.echo(
         f"Edition {settings.edition}, report in {'French' if settings.lang == 'fr' else 'English'}, "
-        f"{'observed sources only' if settings.observed_only else 'simulated registers included'}."
+        f"{'observed sources only' if settings.observed_only else 'simulated registers included'}.",
+        err=as_json,
     )
     try:
-        outcomes = reproduce(project, click.echo)
+        outcomes = reproduce(project, lambda line: click.echo(line, err=as_json))
     except StageFailed as error:
         click.echo(
             f"Stopped at stage {error.stage}: nothing after it was touched, and the last good report stays in build/."
             + (" What failed: build/quality/index.html." if error.stage.startswith("check") else ""),
             err=True,
         )
+        if as_json:
+            from pipelines.json_answers import run_answer
+
+            click.echo(run_answer(settings, error.outcomes, time.monotonic() - start, error.stage, {}))
         sys.exit(error.status)
+    if as_json:
+        from pipelines.json_answers import run_answer
+
+        facts = closing_facts(project, settings)
+        click.echo(run_answer(settings, outcomes, time.monotonic() - start, None, facts))
+        return
     for line in closing_lines(project, settings, outcomes, time.monotonic() - start):
         click.echo(line)
 
@@ -134,7 +164,13 @@ def preview(port: int, lang: str | None, is_opened: bool) -> None:
 
 @observatoire.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--source", required=True, metavar="ID", help="Dataset the file belongs to: a name in data/sources.")
+@click.option(
+    "--source",
+    required=True,
+    metavar="ID",
+    shell_complete=_values("source"),
+    help="Dataset the file belongs to: a name in data/sources.",
+)
 @click.option("--accept", metavar="REASON", help="Take it in although figures move a lot; the reason is kept.")
 @click.option("--dry-run", is_flag=True, help="Show what it would change, and take nothing in.")
 @click.option("--json", "is_json", is_flag=True, help="Print the comparison as JSON, for scripts.")
@@ -146,10 +182,13 @@ def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: boo
     stand in data/reference/vintages.yml.
     """
     from pipelines.acquire.refusals import Refused
+    from pipelines.pace import Pace
     from pipelines.vintages import add_vintage, as_json, lines_of
 
+    project = find_project()
     try:
-        added = add_vintage(find_project(), source, file, accept=accept, dry_run=dry_run)
+        with Pace(project).working(f"add {source}"):
+            added = add_vintage(project, source, file, accept=accept, dry_run=dry_run)
     except Refused as error:
         click.echo(as_json(error.comparison, None) if is_json else "\n".join(lines_of(error.comparison)))
         raise
@@ -164,16 +203,50 @@ def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: boo
 
 
 @observatoire.command()
-@click.argument("register")
+@click.argument("sources", nargs=-1, shell_complete=_values("api_source"))
+@click.option("--all", "every", is_flag=True, help="Every source that has an API.")
+@click.option("--dry-run", is_flag=True, help="Ask the portal what it has, and bring nothing.")
+@click.option("--accept", metavar="REASON", help="Take in the file of one source that waits; the reason is kept.")
+@click.option(
+    "--base-url", envvar="OBSERVATOIRE_PORTAL", metavar="URL", help="Another portal (or OBSERVATOIRE_PORTAL)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@_plainly
+def fetch(
+    sources: tuple[str, ...], every: bool, dry_run: bool, accept: str | None, base_url: str | None, as_json: bool
+) -> None:
+    """Bring open data (SOURCES, or --all) from the ministry's portal; without either, say what is known of each.
+
+    What is brought goes through the same door as a file given to `add`: a changed schema or a large move waits in
+    data/fetched for a decision. A download that is cut goes on where it stopped. What is unchanged is left there.
+    """
+    if sources and every:
+        raise click.UsageError("Name sources, or say --all.")
+    from pipelines.fetch_shown import fetch_answer
+
+    status = fetch_answer(
+        find_project(), sources, every=every, base_url=base_url, accept=accept, dry_run=dry_run, as_json=as_json
+    )
+    sys.exit(status)
+
+
+@observatoire.command()
+@click.argument("register", shell_complete=_values("register"))
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; modele_REGISTER.xlsx here."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
-def template(register: str, out: Path | None) -> None:
+def template(register: str, out: Path | None, as_json: bool) -> None:
     """Write the workbook to fill in for REGISTER: apogee, crous, cfa, relint or survey. `add` takes it back."""
     from pipelines.templates import write_template
 
     written = write_template(find_project(), register, out or Path(f"modele_{register}.xlsx"))
+    if as_json:
+        from pipelines.json_answers import files_answer
+
+        click.echo(files_answer([written], register=register))
+        return
     click.echo(f"Wrote {written}. Once filled in, `observatoire add FILE --source {register}` takes it back.")
 
 
@@ -261,12 +334,12 @@ def _say_what_is_left(project: Project, written: Sequence[Written], steps: Seque
 
 
 @observatoire.command()
-@click.argument("tables", nargs=-1)
+@click.argument("tables", nargs=-1, shell_complete=_values("table"))
 @click.option(
     "--list", "as_list", is_flag=True, help="Print the steward's list instead: one line a problem, what blocks first."
 )
 @click.option("--owner", metavar="NAME", help="With --list: only what NAME has to mend (a part of the name will do).")
-@click.option("--json", "as_json", is_flag=True, help="With --list: print JSON, for scripts.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the list and of build/quality.")
 @click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
@@ -290,8 +363,9 @@ def check(
     """
     if tables and as_list:
         raise click.UsageError("The list holds all tables: leave TABLES out, or --list.")
-    if (owner or as_json) and not as_list:
-        raise click.UsageError("--owner and --json go with --list.")
+    if owner and not as_list:
+        raise click.UsageError("--owner goes with --list.")
+    from pipelines.pace import Pace
     from pipelines.steps import check_tables, steward_list
 
     project = find_project()
@@ -299,22 +373,29 @@ def check(
     # a run left its own day in data/run.yaml: what is asked now is judged today
     day = as_of.date() if as_of else read_settings(project.root / "params.yaml", project.root).as_of or date.today()
     settings = chosen.changed(as_of=day, lang=lang)
-    if as_list:
-        lines, failures = steward_list(project, settings, owner, lang or "en", as_json=as_json)
-    else:
-        lines, failures = check_tables(project, tables, settings)
+    with Pace(project).working("check"):
+        if as_list:
+            lines, failures = steward_list(project, settings, owner, lang or "en", as_json=as_json)
+        else:
+            lines, failures = check_tables(project, tables, settings, as_json=as_json)
     for line in lines:
         click.echo(line)
     if data_docs:
         from pipelines.check.datadocs import make
 
-        click.echo(make(project, settings))
+        click.echo(make(project, settings), err=as_json)
     sys.exit(1 if failures else 0)
 
 
 @observatoire.command()
-@click.argument("codes", nargs=-1)
-@click.option("--scope", default="midi-pyrenees", show_default=True, help="Region, site or establishment code.")
+@click.argument("codes", nargs=-1, shell_complete=_values("indicator"))
+@click.option(
+    "--scope",
+    shell_complete=_values("scope"),
+    default="midi-pyrenees",
+    show_default=True,
+    help="Region, site or establishment code.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
 def indicators(codes: tuple[str, ...], scope: str, as_json: bool) -> None:
@@ -325,8 +406,8 @@ def indicators(codes: tuple[str, ...], scope: str, as_json: bool) -> None:
 
 
 @observatoire.command()
-@click.argument("ids", nargs=-1)
-@click.option("--scope", metavar="CODE", help="Region or site code: only that scope.")
+@click.argument("ids", nargs=-1, shell_complete=_values("target"))
+@click.option("--scope", shell_complete=_values("scope"), metavar="CODE", help="Region or site code: only that scope.")
 @click.option("--assume", metavar='"growth=12%"', help="What if it grew by so much a year from now on?")
 @click.option("--deadline", type=int, metavar="YEAR", help="What if the deadline were that year?")
 @click.option("--level", type=float, metavar="VALUE", help="What if the target were that value?")
@@ -357,7 +438,7 @@ def targets(
 
 
 @observatoire.command()
-@click.argument("key")
+@click.argument("key", shell_complete=_values("key"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
 def explain(key: str, as_json: bool) -> None:
@@ -376,13 +457,19 @@ def explain(key: str, as_json: bool) -> None:
 @observatoire.command()
 @click.option("--allow-simulated", is_flag=True, help="Seal although simulated data stand in it, and say so for ever.")
 @click.option("--note", default="", metavar="TEXT", help="A sentence kept with the edition: what it is, what it mends.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
-def seal(allow_simulated: bool, note: str) -> None:
+def seal(allow_simulated: bool, note: str, as_json: bool) -> None:
     """Freeze what is public in build/ into editions/YEAR.NUMBER, never to be written again."""
     from pipelines.editions.answers import revision_lines
     from pipelines.editions.sealing import seal as seal_edition
 
     made = seal_edition(find_project(), date.today(), allow_simulated=allow_simulated, note=note)
+    if as_json:
+        from pipelines.json_answers import seal_answer
+
+        click.echo(seal_answer(made))
+        return
     click.echo(f"Sealed editions/{made.name}: every file is read-only, and SHA256SUMS verifies every byte.")
     if made.since is not None:
         click.echo(f"{len(made.revisions)} figure(s) of {made.since} changed, each with its reason.")
@@ -401,38 +488,47 @@ def editions(as_json: bool) -> None:
 
 
 @observatoire.command()
-@click.argument("edition")
+@click.argument("edition", shell_complete=_values("edition"))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
-def verify(edition: str) -> None:
+def verify(edition: str, as_json: bool) -> None:
     """Recompute every hash of a sealed EDITION, as 2024.1, and say which byte is not as it was sealed."""
-    from pipelines.editions.answers import verify_answer
+    from pipelines import json_answers
+    from pipelines.editions import answers
 
-    said, is_whole = verify_answer(find_project(), edition)
+    said, is_whole = (json_answers if as_json else answers).verify_answer(find_project(), edition)
     click.echo(said)
     sys.exit(0 if is_whole else 1)
 
 
 @observatoire.command()
-@click.argument("edition")
+@click.argument("edition", shell_complete=_values("edition"))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
-def rebuild(edition: str) -> None:
+def rebuild(edition: str, as_json: bool) -> None:
     """Make a sealed EDITION again from its inputs, in a folder apart, and say whether the bytes agree."""
     from pipelines.editions.names import known
     from pipelines.editions.rebuilding import rebuild as rebuild_edition
     from pipelines.editions.rebuilding import told
+    from pipelines.pace import Pace
 
     project = find_project()
     name = known(project, edition)
-    click.echo(f"Making {name} again from its inputs; this takes as long as a first run.")
-    rebuilt = rebuild_edition(project, name)
-    for line in told(rebuilt, name):
-        click.echo(line)
+    click.echo(f"Making {name} again from its inputs; this takes as long as a first run.", err=as_json)
+    with Pace(project).working("rebuild"):
+        rebuilt = rebuild_edition(project, name)
+    if as_json:
+        from pipelines.json_answers import rebuild_answer
+
+        click.echo(rebuild_answer(rebuilt, str(name)))
+    else:
+        click.echo("\n".join(told(rebuilt, name)))
     sys.exit(0 if rebuilt.agrees else 1)
 
 
 @observatoire.command()
-@click.argument("older")
-@click.argument("newer")
+@click.argument("older", shell_complete=_values("edition"))
+@click.argument("newer", shell_complete=_values("newer"))
 @click.option("--json", "as_json", is_flag=True, help="Print every change as JSON, for scripts.")
 @_plainly
 def diff(older: str, newer: str, as_json: bool) -> None:
@@ -443,7 +539,7 @@ def diff(older: str, newer: str, as_json: bool) -> None:
 
 
 @observatoire.command()
-@click.argument("key")
+@click.argument("key", shell_complete=_values("cited"))
 @click.option(
     "--format",
     "form",
@@ -452,11 +548,17 @@ def diff(older: str, newer: str, as_json: bool) -> None:
     show_default=True,
     help="How to write it.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print every format, as JSON, for scripts.")
 @_plainly
-def cite(key: str, form: str) -> None:
+def cite(key: str, form: str, as_json: bool) -> None:
     """Cite a figure, INDICATOR/SCOPE/YEAR[@EDITION], or an edition, @EDITION, pinned to its edition and hash."""
     from pipelines.editions.answers import cite_answer
 
+    if as_json:
+        from pipelines.json_answers import cite_answers
+
+        click.echo(cite_answers(find_project(), key))
+        return
     click.echo(cite_answer(find_project(), key, form))
 
 
@@ -469,11 +571,26 @@ def audit(as_json: bool) -> None:
     Says what can be told of hidden cells, and how wide the intervals are at worst; never a hidden number.
     """
     from pipelines.audited import audit_answer
+    from pipelines.pace import Pace
 
-    lines, leaks = audit_answer(find_project(), as_json=as_json)
+    project = find_project()
+    with Pace(project).working("audit"):
+        lines, leaks = audit_answer(project, as_json=as_json)
     for line in lines:
         click.echo(line)
     sys.exit(1 if leaks else 0)
+
+
+@observatoire.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@_plainly
+def doctor(as_json: bool) -> None:
+    """Say what is installed, what is missing, what each missing thing costs, and how to get it."""
+    from pipelines import doctor as looking
+
+    found = looking.findings(find_project())
+    click.echo(looking.as_json(found) if as_json else "\n".join(looking.lines_of(found)))
+    sys.exit(1 if any(item.stops for item in found) else 0)
 
 
 @observatoire.command()
@@ -496,6 +613,7 @@ def audit(as_json: bool) -> None:
     help="Write what a perfect count finds, a row a student and year (.csv or .parquet).",
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write to.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
 def simulate(
     students: int | None,
@@ -505,6 +623,7 @@ def simulate(
     dirt: float,
     truth: Path | None,
     out: Path,
+    as_json: bool,
 ) -> None:
     """Write the five registers, simulated, at any scale, to a folder."""
     from pipelines.simulate import simulate_registers
@@ -513,6 +632,11 @@ def simulate(
     asked = {"students": students, "simulate_from": first, "simulate_to": last, "seed": seed}
     settings = project.settings().changed(**asked)
     written = simulate_registers(project, settings, out, truth, dirt)
+    if as_json:
+        from pipelines.json_answers import files_answer
+
+        click.echo(files_answer(written, simulated=True))
+        return
     click.echo(f"Wrote {len(written)} simulated registers to {out}. Nobody in them is real, and every file says so.")
 
 
@@ -524,13 +648,30 @@ def simulate(
     required=True,
     help="Folder of the original open-data files.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
-def baseline(originals: Path) -> None:
+def baseline(originals: Path, as_json: bool) -> None:
     """Make data/baseline again from the original open-data files."""
     from pipelines.stage.baseline import make_baseline
 
     made = make_baseline(find_project(), originals)
+    if as_json:
+        from pipelines.json_answers import files_answer
+
+        click.echo(files_answer(made))
+        return
     click.echo(f"Wrote {len(made)} files to data/baseline. `git diff --stat data/baseline` says what moved.")
+
+
+@observatoire.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@_plainly
+def completion(shell: str) -> None:
+    """Print the script that lets SHELL complete verbs, options, sources, keys, editions; say where to put it."""
+    from pipelines.completion import PLACES, REACH, script
+
+    click.echo(script(shell))
+    click.echo(f"{PLACES[shell]}; {REACH}", err=True)
 
 
 @observatoire.command(hidden=True)

@@ -24,6 +24,7 @@ from pipelines.kernel.labels import labelled_stages
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
+from pipelines.pace import Pace
 
 REPORT_VARIABLE = "OBSERVATOIRE_STAGE_REPORT"
 """Environment variable that names the file in which a stage's process leaves its report for the run."""
@@ -45,6 +46,7 @@ class StageFailed(Exception):
     def __init__(self, stage: str, status: int) -> None:
         self.stage = stage
         self.status = status
+        self.outcomes: tuple[StageOutcome, ...] = ()  # of the stages before it
         super().__init__(f"stage {stage} ended with exit status {status}")
 
 
@@ -64,6 +66,7 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
     """
     names = stage_names(project)
     outcomes: list[StageOutcome] = []
+    pace = Pace(project)
     with _python_on_path(), tempfile.TemporaryDirectory() as scratch:
         repo = _open_repo(project)
         try:
@@ -71,11 +74,15 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
                 report_file = Path(scratch) / f"{name}.json"
                 os.environ[REPORT_VARIABLE] = str(report_file)
                 start = time.monotonic()
-                has_run = _reproduce_one(repo, project, name)
+                with pace.working(name, _head(number, len(names), name), names[number:]):
+                    has_run = _reproduce_one(repo, project, name)
                 report = read_report(report_file)
                 outcome = StageOutcome(name, has_run, time.monotonic() - start, report)
                 outcomes.append(outcome)
                 say(_progress_line(number, len(names), outcome))
+        except StageFailed as error:
+            error.outcomes = tuple(outcomes)
+            raise
         finally:
             os.environ.pop(REPORT_VARIABLE, None)
             repo.close()
@@ -99,7 +106,7 @@ def read_report(path: Path) -> StageReport:
 
 
 def _progress_line(number: int, count: int, outcome: StageOutcome) -> str:
-    head = f"[{number:>2}/{count}] {outcome.name:<14}"
+    head = _head(number, count, outcome.name)
     if not outcome.has_run:
         return f"{head} up to date"
     made, kept = len(outcome.report.made), len(outcome.report.kept)
@@ -107,6 +114,10 @@ def _progress_line(number: int, count: int, outcome: StageOutcome) -> str:
     if kept:
         what += f", {kept} kept"
     return f"{head} {what}, {outcome.seconds:.1f} s"
+
+
+def _head(number: int, count: int, name: str) -> str:
+    return f"[{number:>2}/{count}] {name:<14}"
 
 
 def _open_repo(project: Project) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from importlib import import_module
-from typing import Literal
+from typing import Any, Literal
 
 from pipelines.kernel.audited import require_audited
 from pipelines.kernel.problems import BadInput, Problem
@@ -46,46 +46,61 @@ def run_step(project: Project, name: str) -> StageReport:
     return run(project, settings, layer) if layer else run(project, settings)
 
 
-def check_tables(project: Project, tables: tuple[str, ...], settings: Settings) -> tuple[list[str], int]:
-    """Run the suites of the tables named (all when none is); return what did not pass, one line each.
+def check_tables(
+    project: Project, tables: tuple[str, ...], settings: Settings, *, as_json: bool = False
+) -> tuple[list[str], int]:
+    """Run the suites of the tables named (all when none is); return what did not pass, one line each, or as JSON.
 
     The second value is the number of critical failures that nobody answers for.
     """
     from pipelines.check import results
 
-    lines: list[str] = []
-    passed = failures = waived = 0
+    passed = failures = 0
+    found = []
     for layer in LAYERS:
         for check in results(project, settings, layer, tables):
             if check["outcome"] == "pass":
                 passed += 1
                 continue
-            waiver = check["waiver"]
-            waived += waiver is not None
-            failures += check["severity"] == "critical" and waiver is None and not check["quarantined_count"]
-            line = f"{check['outcome']:<5} {check['severity']:<8} {check['table']} {check['id']}: "
-            line += f"{check['message']['en']} {check['mend']['en']}"
-            if waiver is not None:
-                line += f" Waived by {waiver['waived_by']} until {waiver['until']}."
-            lines.append(line)
-    lines.append(f"{passed} checks passed, {len(lines)} did not ({waived} waived), {failures} of them critical.")
-    lines += _quarantined(project)
+            failures += check["severity"] == "critical" and check["waiver"] is None and not check["quarantined_count"]
+            found.append(check)
     waiting = json.loads((project.quality / "steward.json").read_text(encoding="utf-8"))["problems_count"]
+    put_aside = _quarantined(project)
+    if as_json:
+        content = {
+            "passed": passed,
+            "critical_failures": failures,
+            "not_passed": found,
+            "quarantined": put_aside,
+            "problems_count": waiting,
+        }
+        return [json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)], failures
+    lines = [_check_line(check) for check in found]
+    waived = sum(check["waiver"] is not None for check in found)
+    lines.append(f"{passed} checks passed, {len(lines)} did not ({waived} waived), {failures} of them critical.")
+    lines += [
+        f"{table['table']}: of {table['rows']} rows, {table['quarantined']} are in quarantine and {table['kept']} are "
+        "kept."
+        for table in put_aside
+    ]
     if waiting:
         lines.append(f"{waiting} problems wait for the stewards: `observatoire check --list`, data/quality/liste.xlsx.")
     lines.append("Look at: build/quality/index.html")
     return lines, failures
 
 
-def _quarantined(project: Project) -> list[str]:
-    """Return one line per table with rows in quarantine: how many came in, how many were put aside, how many kept."""
+def _check_line(check: dict[str, Any]) -> str:
+    line = f"{check['outcome']:<5} {check['severity']:<8} {check['table']} {check['id']}: "
+    line += f"{check['message']['en']} {check['mend']['en']}"
+    waiver = check["waiver"]
+    return line if waiver is None else f"{line} Waived by {waiver['waived_by']} until {waiver['until']}."
+
+
+def _quarantined(project: Project) -> list[dict[str, Any]]:
+    """Return the tables with rows in quarantine: how many came in, how many were put aside, how many kept."""
     content = json.loads((project.quality / "staging.json").read_text(encoding="utf-8"))
-    return [
-        f"{table['table']}: of {table['rows']} rows, {table['quarantined']} are in quarantine and {table['kept']} are "
-        "kept."
-        for table in content["tables"]
-        if table["quarantined"]
-    ]
+    kept = ("table", "rows", "quarantined", "kept")
+    return [{name: table[name] for name in kept} for table in content["tables"] if table["quarantined"]]
 
 
 def steward_list(

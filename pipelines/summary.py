@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import yaml
 
@@ -28,10 +29,16 @@ def closing_lines(project: Project, settings: Settings, outcomes: list[StageOutc
 
 
 def _made(project: Project, settings: Settings) -> Iterator[str]:
-    pages = len(list((project.build / "site").rglob("*.html")))
-    tables = len(list((project.build / "data").glob("*.csv")))
-    pdf = f"build/observatoire-{settings.edition}.pdf"
-    yield f"Made: build/site/ ({pages} pages), {pdf}, build/data/ ({tables} CSV tables)."
+    made = _made_counts(project, settings)
+    yield f"Made: build/site/ ({made['pages']} pages), {made['pdf']}, build/data/ ({made['tables']} CSV tables)."
+
+
+def _made_counts(project: Project, settings: Settings) -> dict[str, Any]:
+    return {
+        "pages": len(list((project.build / "site").rglob("*.html"))),
+        "tables": len(list((project.build / "data").glob("*.csv"))),
+        "pdf": f"build/observatoire-{settings.edition}.pdf",
+    }
 
 
 def _simulated(project: Project, settings: Settings) -> Iterator[str]:
@@ -48,6 +55,16 @@ def _simulated(project: Project, settings: Settings) -> Iterator[str]:
 
 
 def _checks(project: Project) -> Iterator[str]:
+    passed, waived, open_points = _check_counts(project)
+    yield f"Checks: {passed} passed, {len(open_points)} did not, {waived} are waived; see build/quality/index.html."
+    for check in open_points[:10]:
+        yield f"  {check['severity']}: {check['table']} {check['id']}: {check['message']['en']}"
+    if len(open_points) > 10:
+        yield f"  … and {len(open_points) - 10} more: `observatoire check` lists them all."
+
+
+def _check_counts(project: Project) -> tuple[int, int, list[dict[str, Any]]]:
+    """Return how many checks passed, how many are waived, and those that are neither."""
     passed, waived, open_points = 0, 0, []
     for layer in ("staging", "marts"):
         result = json.loads((project.quality / f"{layer}.json").read_text(encoding="utf-8"))
@@ -58,11 +75,17 @@ def _checks(project: Project) -> Iterator[str]:
                 waived += 1
             else:
                 open_points.append(check)
-    yield f"Checks: {passed} passed, {len(open_points)} did not, {waived} are waived; see build/quality/index.html."
-    for check in open_points[:10]:
-        yield f"  {check['severity']}: {check['table']} {check['id']}: {check['message']['en']}"
-    if len(open_points) > 10:
-        yield f"  … and {len(open_points) - 10} more: `observatoire check` lists them all."
+    return passed, waived, open_points
+
+
+def closing_facts(project: Project, settings: Settings) -> dict[str, Any]:
+    """Return what the closing lines say, for scripts: what was made, what is simulated, how the checks ended."""
+    passed, waived, open_points = _check_counts(project)
+    return {
+        "made": _made_counts(project, settings),
+        "simulated": [] if settings.observed_only else simulated_sources(project),
+        "checks": {"passed": passed, "waived": waived, "open": [f"{c['table']} {c['id']}" for c in open_points]},
+    }
 
 
 def simulated_sources(project: Project) -> list[str]:

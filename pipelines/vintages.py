@@ -18,6 +18,7 @@ from pipelines.kernel.comparison import SEVERITIES, Change, Comparison, TableCom
 from pipelines.kernel.disclosure import read_policy
 from pipelines.kernel.files import write_parquet
 from pipelines.kernel.project import Project
+from pipelines.kernel.received import Fetched
 from pipelines.kernel.reference import read_reference
 from pipelines.recount import Recount, Recounting
 from pipelines.stage.before import read_register, register_standing, standing, within_perimeter
@@ -26,10 +27,16 @@ from pipelines.stage.trial import try_out
 
 
 def add_vintage(
-    project: Project, source_id: str, path: Path, *, accept: str | None = None, dry_run: bool = False
+    project: Project,
+    source_id: str,
+    path: Path,
+    *,
+    accept: str | None = None,
+    dry_run: bool = False,
+    fetched: Fetched | None = None,
 ) -> AddedVintage:
     """Try a file out, compare it, and take it in. Raises as `pipelines.acquire.add.add_file` does."""
-    return add_file(project, source_id, path, try_out, compare, accept=accept, dry_run=dry_run)
+    return add_file(project, source_id, path, try_out, compare, accept=accept, dry_run=dry_run, fetched=fetched)
 
 
 def compare(project: Project, source: Source, candidate: Candidate) -> Comparison:

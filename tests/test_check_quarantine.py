@@ -268,6 +268,12 @@ def test_a_quarantined_row_is_absent_from_the_marts_and_comes_back_when_mended(m
     assert failures == 0
     assert any(line.startswith("fail  critical stg_cfa__contract APP-217") for line in lines)
     assert f"{CONTRACTS}: of {contracts.height} rows, 1 are in quarantine and {contracts.height - 1} are kept." in lines
+    content = json.loads(check_tables(project, (), SETTINGS, as_json=True)[0][0])
+    assert content["quarantined"] == [
+        {"table": CONTRACTS, "rows": contracts.height, "quarantined": 1, "kept": contracts.height - 1}
+    ]
+    assert "APP-217" in {check["id"] for check in content["not_passed"]}
+    assert {"passed", "critical_failures", "problems_count"} < set(content)
     problems = json.loads((project.quality / "steward.json").read_text(encoding="utf-8"))["problems"]
     assert any(problem["where"] == "stg_cfa__contract APP-217" and problem["count"] == 1 for problem in problems)
 

@@ -21,7 +21,7 @@ from pipelines.kernel.catalogue import Source, read_catalogue
 from pipelines.kernel.comparison import Comparison
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.received import RECEIPT, Received, ReceivedFile, describe_file, read_receipt
+from pipelines.kernel.received import RECEIPT, Fetched, Received, ReceivedFile, describe_file, read_receipt
 from pipelines.kernel.registers import tokenise_register
 
 
@@ -124,12 +124,14 @@ def add_file(
     *,
     accept: str | None = None,
     dry_run: bool = False,
+    fetched: Fetched | None = None,
 ) -> AddedVintage:
     """Take in a file, or a folder when a vintage comes in several files.
 
     It is read and staged in memory first, then compared (the command always gives `compare`) with what was known. A
     register is kept as tokens only: the file itself is never copied; a folder holds the files of several offices, each
-    with a layout of its own. `dry_run` stops after the comparison; `accept` is the reason for a large move.
+    with a layout of its own. `dry_run` stops after the comparison; `accept` is the reason for a large move; `fetched`,
+    where a portal's file came from, is kept in the receipt.
     Raises `BadInput`, and leaves everything as it was, when the source is unknown, the file is missing, no layout of
     the sidecar fits it, a register comes without its key, or `accept` says nothing; `Refused` when the comparison
     finds a structural change, or a large move without a reason.
@@ -146,7 +148,7 @@ def add_file(
     source = read_catalogue(project)[source_id]
     files = _files(project, path)
     adding = _Adding(
-        project, source, project.shown(path), compare, " ".join(accept.split()) if accept else None, dry_run
+        project, source, project.shown(path), compare, " ".join(accept.split()) if accept else None, dry_run, fetched
     )
     if source.personal:
         return _add_register(adding, files)
@@ -167,6 +169,7 @@ class _Adding:
     compare: Compare | None
     accept: str | None
     dry_run: bool
+    fetched: Fetched | None
 
     def take_in(
         self,
@@ -200,6 +203,7 @@ class _Adding:
             files=described,
             comparison=comparison.summary() if comparison is not None and comparison.against else None,
             accepted=accepted,
+            fetched=self.fetched,
         )
         copy_files(self.project, received, files)
         return AddedVintage(self.source.id, vintage, layout, folder, rows, "taken", comparison, accepted)

@@ -70,11 +70,7 @@ def diff_answer(project: Project, older: str, newer: str, *, as_json: bool) -> s
     first = known(project, older)
     revisions = compared_with_build(project, first) if newer == NOW else compared(project, first, known(project, newer))
     if as_json:
-        rows = [
-            {**asdict(item), "key": item.key, "text": item.text.model_dump() if item.text else None}
-            for item in revisions
-        ]
-        return json.dumps(rows, ensure_ascii=False, indent=1, sort_keys=True)
+        return json.dumps(revision_rows(revisions), ensure_ascii=False, indent=1, sort_keys=True)
     if not revisions:
         return f"No figure of {older} is another one in {newer}."
     sizes = {size: sum(item.size == size for item in revisions) for size in ("red", "amber", "green")}
@@ -128,6 +124,13 @@ def figure_of(project: Project, name: EditionName, address: str) -> dict[str, An
     if not found:
         raise BadInput(problem)
     return found[0]
+
+
+def revision_rows(revisions: Sequence[Revision]) -> list[dict[str, Any]]:
+    """Return every revision as JSON holds it."""
+    return [
+        {**asdict(item), "key": item.key, "text": item.text.model_dump() if item.text else None} for item in revisions
+    ]
 
 
 def revision_lines(revisions: Sequence[Revision]) -> list[str]:

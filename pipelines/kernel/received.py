@@ -26,6 +26,17 @@ class ReceivedFile(BaseModel):
     bytes: int = Field(ge=0)
 
 
+class Fetched(BaseModel):
+    """Where a file was brought from: its address on the portal, and what told that state of it from another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    address: str
+    changed: str | None = Field(default=None, description="When the portal says that its rows last changed.")
+    etag: str | None = None
+    modified: str | None = None
+
+
 class Received(BaseModel):
     """One vintage as it was taken in; `layout` is the vintage of the sidecar that says how its files look."""
 
@@ -40,6 +51,7 @@ class Received(BaseModel):
         default=None, description="What was found against the vintage before; None when there was none."
     )
     accepted: str | None = Field(default=None, description="Why a large move was taken in all the same.")
+    fetched: Fetched | None = Field(default=None, description="Set when `observatoire fetch` brought the file.")
 
 
 def describe_file(path: Path) -> ReceivedFile:
