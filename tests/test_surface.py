@@ -12,7 +12,7 @@ import re
 import shutil
 import struct
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
@@ -21,22 +21,21 @@ from typing import Any
 from unittest.mock import patch
 
 import polars as pl
-import pytest
 import yaml
 from byte_search import held
-from small_observatory import SITES, SPECIALITIES, observatory
+from small_observatory import COUNTS, observatory, write_marts
 
 from pipelines import audit, protect, publish, seal
-from pipelines.audit.stage import Result, attack
+from pipelines.audit.stage import attack
 from pipelines.editions.sealing import seal as seal_edition
 from pipelines.editions.statement import quality_statement
 from pipelines.kernel import audited
 from pipelines.kernel.files import write_json
-from pipelines.kernel.ledger import record
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.store import table_path
 from pipelines.protect import stage as protect_stage
+from pipelines.protect.figures import protected_values
 from pipelines.publish import shelf
 from pipelines.publish import stage as publish_stage
 from pipelines.publish.drawing import draw
@@ -45,7 +44,7 @@ from pipelines.render.manuscript import read_manuscript
 from pipelines.render.pdf import pdf_job, report_pdf, report_typst
 from pipelines.render.search import search_index
 from pipelines.seal import manifest
-from tests.benchmarks.interference import applied, moved
+from tests.benchmarks.interference import applied, moved, the_pattern
 
 DRAWN = ("app-sites", "site-auch")
 PAGES = ("sites/auch.html", "objectif-4.html", "qualite.html")
@@ -54,8 +53,6 @@ BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
 SPACES = ("", " ", "\u00a0", "\u202f", "\u2009", ",", ".", "'", "_")
 INSIDE = ("data/marts", "data/indicators", ".git")
 """What may hold hidden counts: nothing else may, whether it is public or not."""
-
-Made = tuple[Project, Settings]
 
 
 def forms(count: int) -> list[bytes]:
@@ -89,10 +86,11 @@ def hidden_forms(project: Project) -> dict[str, list[bytes]]:
         found[f"{row['year']} {row['site_code']} {row['speciality_code']}"] = forms(row["apprentices_count"])
     keys = ["indicator_code", "scope_code", "year"]
     values = pl.read_parquet(table_path(project, "ind_values"))
-    told = pl.read_parquet(table_path(project, "pub_values")).select(*keys, pl.col("^(numerator|value|growth)$").name.suffix("_said"))
-    for row in values.join(told, on=keys).iter_rows(named=True):
+    said = pl.col("numerator", "value", "growth").name.suffix("_said")
+    told = pl.read_parquet(table_path(project, "pub_values")).select(*keys, said)
+    for row in values.join(told, on=keys).filter(pl.col("numerator") > 4).iter_rows(named=True):
         where = " ".join(str(row[name]) for name in keys)
-        if row["numerator_said"] is None and row["numerator"] > 4:
+        if row["numerator_said"] is None:
             found[where] = forms(int(row["numerator"]))
         for name in ("value", "growth"):
             if row[f"{name}_said"] is None and row[name] is not None and 1e-4 < abs(row[name]) < 1:
@@ -183,9 +181,8 @@ def whole(root: Path) -> Project:
     return project
 
 
-def found_in(project: Project) -> dict[str, set[str]]:
+def found_in(project: Project, looked_for: dict[str, list[bytes]]) -> dict[str, set[str]]:
     """Return file → the hidden cells that it tells, over every file but those inside."""
-    looked_for = hidden_forms(project) or LAST
     found: dict[str, set[str]] = {}
     for path in sorted(project.root.rglob("*")):
         name = path.relative_to(project.root).as_posix()
@@ -198,25 +195,68 @@ def found_in(project: Project) -> dict[str, set[str]]:
     return found
 
 
-LAST: dict[str, list[bytes]] = {}
-"""Forms of what is hidden when the defences stand: what is looked for when they do not, and nothing is empty."""
-
-
 def test_11_no_public_byte_holds_a_hidden_count(tmp_path: Path) -> None:
     safe = whole(tmp_path / "safe")
-    LAST.update(hidden_forms(safe))
-    assert len(LAST) > 20
+    looked_for = hidden_forms(safe)
+    assert len(looked_for) > 20
     for place in ("data/protected", "data/.fingerprints", "data/quality", "data/disclosure", "build/data", "build/site",
                   "reports/fr/_generated", "editions/2024.1/data"):  # fmt: skip
         assert any(path.is_file() for path in (safe.root / place).rglob("*")), place
-    assert found_in(safe) == {}
+    assert found_in(safe, looked_for) == {}
     with leaking():
         leaky = whole(tmp_path / "leaky")
-    told = found_in(leaky)
+    told = found_in(leaky, looked_for)
     # The search is not blind: without the defence it finds what is hidden in a file of each kind, edition included.
     kinds = {Path(name).suffix for name in told}
     assert kinds >= {".parquet", ".csv", ".xlsx", ".html", ".pdf", ".duckdb", ".svg", ".js"}, kinds
     assert any(name.startswith("editions/") and name.endswith(".duckdb") for name in told)
+
+
+def bytes_of(project: Project) -> dict[str, bytes]:
+    folders = ("data/protected", "build", "reports/fr")
+    files = [path for name in folders for path in sorted((project.root / name).rglob("*")) if path.is_file()]
+    return {path.relative_to(project.root).as_posix(): path.read_bytes() for path in files}
+
+
+def with_growth(values: pl.DataFrame, *rest: Any) -> pl.DataFrame:
+    """Protect values as they are, but for the growth to and from what is hidden."""
+    return protected_values(values, *rest).with_columns(values["growth"])
+
+
+def differing(project: Project, settings: Settings, trials: int) -> set[str]:
+    """Change hidden counts so many times, and return the files below the public folders that ever differ."""
+    wanted: dict[str, bytes] = {}
+    made_public(project, settings, ())
+    hidden, result = the_pattern(project), attack(project)
+    found: set[str] = set()
+    for trial in range(-1, trials):
+        write_marts(project, COUNTS)
+        if trial >= 0:
+            assert applied(project, result.laid, moved(result.laid, random.Random(trial))) > 6
+        for stage in ("protect", "publish"):
+            (project.fingerprints / f"{stage}.json").unlink()
+        with patch.object(protect_stage, "hidden_of", lambda *_: hidden):
+            made_public(project, settings, ())
+        made = bytes_of(project)
+        wanted = wanted or made
+        found |= {name for name in wanted.keys() | made.keys() if made.get(name) != wanted.get(name)}
+    assert len(wanted) > 200
+    return found
+
+
+def test_12_changing_what_is_hidden_changes_no_public_byte(tmp_path: Path) -> None:
+    assert differing(*observatory(tmp_path), trials=3) == set()
+
+
+def test_12_without_a_defence_it_does(tmp_path: Path) -> None:
+    project, settings = observatory(tmp_path)
+    with patch.object(protect_stage, "protected_values", with_growth):
+        by_growth = differing(project, settings, trials=1)
+    assert {"data/protected/pub_values.parquet", "build/data/pub_values.csv"} <= by_growth
+    with leaking():
+        by_count = differing(project, settings, trials=1)
+    assert {"data/protected/pub_apprenticeship__register.parquet", "build/data/observatoire.xlsx"} <= by_count
+    assert "reports/fr/_generated/fig-app-sites.svg" in by_count  # what the figure is drawn from
 
 
 def test_11_an_edition_says_which_checks_failed_and_counts_rows_of_open_data_only(tmp_path: Path) -> None:
