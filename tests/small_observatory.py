@@ -24,9 +24,12 @@ SPECIALITIES = ("gea", "tc", "mmi", "info")
 DIPLOMA = "DUT"
 
 SMALLEST = {
-    2021: [[7919, 6841, 5641, 4871], [9437, 3, 8093, 7177], [6299, 8467, 2, 5153], [9973, 7523, 6607, 5807], [1, 1, 1, 0]],
-    2022: [[7927, 6857, 4, 4877], [9439, 8699, 8101, 7187], [6301, 8501, 6113, 5167], [3, 7529, 6619, 5813], [1, 0, 2, 1]],
-    2023: [[7933, 6863, 5651, 4889], [9461, 8707, 2, 7193], [6311, 4, 6121, 5171], [10007, 7537, 6637, 5821], [0, 1, 1, 1]],
+    2021: [[7919, 6841, 5641, 4871], [9437, 3, 8093, 7177], [6299, 8467, 2, 5153],
+           [9973, 7523, 6607, 5807], [1, 1, 1, 0]],
+    2022: [[7927, 6857, 4, 4877], [9439, 8699, 8101, 7187], [6301, 8501, 6113, 5167],
+           [3, 7529, 6619, 5813], [1, 0, 2, 1]],
+    2023: [[7933, 6863, 5651, 4889], [9461, 8707, 2, 7193], [6311, 4, 6121, 5171],
+           [10007, 7537, 6637, 5821], [0, 1, 1, 1]],
 }  # fmt: skip
 """Year → sites by specialities, in little. The last site has so few that its total is hidden too."""
 
@@ -114,12 +117,12 @@ def write_marts(project: Project, counts: Counts) -> None:
         pl.lit("simulated").alias("origin"),
     )  # fmt: skip
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in SCHEMA.items() if name not in values.columns]
-    values.with_columns(missing).select(*SCHEMA).sort("indicator_code", "scope_level", "scope_code", "year").write_parquet(
-        table_path(project, "ind_values")
-    )
+    values.with_columns(missing).select(*SCHEMA).sort(
+        "indicator_code", "scope_level", "scope_code", "year"
+    ).write_parquet(table_path(project, "ind_values"))
 
 
-def read_yaml(path: Path):  # noqa: ANN201  whatever stands there
+def read_yaml(path: Path):
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 

@@ -1,7 +1,7 @@
 """Each defence of `protect` taken out in turn: what it writes then falls to the attack that the defence is there for.
 
-The small observatory goes through `protect` with one function replaced; the auditor, who shares no code with it, must be
-silent on it as it is and find the attack in it as it was made. Attacks whose defence is elsewhere stand in
+The small observatory goes through `protect` with one function replaced; the auditor, who shares no code with it, must
+be silent on it as it is and find the attack in it as it was made. Attacks whose defence is elsewhere stand in
 `test_attacks.py` (9, 13), `test_attacks_editions.py` (4), `test_attacks_model.py` (13) and `test_surface.py` (11, 12).
 """
 
@@ -103,8 +103,8 @@ def test_2_a_pattern_that_only_keeps_cells_from_being_exact_proves_some_small() 
 def puzzle_of(system: System, hidden: frozenset[str], known: frozenset[str] = frozenset()) -> Puzzle:
     """What somebody sees of a system when these cells are hidden, but for those that others publish."""
     gone = np.array([cell.key in hidden and cell.key not in known for cell in system.cells])
-    return Puzzle(system.matrix, system.values, np.where(gone, 0.0, system.values), np.where(gone, np.inf, system.values),
-                  np.array([cell.threshold for cell in system.cells]), gone)  # fmt: skip
+    low, high = np.where(gone, 0.0, system.values), np.where(gone, np.inf, system.values)
+    return Puzzle(system.matrix, system.values, low, high, np.array([cell.threshold for cell in system.cells]), gone)
 
 
 def test_7_a_pattern_that_forgets_the_one_in_a_cell_lets_that_one_compute_another() -> None:

@@ -275,7 +275,7 @@ def test_11_an_edition_says_which_checks_failed_and_counts_rows_of_open_data_onl
 
 
 def test_11_the_manifest_quotes_no_count_of_a_register(tmp_path: Path) -> None:
-    """A receipt keeps what its vintage changed, and the reason given: of registers neither is anybody else's business."""
+    """A receipt keeps what its vintage changed, and the reason given: of registers, neither is told."""
     project, _ = observatory(tmp_path)
     for source in ("apogee", "sise", "unheard-of"):
         receipt = {"source": source, "vintage": "v", "layout": "v", "origin": "observed", "accepted": "two moved away",
