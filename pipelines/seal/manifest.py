@@ -12,11 +12,15 @@ from typing import Any
 
 import yaml
 
+from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.files import sha256_of, write_json
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 
 LIBRARIES = ("duckdb", "great-expectations", "plotnine", "polars", "pypandoc-binary", "statsmodels", "typst")
+
+OF_REGISTERS = ("source", "vintage", "layout", "origin", "files")
+"""What the manifest says of a vintage of a register."""
 
 
 def run(project: Project, settings: Settings) -> StageReport:
@@ -37,11 +41,18 @@ def _versions() -> dict[str, str]:
 
 
 def _inputs(project: Project) -> list[dict[str, Any]]:
-    """Return what was taken in: the content of every `vintage.yml`, with the source and vintage it belongs to."""
-    return [
-        {"source": path.parent.parent.name, **yaml.safe_load(path.read_text(encoding="utf-8"))}
-        for path in sorted(project.raw.glob("*/*/vintage.yml"))
-    ]
+    """Return what was taken in: the content of every `vintage.yml`, with the source and vintage it belongs to.
+
+    Of a register, names and hashes only (`OF_REGISTERS`): its comparison with the vintage before quotes counts as they
+    were before protection, and so may the reason somebody gave for a large move.
+    """
+    opened = {source.id for source in read_catalogue(project).sources.values() if source.sensitivity == "public"}
+    found = []
+    for path in sorted(project.raw.glob("*/*/vintage.yml")):
+        source = path.parent.parent.name
+        receipt = {"source": source, **yaml.safe_load(path.read_text(encoding="utf-8"))}
+        found.append({name: said for name, said in receipt.items() if source in opened or name in OF_REGISTERS})
+    return found
 
 
 def _hashes(project: Project) -> dict[str, str]:
