@@ -18,7 +18,7 @@ from pipelines.audit.attack import Leak, audit
 from pipelines.audit.editions import memory
 from pipelines.audit.relations import relations
 from pipelines.protect.choice import best
-from pipelines.protect.earlier import Edition, remember
+from pipelines.protect.earlier import Edition, best_since, remember
 from pipelines.protect.system import Place, System
 
 YEAR = 2020
@@ -72,9 +72,8 @@ def edition_of(ledger: pl.DataFrame) -> Edition:
 def told(counts: Counts, ledger: Ledger, *, with_ledger: bool) -> tuple[pl.DataFrame, list[object]]:
     """Choose a pattern, publish; return the lines of the ledger, and all that somebody with every edition finds."""
     now, names = system(counts)
-    seen = remember(now, [edition_of(lines) for _, lines in ledger] if with_ledger else [])
-    hidden = {names[key] for key in best(seen.system, SEED, seen.kept).pattern.hidden if key in names}
-    hidden |= {names[key] for key in seen.kept}
+    before = [edition_of(lines) for _, lines in ledger] if with_ledger else []
+    hidden = {names[key] for key in best_since(now, before, SEED).pattern.hidden if key in names}
     series = table(hidden, counts={YEAR: counts})
     remembered = memory(series, relations(series, 2), ledger)
     verdict = audit(laid(series, memory=remembered).puzzle)

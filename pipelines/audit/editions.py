@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from pipelines.audit.finding import Finding
 from pipelines.audit.knowledge import Series
@@ -25,6 +26,9 @@ from pipelines.kernel.ledger import row_key
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Marks = NDArray[np.bool_]
+
+SURE = -1
+"""Instead of the number of an unknown: everybody knows it."""
 
 
 @dataclass(frozen=True)
@@ -74,33 +78,45 @@ def memory(
     for numbers, absent in told:
         last = np.where(absent, 0.0, np.where(np.isnan(numbers), last, numbers))
     known = last == today
-    before: dict[tuple[int, int], int] = {}
-    sums: dict[tuple[tuple[int, int], ...], Sum] = {}
-    was = today
+    now = np.where(known, SURE, first)  # which unknown stands for each class, in the edition that is looked at
+    unknown, was = now, today
+    revised: list[int] = []
+    sums: dict[tuple[tuple[int, ...], tuple[int, ...]], Sum] = {}
     for numbers, absent in reversed(told):
-        was = numbers_then(matrix, was, numbers, absent)
-        sure = ~np.isnan(numbers) | (absent & (was == 0)) | (known & (was == today))
-        for row in np.flatnonzero((abs(matrix) @ (was != today) > 0) & (matrix @ was == 0)):
-            line = slice(matrix.indptr[row], matrix.indptr[row + 1])
-            unknown: dict[int, int] = {}
-            total = 0
-            for cell, sign in zip(matrix.indices[line].tolist(), matrix.data[line].astype(int).tolist(), strict=True):
-                if sure[cell]:
-                    total -= sign * int(was[cell])
-                elif was[cell] == today[cell]:
-                    unknown[int(first[cell])] = sign
-                else:
-                    number = before.setdefault((cell, int(was[cell])), len(value) + len(before))
-                    unknown[number] = sign
-            if unknown:
-                cells, signs = zip(*(found := tuple(sorted(unknown.items()))), strict=True)
-                sums.setdefault(found, Sum(cells, signs, total))
+        was, may = numbers_then(matrix, was, numbers, absent)
+        sure = ~np.isnan(numbers) | (absent & (was == 0))
+        new = np.flatnonzero(may & ~sure)
+        unknown = np.where(sure, SURE, unknown)
+        unknown[new] = len(value) + len(revised) + np.arange(len(new))
+        revised += was[new].tolist()
+        rows = np.flatnonzero(abs(matrix) @ ((was != today) | (unknown != now)) > 0)
+        for given in _sums(matrix, rows, was, unknown):
+            sums.setdefault((given.cells, given.signs), given)
+        for given in _sums(matrix, rows, np.where(sure, was, today), np.where(sure, SURE, now)):
+            sums.setdefault((given.cells, given.signs), given)  # whatever was revised, it comes out alike today
     return Memory(
         frozenset(np.flatnonzero(known[label]).tolist()),
         tuple(sums.values()),
         tuple(findings),
-        tuple(number for _, number in before),
+        tuple(revised),
     )
+
+
+def _sums(matrix: csr_array, rows: Whole, number: Whole, unknown: Whole) -> Iterator[Sum]:
+    """Return what these relations say of unknowns when cells have these numbers, where that makes them hold."""
+    for row in rows:
+        line = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        cells, signs = matrix.indices[line], matrix.data[line].astype(np.int64)
+        if signs @ number[cells]:
+            continue  # a mistake, which proves nothing
+        left = unknown[cells] != SURE
+        if left.any():
+            order = np.argsort(unknown[cells[left]])
+            yield Sum(
+                tuple(unknown[cells[left]][order].tolist()),
+                tuple(signs[left][order].tolist()),
+                -int(signs[~left] @ number[cells[~left]]),
+            )
 
 
 def _shown_again(edition: str, lines: pl.DataFrame, names: pl.DataFrame, shown: np.ndarray) -> Iterator[Finding]:

@@ -13,22 +13,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import highspy
 import numpy as np
 import polars as pl
 import scipy.sparse
 
-from pipelines.protect.attack import checked, solver_of
-from pipelines.protect.system import Cell, Place, System
+from pipelines.protect.choice import Chosen, Unprotectable, best
+from pipelines.protect.revised import revision
+from pipelines.protect.system import Cell, Pattern, Place, System
 
 Edition = Mapping[Place, float | None]
 """Place → the number shown there, nothing where it was hidden."""
 
-MISTAKE = 1e3
-"""What a relation that does not hold costs, beside one for each person by whom a hidden cell was revised."""
+TOLD = -1
+"""Instead of the number of an unknown: the edition told it."""
 
-NO_REVISION = 1e-3
-"""What it costs that a cell whose row was not there had nobody."""
+ABSENT = 0.001
+"""What it weighs that a cell whose row was not there had nobody."""
+
+SUM = 0.01
+"""What it weighs that a cell that is the sum of others is revised: it goes with them."""
 
 
 @dataclass(frozen=True)
@@ -52,25 +55,47 @@ def read_editions(paths: Iterable[Path]) -> list[Edition]:
     ]
 
 
-def remember(system: System, editions: Sequence[Edition]) -> Remembered:
+def best_since(system: System, editions: Sequence[Edition], seed: bytes, *, rounds: int = 0) -> Chosen:
+    """Return a safe pattern for somebody who kept these editions, all that they hid hidden again.
+
+    Where a cell is told whatever is hidden, to somebody who knows which hidden cells were revised, and where that is
+    anybody's guess, it is kept from those who do not. Raises `Unprotectable` when it is told to them as well.
+    """
+    try:
+        seen = remember(system, editions)
+        chosen = best(seen.system, seed, seen.kept, rounds=rounds)
+    except Unprotectable:
+        seen = remember(system, editions, guess=False)
+        chosen = best(seen.system, seed, seen.kept, rounds=rounds)
+    told = seen.kept - chosen.pattern.hidden
+    return replace(
+        chosen,
+        pattern=Pattern(chosen.pattern.hidden | told),
+        secondary_count=chosen.secondary_count + len(told),
+    )
+
+
+def remember(system: System, editions: Sequence[Edition], *, guess: bool = True) -> Remembered:
     """Return the system as somebody sees it who kept all these editions.
 
-    An old number that still holds is known. A cell hidden once stays hidden, also when an old number tells it. Cells
-    that were revised while hidden stand in the system besides, with the number that they had, and so do the relations
-    of each edition that say something else than today's.
+    The last number shown of a cell is known if it still holds. A cell hidden once stays hidden, also when an old number
+    tells it. Cells that were revised while hidden stand in the system besides, with the number that they had, and so do
+    the relations of each edition that say something else than today's. Without `guess`, cells of which nobody can say
+    whether they were revised count as revised.
     """
     if not editions:
         return Remembered(system, frozenset())
     then = [Then.of(system, edition) for edition in editions]
-    told = [[number for one in then if (number := one.told(place)) is not None] for place in range(len(system.cells))]
-    known = [bool(numbers) and numbers[-1] == cell.value for cell, numbers in zip(system.cells, told, strict=True)]
-    ever = [set(numbers) for numbers in told]
+    last = np.full(len(system.cells), np.nan)
+    for one in then:
+        last = np.where(one.absent, 0.0, np.where(np.isnan(one.said), last, one.said))
+    known = last == system.values
     kept = frozenset(
         cell.key for cell in system.cells if cell.published and any(_was_hidden(cell, edition) for edition in editions)
     )
     cells = [replace(cell, public_elsewhere=True, primary=False) if known[place] else cell
              for place, cell in enumerate(system.cells)]  # fmt: skip
-    return Remembered(_with_editions(replace(system, cells=tuple(cells)), then, ever, known), kept)
+    return Remembered(_with_editions(replace(system, cells=tuple(cells)), then, known, guess=guess), kept)
 
 
 @dataclass(frozen=True)
@@ -96,50 +121,44 @@ class Then:
                 absent[number] = any((place.table, place.column) in published for place in cell.places)
         return cls(said, absent)
 
-    def told(self, place: int) -> int | None:
-        """Return the number that the edition told of a cell."""
-        if self.absent[place]:
-            return 0
-        return None if np.isnan(self.said[place]) else round(float(self.said[place]))
-
 
 def _was_hidden(cell: Cell, edition: Edition) -> bool:
-    return any(place in edition and edition[place] is None for place in cell.places)
+    """Say whether an edition hid a cell wherever it stood: one that goes with its row may stand elsewhere."""
+    there = [edition[place] for place in cell.places if place in edition]
+    return bool(there) and all(value is None for value in there)
 
 
-def _with_editions(system: System, then: Sequence[Then], ever: Sequence[set[int]], known) -> System:
+def _with_editions(system: System, then: Sequence[Then], known: np.ndarray, *, guess: bool) -> System:
     """Add the cells revised while hidden, with their old numbers, and the relations of earlier editions."""
     matrix, values = system.matrix.tocsr(), system.values
     cells, words = list(system.cells), list(system.relations)
-    before: dict[tuple[int, int], int] = {}
     lines: dict[tuple[tuple[int, int], ...], dict[int, int]] = {}
-    was = values
+    weights = np.where((matrix > 0).sum(axis=0) > 0, SUM, 1.0)
+    now = np.where(known, TOLD, np.arange(len(values)))
+    was, unknown = values, now
     for number, one in reversed(list(enumerate(then))):
-        was = _numbers_then(matrix, was, one)
-        for row in np.flatnonzero(abs(matrix) @ (was != values)):
+        later = was
+        was, doubtful = revision(matrix, later, one.said, np.where(one.absent, ABSENT, weights))
+        told = ~np.isnan(one.said) | (one.absent & (was == 0))
+        unknown = np.where(told, TOLD, unknown)
+        for place in np.flatnonzero(~told & ((was != later) if guess else doubtful)):
+            unknown[place] = len(cells)
+            cells.append(_cell(f"{system.cells[place].key} in edition {number}", int(was[place])))
+        still = np.where(told, was, values)  # a sum of hidden cells that comes out alike today is known
+        for row in np.flatnonzero(abs(matrix) @ ((was != values) | (unknown != now)) > 0):
             entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
             places, signs = matrix.indices[entries], matrix.data[entries]
-            if int(signs @ was[places]):
-                continue  # no revision of hidden cells explains it: a mistake, which proves nothing
-            line: dict[int, int] = {}
-            total = 0
-            for place, sign in zip(places.tolist(), signs.tolist(), strict=True):
-                old = int(was[place])
-                if not np.isnan(one.said[place]) or (old != values[place] and old in ever[place]) or known[place] and old==values[place]:
-                    total += sign * old
-                elif old == values[place]:
-                    line[place] = sign
-                else:
-                    if (place, old) not in before:
-                        before[place, old] = len(cells)
-                        cells.append(_cell(f"{cells[place].key} when it was {old}", old))
-                    line[before[place, old]] = sign
-            if not line or (key := tuple(sorted(line.items()))) in lines:
-                continue
-            cells.append(replace(_cell(f"{system.year} edition {number} {words[row]}", total), public_elsewhere=True))
-            line[len(cells) - 1] = 1
-            lines[key] = line
-            words.append(f"as an earlier edition showed: {words[row]}")
+            for numbers, stands in ((was, unknown), (still, now)):
+                if int(signs @ numbers[places]):
+                    continue
+                is_told = (stands[places] == TOLD) | told[places]
+                line = dict(zip(stands[places[~is_told]].tolist(), signs[~is_told].tolist(), strict=True))
+                if not line or (key := tuple(sorted(line.items()))) in lines:
+                    continue
+                total = int(signs[is_told] @ numbers[places[is_told]])
+                cells.append(replace(_cell(f"{system.year} edition {number} {words[row]}", total), public_elsewhere=True))
+                lines[key] = {**line, len(cells) - 1: 1}
+                words.append(f"as an earlier edition showed: {words[row]}")
     return _wider(system, cells, list(lines.values()), words)
 
 
@@ -157,36 +176,3 @@ def _wider(system: System, cells: Sequence[Cell], lines: Sequence[Mapping[int, i
     rows, columns = np.concatenate([matrix.row, more[:, 0]]), np.concatenate([matrix.col, more[:, 1]])
     joined = scipy.sparse.csr_array((data, (rows, columns)), shape=(height + len(lines), len(cells)))
     return System(system.year, tuple(cells), joined, tuple(words))
-
-
-def _numbers_then(matrix: scipy.sparse.csr_array, values: np.ndarray, then: Then) -> np.ndarray:
-    """Return the numbers of an edition: those it showed, and of the others those of the next one (`values`), but for as
-    small a revision as makes its relations hold. Relations that none makes hold are left broken.
-    """
-    hidden = np.isnan(then.said)
-    was = np.where(hidden, values, np.nan_to_num(then.said)).round().astype(np.int64)
-    broken = matrix @ was
-    if not broken.any():
-        return was
-    places = np.flatnonzero(hidden)
-    block = matrix[:, places].tocsc().astype(float)
-    rows = np.flatnonzero(broken)
-    slack = scipy.sparse.csc_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(broken), len(rows)))
-    columns = scipy.sparse.hstack([block, -block, slack, -slack], format="csc")
-    cost = np.where(then.absent[places], NO_REVISION, 1.0)
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = columns.shape[1], columns.shape[0]
-    lp.col_cost_ = np.concatenate([cost, cost, np.full(2 * len(rows), MISTAKE)])
-    far = np.full(len(places), highspy.kHighsInf)
-    lp.col_lower_ = np.zeros(columns.shape[1])
-    lp.col_upper_ = np.concatenate([far, values[places].astype(float), np.full(2 * len(rows), highspy.kHighsInf)])
-    lp.row_lower_ = lp.row_upper_ = -broken.astype(float)
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = columns.indptr, columns.indices
-    lp.a_matrix_.value_ = columns.data
-    solver = solver_of(presolve="on")
-    checked(solver.passModel(lp), "the revision is refused")
-    checked(solver.run(), "the solver fails")
-    found = np.asarray(solver.getSolution().col_value)
-    was[places] += np.rint(found[: len(places)] - found[len(places) : 2 * len(places)]).astype(np.int64)
-    return was
