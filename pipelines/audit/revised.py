@@ -1,7 +1,7 @@
 """Which hidden cells were revised since an edition: what a revision of few people moves that makes its sums hold.
 
 The ledger says no hidden number, so this is a guess, and the auditor's attacker is given it: somebody who has the files
-alone knows less. Where another revision would be about as small, nobody can choose, and what either moves is left open.
+alone knows less. Where another revision would be as small, nobody can choose, and what either moves is left open.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ NOBODY = 0.001
 WHOLE = 0.01
 """What it costs that a sum of other cells is revised with them, beside one for each person in the parts."""
 
-NEAR = 1.5
-"""How much more another revision may cost to be as likely."""
+NEAR = 1e-5
+"""How much more another revision may cost to be as small: rounding errors."""
 
-TRACE = 0.001
+TRACE = 0.01
 """A share of a revision that is enough to see what it moves."""
 
 
@@ -54,7 +54,7 @@ def numbers_then(
     found, least = _cheapest(cost, sums, -wrong, top)
     rise, fall = found[: len(hidden)], found[len(hidden) : 2 * len(hidden)]
     was[hidden] += np.rint(rise - fall).astype(np.int64)
-    # Laid over one another, all revisions that are about as small: each column is split in a trace, wanted, and a rest.
+    # Laid over one another, all revisions that are as small: each column is split in a trace, wanted, and a rest.
     wanted = np.concatenate([np.full(len(cost), -1.0), np.zeros(len(cost))])
     ends = np.concatenate([np.minimum(top, TRACE), top])
     ceiling = csr_array(np.concatenate([cost, cost])[None, :])

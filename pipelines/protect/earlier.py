@@ -156,7 +156,9 @@ def _with_editions(system: System, then: Sequence[Then], known: np.ndarray, *, g
                 if not line or (key := tuple(sorted(line.items()))) in lines:
                     continue
                 total = int(signs[is_told] @ numbers[places[is_told]])
-                cells.append(replace(_cell(f"{system.year} edition {number} {words[row]}", total), public_elsewhere=True))
+                cells.append(
+                    replace(_cell(f"{system.year} edition {number} {words[row]}", total), public_elsewhere=True)
+                )
                 lines[key] = {**line, len(cells) - 1: 1}
                 words.append(f"as an earlier edition showed: {words[row]}")
     return _wider(system, cells, list(lines.values()), words)

@@ -11,10 +11,10 @@ from pipelines.protect.attack import checked, solver_of
 MISTAKE = 1e3
 """What a relation that does not hold costs, beside one for each person by whom a hidden cell was revised."""
 
-AS_GOOD = 1.5
-"""How much more than the smallest another revision may weigh, to be as good a guess."""
+AS_GOOD = 1e-5
+"""How much more than the smallest another revision may weigh, to be as small: rounding errors."""
 
-A_TRACE = 1e-3
+A_TRACE = 0.01
 """A share of a revision that shows that some smallest revision moves a cell."""
 
 
@@ -25,7 +25,8 @@ def revision(
 
     `later`: the numbers of the edition after it, int64; `said`: what it showed, NaN where it hid; `weights`: what
     revising a cell by one weighs. Numbers are those shown, and for the others the later ones but for the revision of
-    least weight that makes the relations hold; relations that none makes hold are left broken. Of several one is taken; the mask holds what any of about that weight moves.
+    least weight that makes the relations hold; relations that none makes hold are left broken. Of several one is taken;
+    the mask holds what any of that weight moves.
     """
     hidden = np.isnan(said)
     was = np.where(hidden, later, np.nan_to_num(said)).round().astype(np.int64)
@@ -52,7 +53,7 @@ def revision(
 def _spread(
     columns: scipy.sparse.csc_array, right: np.ndarray, cost: np.ndarray, upper: np.ndarray, least: float
 ) -> np.ndarray:
-    """Return a mixture of all solutions that cost about the least: each column is as large as it may, up to a trace.
+    """Return a mixture of all solutions of least cost: each column is as large as it may, up to a trace.
 
     A column is split in two, a trace worth having and the rest.
     """
@@ -72,7 +73,7 @@ def _spread(
 def _solved(
     columns: scipy.sparse.csc_array, right: np.ndarray, cost: np.ndarray, upper: np.ndarray, *, ceiling: bool = False
 ) -> np.ndarray:
-    """Return the cheapest solution of `columns @ x = right`, 0 <= x <= upper; the last row at most that if `ceiling`."""
+    """Return the cheapest x of `columns @ x = right`, 0 <= x <= upper; the last row at most that if `ceiling`."""
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = columns.shape[1], columns.shape[0]
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, np.zeros(len(cost)), upper
