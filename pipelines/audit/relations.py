@@ -40,10 +40,13 @@ class Way:
 
     def rows(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of the series' frame that are summed."""
-        if self.column is None:
-            return frame
-        chosen = pl.col(self.column) == pl.lit(self.code)
-        return frame.filter(~chosen if self.without else chosen)
+        return frame if self.column is None else frame.filter(pl.Series(self.mask(frame)))
+
+    def mask(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
+        """Say which rows are summed, of a way that chooses by a code; none without a code is."""
+        codes = frame[self.column or ""]
+        chosen = codes != self.code if self.without else codes == self.code
+        return np.asarray(chosen.fill_null(value=False).to_numpy())
 
 
 def related(series: Sequence[Series], fewest: int = FEWEST) -> list[tuple[int, Way]]:
@@ -60,7 +63,9 @@ def related(series: Sequence[Series], fewest: int = FEWEST) -> list[tuple[int, W
     repeated: set[int] = set()
     for columns, numbers in sorted(by_columns.items()):
         universe = _universe(series, numbers, columns)
-        vectors = {number: _vector(series[number], Way(number, columns), columns, universe) for number in numbers}
+        vectors = {
+            number: Sight.of(series[number], columns, universe).vector(Way(number, columns)) for number in numbers
+        }
         for later in numbers:
             for earlier in numbers:
                 if earlier >= later or earlier in repeated or not closed & {earlier, later}:
@@ -80,13 +85,13 @@ def _sums(
 ) -> list[tuple[int, Way]]:
     """Return the ways in which the series with these columns are sums of others that are not repeated."""
     universe = _universe(series, targets, columns)
-    single = [
-        way
-        for number, item in enumerate(series)
-        if number not in repeated
-        for way in _ways(number, item, columns)
-    ]  # fmt: skip
-    vectors = [_vector(series[way.series], way, columns, universe) for way in single]
+    single: list[Way] = []
+    vectors: list[NDArray[np.float64]] = []
+    for number, item in enumerate(series):
+        if number not in repeated and (ways := list(_ways(number, item, columns))):
+            sight = Sight.of(item, columns, universe)
+            single += ways
+            vectors += [sight.vector(way) for way in ways]
     plain = {way.series: vector for way, vector in zip(single, vectors, strict=True) if way.column is None}
     pairs = [
         Way(one, columns, two)
@@ -100,7 +105,7 @@ def _sums(
     table = np.vstack([*vectors, *(plain[way.series] + plain[way.second or 0] for way in pairs)])
     found = []
     for target in targets:
-        wanted = _vector(series[target], Way(target, columns), columns, universe)
+        wanted = Sight.of(series[target], columns, universe).vector(Way(target, columns))
         for place in np.flatnonzero(_same(table, wanted, fewest)):
             way = ways[place]
             is_open = not (series[target].is_protected or series[way.series].is_protected)
@@ -140,16 +145,33 @@ def _ways(number: int, item: Series, columns: tuple[str, ...]) -> Iterator[Way]:
                 yield Way(number, columns, column=column, code=code, without=True)
 
 
-def _vector(item: Series, way: Way, columns: tuple[str, ...], universe: pl.DataFrame) -> NDArray[np.float64]:
-    """Return the sums, one per key of the universe; where the series has rows of that year but none here, a zero."""
-    rows = way.rows(item.frame)
-    sums = rows.group_by(columns).agg(pl.col("value").sum().cast(pl.Float64).alias("_sum"))
-    joined = universe.join(sums, on=columns, how="left", maintain_order="left", nulls_equal=True)
-    vector = joined["_sum"].to_numpy().astype(float)
-    if "year" in columns and len(columns) < len(item.grain):
-        covered = universe["year"].is_in(item.frame["year"].unique().to_list()).to_numpy()
-        vector = np.where(np.isnan(vector) & covered, 0.0, vector)
-    return vector
+@dataclass(frozen=True)
+class Sight:
+    """A series before a universe of keys: `place` says at which key each of its rows stands, -1 where at none."""
+
+    item: Series
+    place: NDArray[np.int64]
+    covered: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, item: Series, columns: tuple[str, ...], universe: pl.DataFrame) -> Sight:
+        """Look each row up; where the series has rows of that year but none here, a sum is zero (`covered`)."""
+        keys = universe.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("_place"))
+        rows = item.frame.select(columns).join(keys, on=columns, how="left", maintain_order="left", nulls_equal=True)
+        covered = np.zeros(universe.height, bool)
+        if "year" in columns and len(columns) < len(item.grain):
+            covered = universe["year"].is_in(item.frame["year"].unique().to_list()).to_numpy()
+        return cls(item, rows["_place"].fill_null(-1).to_numpy(), covered)
+
+    def vector(self, way: Way) -> NDArray[np.float64]:
+        """Return the sums of the rows of a way, one per key of the universe, NaN where there is none."""
+        chosen = self.place >= 0
+        if way.column is not None:
+            chosen = chosen & way.mask(self.item.frame)
+        place, height = self.place[chosen], len(self.covered)
+        sums = np.bincount(place, self.item.frame["value"].to_numpy()[chosen], height)
+        none = np.bincount(place, minlength=height) == 0
+        return np.where(none, np.where(self.covered, 0.0, np.nan), sums)
 
 
 @dataclass(frozen=True)
