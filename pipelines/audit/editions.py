@@ -19,7 +19,8 @@ from scipy.sparse import csr_array
 
 from pipelines.audit.finding import Finding
 from pipelines.audit.knowledge import Series
-from pipelines.audit.relations import Relation, classes, lines_of, rows_of
+from pipelines.audit.lines import classes, lines_of, rows_of
+from pipelines.audit.relations import Relation
 from pipelines.audit.revised import numbers_then
 from pipelines.kernel.ledger import row_key
 

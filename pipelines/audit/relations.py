@@ -8,15 +8,13 @@ code, or all but those), gives the same number everywhere. No list of relations 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from pipelines.audit.knowledge import Series
 
@@ -40,13 +38,32 @@ class Way:
 
     def rows(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of the series' frame that are summed."""
-        return frame if self.column is None else frame.filter(pl.Series(self.mask(frame)))
+        if self.column is None:
+            return frame
+        chosen = pl.col(self.column) == pl.lit(self.code)
+        return frame.filter(~chosen if self.without else chosen)
 
-    def mask(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
-        """Say which rows are summed, of a way that chooses by a code; none without a code is."""
-        codes = frame[self.column or ""]
-        chosen = codes != self.code if self.without else codes == self.code
-        return np.asarray(chosen.fill_null(value=False).to_numpy())
+
+@dataclass(frozen=True)
+class Coded:
+    """A column of a series: its codes in order (none may be among them), and the place of each row's, -1 for none."""
+
+    codes: list[str | int | None]
+    place: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, column: pl.Series) -> Coded:
+        """Read a column."""
+        codes = column.unique().sort().to_list()
+        places = {code: place for place, code in enumerate(codes) if code is not None}
+        return cls(codes, np.array([places.get(code, -1) for code in column.to_list()], dtype=np.int64))
+
+    def mask(self, way: Way) -> NDArray[np.bool_]:
+        """Say which rows a way sums that chooses by this column; a row without a code is never one of them."""
+        if way.code is None:
+            return np.zeros(len(self.place), bool)
+        chosen = self.place == self.codes.index(way.code)
+        return np.asarray((self.place >= 0) & ~chosen if way.without else chosen)
 
 
 def related(series: Sequence[Series], fewest: int = FEWEST) -> list[tuple[int, Way]]:
@@ -75,21 +92,31 @@ def related(series: Sequence[Series], fewest: int = FEWEST) -> list[tuple[int, W
                     if not np.any(np.isnan(vectors[earlier]) & ~np.isnan(vectors[later])):
                         repeated.add(later)
                         break
+    coded = [
+        {name: Coded.of(item.frame[name]) for name in sorted({*item.grain, *item.besides} - {"year"})}
+        for item in series
+    ]  # fmt: skip
     for columns, numbers in sorted(by_columns.items()):
-        found += _sums(series, columns, [number for number in numbers if number not in repeated], repeated, fewest)
+        targets = [number for number in numbers if number not in repeated]
+        found += _sums(series, coded, columns, targets, repeated, fewest)
     return found
 
 
 def _sums(
-    series: Sequence[Series], columns: tuple[str, ...], targets: list[int], repeated: set[int], fewest: int
+    series: Sequence[Series],
+    coded: Sequence[Mapping[str, Coded]],
+    columns: tuple[str, ...],
+    targets: list[int],
+    repeated: set[int],
+    fewest: int,
 ) -> list[tuple[int, Way]]:
     """Return the ways in which the series with these columns are sums of others that are not repeated."""
     universe = _universe(series, targets, columns)
     single: list[Way] = []
     vectors: list[NDArray[np.float64]] = []
     for number, item in enumerate(series):
-        if number not in repeated and (ways := list(_ways(number, item, columns))):
-            sight = Sight.of(item, columns, universe)
+        if number not in repeated and (ways := list(_ways(number, item, coded[number], columns))):
+            sight = Sight.of(item, columns, universe, coded[number])
             single += ways
             vectors += [sight.vector(way) for way in ways]
     plain = {way.series: vector for way, vector in zip(single, vectors, strict=True) if way.column is None}
@@ -130,13 +157,13 @@ def _same(table: NDArray[np.float64], wanted: NDArray[np.float64], fewest: int) 
     return np.asarray(same & (counted.sum(axis=1) >= fewest) & (most > least))
 
 
-def _ways(number: int, item: Series, columns: tuple[str, ...]) -> Iterator[Way]:
+def _ways(number: int, item: Series, coded: Mapping[str, Coded], columns: tuple[str, ...]) -> Iterator[Way]:
     known = {*item.grain, *item.besides}
     if not set(columns) <= known:
         return
     yield Way(number, columns)
-    for column in sorted(known - {"year"}):
-        codes = item.frame[column].unique().sort().to_list()
+    for column, one in coded.items():
+        codes = one.codes
         if not 1 < len(codes) <= CODES or (column in columns and len(columns) == len(item.grain)):
             continue
         for code in codes:
@@ -149,27 +176,31 @@ def _ways(number: int, item: Series, columns: tuple[str, ...]) -> Iterator[Way]:
 class Sight:
     """A series before a universe of keys: `place` says at which key each of its rows stands, -1 where at none."""
 
-    item: Series
     place: NDArray[np.int64]
     covered: NDArray[np.bool_]
+    value: NDArray[np.int64]
+    coded: Mapping[str, Coded]
 
     @classmethod
-    def of(cls, item: Series, columns: tuple[str, ...], universe: pl.DataFrame) -> Sight:
+    def of(
+        cls, item: Series, columns: tuple[str, ...], universe: pl.DataFrame, coded: Mapping[str, Coded] | None = None
+    ) -> Sight:
         """Look each row up; where the series has rows of that year but none here, a sum is zero (`covered`)."""
         keys = universe.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("_place"))
         rows = item.frame.select(columns).join(keys, on=columns, how="left", maintain_order="left", nulls_equal=True)
         covered = np.zeros(universe.height, bool)
         if "year" in columns and len(columns) < len(item.grain):
             covered = universe["year"].is_in(item.frame["year"].unique().to_list()).to_numpy()
-        return cls(item, rows["_place"].fill_null(-1).to_numpy(), covered)
+        place = rows["_place"].fill_null(-1).to_numpy()
+        return cls(place, covered, item.frame["value"].to_numpy(), coded or {})
 
     def vector(self, way: Way) -> NDArray[np.float64]:
         """Return the sums of the rows of a way, one per key of the universe, NaN where there is none."""
         chosen = self.place >= 0
         if way.column is not None:
-            chosen = chosen & way.mask(self.item.frame)
+            chosen = chosen & self.coded[way.column].mask(way)
         place, height = self.place[chosen], len(self.covered)
-        sums = np.bincount(place, self.item.frame["value"].to_numpy()[chosen], height)
+        sums = np.bincount(place, self.value[chosen], height)
         none = np.bincount(place, minlength=height) == 0
         return np.where(none, np.where(self.covered, 0.0, np.nan), sums)
 
@@ -244,45 +275,3 @@ def with_rests(
             frame = frame.with_columns(pl.col("_rest").alias("cell")).drop("_rest", "_whole", "_all")
             rests.append(replace(inner, measure=f"{whole} less {part}", frame=frame, is_latent=True, rounding=0))
     return rests, found
-
-
-Line = tuple[tuple[int, int], ...]
-"""A relation as (class of cells, sign), in order."""
-
-
-def classes(relations: Sequence[Relation], count: int) -> tuple[NDArray[np.int64], int]:
-    """Number the classes of cells that relations say are one and the same: cell → class, and how many there are."""
-    pairs = [(relation.whole, relation.cells[0]) for relation in relations if len(relation.cells) == 1]
-    rows = np.array([one for one, _ in pairs], dtype=np.int64)
-    columns = np.array([two for _, two in pairs], dtype=np.int64)
-    graph = csr_array((np.ones(len(pairs)), (rows, columns)), shape=(count, count))
-    size, label = connected_components(graph, directed=False)
-    return label.astype(np.int64), int(size)
-
-
-def lines_of(relations: Sequence[Relation], place: NDArray[np.int64]) -> dict[Line, None]:
-    """Return each different relation over classes (`place`: cell → class) once, in order; those of two cells left out,
-    which are one class.
-    """
-    lines: dict[Line, None] = {}
-    for relation in relations:
-        if len(relation.cells) > 1:
-            lines[line_of([(relation.whole, -1), *((cell, 1) for cell in relation.cells)], place)] = None
-    return lines
-
-
-def line_of(signs: Sequence[tuple[int, int]], place: NDArray[np.int64]) -> Line:
-    """Return a relation over classes: signs of the same class added up, those that cancel left out."""
-    found: dict[int, int] = {}
-    for cell, sign in signs:
-        found[int(place[cell])] = found.get(int(place[cell]), 0) + sign
-    return tuple(sorted((cell, sign) for cell, sign in found.items() if sign))
-
-
-def rows_of(lines: Iterable[Line], size: int) -> csr_array:
-    """Return the matrix of these relations over so many classes."""
-    listed = list(lines)
-    rows = [number for number, line in enumerate(listed) for _ in line]
-    columns = [cell for line in listed for cell, _ in line]
-    values = [float(sign) for line in listed for _, sign in line]
-    return csr_array((values, (rows, columns)), shape=(len(listed), size))
