@@ -154,7 +154,7 @@ def choose(
     """
     from pipelines.protect.optimum import improve
 
-    attack = Attack(system)
+    attack = Attack(system, kept)
     hidden = attack.choice & np.array([cell.key in kept for cell in system.cells], dtype=bool)
     grown = Growth(system, attack, costs_of(system, seed), kept, alone=alone)
     proof = Proof(len(system.cells))
@@ -319,7 +319,7 @@ class Growth:
         """Return the attacker of a group of hidden cells, all others shown."""
         key = cells.tobytes()
         if key not in self._attacks:
-            self._attacks[key] = Attack(part_of(self.system, self._by_column, cells))
+            self._attacks[key] = Attack(part_of(self.system, self._by_column, cells), self.kept)
         return self._attacks[key]
 
     def _avoid(

@@ -1,6 +1,6 @@
 """What the default report tells of what it hides: time, non-interference, editions. Run by hand.
 
-    python -m tests.benchmarks.disclosure FOLDER [--trials 20] [--whole 2] [--editions 3]
+    python -m tests.benchmarks.disclosure FOLDER [--trials 20] [--whole 2] [--editions 3] [--share 0.0005] [--seed 0]
 
 FOLDER is a finished run of the project; it is copied, never written to. `interference.py` says what the trials are, and
 which of them `--whole` takes to the end.
@@ -59,7 +59,13 @@ def counts_of(laid: Board) -> dict[str, pl.DataFrame]:
             if not item.is_latent and item.is_protected}  # fmt: skip
 
 
-def editions(source: Path, number: int, share: float) -> None:
+def hidden_share(laid: Board) -> float:
+    """Return which share of the public counts of registers is hidden."""
+    cells = [item.frame["shown"].is_null() for item in laid.series if item.is_protected and not item.is_latent]
+    return sum(int(one.sum()) for one in cells) / sum(len(one) for one in cells)
+
+
+def editions(source: Path, number: int, share: float, seed: int) -> None:
     """Publish so many editions, one after the other, and print what somebody who has them all can tell."""
     with tempfile.TemporaryDirectory() as folder:
         project = copied(source, Path(folder))
@@ -68,11 +74,12 @@ def editions(source: Path, number: int, share: float) -> None:
         record(project, "2024.1")
         first = public_bytes(project)
         protect_stage.protect_all(project, project.settings())
-        print(f"edition 1: {len(result.findings)} findings; protected again beside itself, "
+        print(f"edition 1: {len(result.findings)} findings, {hidden_share(result.laid):.1%} hidden; "
+              f"protected again beside itself, "
               f"{'the same bytes' if public_bytes(project) == first else 'OTHER BYTES'}", flush=True)  # fmt: skip
         for edition in range(2, number + 1):
             was = counts_of(result.laid)
-            without_some(project, share, np.random.default_rng(edition))
+            without_some(project, share, np.random.default_rng(1000 * seed + edition))
             consolidate.run(project, settings)
             indicators.run(project, settings)
             targets.run(project, settings)
@@ -82,12 +89,10 @@ def editions(source: Path, number: int, share: float) -> None:
             result = attack(project)
             kinds = Counter(finding.audit for finding in result.findings)
             leaks = Counter(leak.name for leak in result.verdict.leaks.values())
-            cells = [item.frame["shown"].is_null() for item in result.laid.series
-                     if item.is_protected and not item.is_latent]  # fmt: skip
-            hidden = sum(int(one.sum()) for one in cells) / sum(len(one) for one in cells)
             print(f"edition {edition}: {revised_share(was, counts_of(result.laid)):.1%} of the counts revised, "
                   f"{leaks['EXACT']} exact, {leaks['UNDER']} proved under the threshold, findings {dict(kinds)}, "
-                  f"{hidden:.1%} hidden, protected in {protecting:.1f} s, audited in {result.seconds:.1f} s",
+                  f"{hidden_share(result.laid):.1%} hidden, protected in {protecting:.1f} s, "
+                  f"audited in {result.seconds:.1f} s",
                   flush=True)  # fmt: skip
             for finding in result.findings[:10]:
                 print("  ", finding.line())
@@ -101,10 +106,11 @@ def main() -> None:
     parser.add_argument("--whole", type=int, default=2)
     parser.add_argument("--editions", type=int, default=0)
     parser.add_argument("--share", type=float, default=0.0005, help="Of student-years that each edition leaves out.")
+    parser.add_argument("--seed", type=int, default=0, help="Of the draw of who is left out.")
     asked = parser.parse_args()
     source = asked.folder.resolve()
     if asked.editions:
-        editions(source, asked.editions, asked.share)
+        editions(source, asked.editions, asked.share, asked.seed)
         return
     with tempfile.TemporaryDirectory() as folder:
         project = copied(source, Path(folder))
