@@ -19,9 +19,9 @@ from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import find_project, read_settings
 
 if TYPE_CHECKING:
+    from pipelines.completion import Kind
     from pipelines.kernel.project import Project
     from pipelines.scaffold import Written
-    from pipelines.completion import Kind
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
