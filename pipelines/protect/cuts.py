@@ -50,7 +50,7 @@ class Cutter:
         """Find cuts that these shares violate, of what primary cells need before anybody's eyes."""
         for target in self._grown.needs:
             _, cut = self._ask(target.cell, target.amount, (), shares, zeros=False)
-            if _is_violated(cut, shares):
+            if cut is not None and _is_violated(cut, shares):
                 yield cut
 
     def insiders(self, shares: np.ndarray, questions: float = np.inf) -> Iterator[np.ndarray]:
@@ -125,6 +125,6 @@ class Cutter:
         return found, cut
 
 
-def _is_violated(cut: np.ndarray | None, shares: np.ndarray) -> bool:
+def _is_violated(cut: np.ndarray, shares: np.ndarray) -> bool:
     """Say whether a cut is worth keeping; one that no pattern satisfies is not."""
-    return cut is not None and float(cut @ shares) < 1 - VIOLATED and float(cut.sum()) >= 1
+    return float(cut @ shares) < 1 - VIOLATED and float(cut.sum()) >= 1
