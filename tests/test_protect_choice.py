@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from benchmarks.protect import read_instance
 from small_systems import system_of, two_way
 
 from pipelines.protect.attack import Attack
@@ -143,3 +144,13 @@ def test_no_pattern_beats_the_bound_and_small_tables_reach_it(counts, alone):
     cost = float(costs_of(system, SEED)[hidden & attack.choice].sum())
     assert bound <= optimum + 1e-6
     assert cost == pytest.approx(optimum, rel=2e-3)
+
+
+def test_a_table_given_as_two_files_is_solved_and_a_false_sum_is_refused(tmp_path):
+    cells, relations = tmp_path / "cells.csv", tmp_path / "sums.csv"
+    cells.write_text("cell,value,primary,weight,threshold\na,3,1,3,5\nb,9,0,9,5\nc,8,0,8,5\nt,20,0,20,5\n")
+    relations.write_text("whole,part\nt,a\nt,b\nt,c\n")
+    assert best(read_instance(cells, relations), SEED, rounds=12).pattern.hidden == {"a", "c"}
+    relations.write_text("whole,part\nt,a\nt,b\n")
+    with pytest.raises(ValueError, match="do not add up"):
+        read_instance(cells, relations)
