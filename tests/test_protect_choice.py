@@ -6,9 +6,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from benchmarks.protect import read_instance
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from benchmarks.protect import read_instance
 from small_systems import system_of, two_way
 
 from pipelines.protect.attack import Attack
