@@ -191,6 +191,25 @@ class Growth:
         self._hopeless: set[tuple[int, int]] = set()
         self._told: set[int] = set()
 
+    @property
+    def needs(self) -> list[Target]:
+        """What primary cells need before anybody's eyes."""
+        return self._needs
+
+    @property
+    def primary(self) -> list[int]:
+        """Primary cells."""
+        return self._primary
+
+    @property
+    def single(self) -> list[int]:
+        """Primary cells of one person, who knows it."""
+        return self._single
+
+    def may_hope(self, cell: int, fixed: int) -> bool:
+        """Say whether something could keep a cell from whoever is the only one of another."""
+        return (cell, fixed) not in self._hopeless
+
     def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
         """Return what is not proved yet; what only insiders would see once nothing else is missing.
 
