@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.editions.lineage import CAUSES
-from pipelines.editions.names import NAME
 from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.sealed import KEYS, NAME
 from pipelines.kernel.validation import said
 from pipelines.kernel.yaml_files import load_yaml
 
 if TYPE_CHECKING:
     import polars as pl
 
-KEYS = ["indicator_code", "scope_level", "scope_code", "year"]
 RED, AMBER = 0.15, 0.01
 """Relative changes from which a revision is called large, and worth a look."""
 
