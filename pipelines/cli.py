@@ -92,9 +92,15 @@ def run(
 @click.option("--source", required=True, metavar="ID", help="Dataset the file belongs to: a name in data/sources.")
 @click.option("--accept", metavar="REASON", help="Take it in although figures move a lot; the reason is kept.")
 @click.option("--dry-run", is_flag=True, help="Show what it would change, and take nothing in.")
+@click.option(
+    "--published",
+    type=click.IntRange(1990, 2100),
+    metavar="YEAR",
+    help="Year its producer published it, where the sidecar does not say: editions before it will not use it.",
+)
 @click.option("--json", "is_json", is_flag=True, help="Print the comparison as JSON, for scripts.")
 @_plainly
-def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: bool) -> None:
+def add(file: Path, source: str, accept: str | None, dry_run: bool, published: int | None, is_json: bool) -> None:
     """Take FILE in as a new vintage of a source, once it has been read through and compared with the one before.
 
     A structural change (a column, a code list, a site gone) stops; a large move asks for --accept. The thresholds
@@ -104,7 +110,7 @@ def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: boo
     from pipelines.vintages import add_vintage, as_json, lines_of
 
     try:
-        added = add_vintage(find_project(), source, file, accept=accept, dry_run=dry_run)
+        added = add_vintage(find_project(), source, file, accept=accept, dry_run=dry_run, published=published)
     except Refused as error:
         click.echo(as_json(error.comparison, None) if is_json else "\n".join(lines_of(error.comparison)))
         raise

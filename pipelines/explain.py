@@ -18,8 +18,10 @@ from pipelines.kernel.column_lineage import Step, column_steps, given_columns
 from pipelines.kernel.corrections import read_corrections
 from pipelines.kernel.flags import LABELS, Flag
 from pipelines.kernel.indicators import Indicator, read_indicators
+from pipelines.kernel.known import known_folders
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.received import RECEIPT
 from pipelines.kernel.sql import Query, read_queries, tables_below
 from pipelines.kernel.store import read_protected, table_path
 
@@ -190,12 +192,14 @@ def _check_counts(project: Project, table: str) -> dict[str, int]:
 
 
 def files(project: Project, staging: list[str]) -> list[FileFact]:
-    """Return the input files of the staging tables named."""
-    catalogue = read_catalogue(project)
+    """Return the input files of the staging tables named, of the vintages that the run's edition knows."""
+    catalogue, edition = read_catalogue(project), project.settings().edition
     facts = []
     for source_id in sorted({name.removeprefix("stg_").split("__")[0] for name in staging}):
         source = catalogue[source_id]
-        for path in sorted((project.raw / source_id).glob("*/vintage.yml")):
+        for path in [folder / RECEIPT for folder in known_folders(project, source, edition)[0]]:
+            if not path.exists():
+                continue
             vintage = yaml.safe_load(path.read_text(encoding="utf-8"))
             for file in vintage["files"]:
                 facts.append(

@@ -26,10 +26,16 @@ from pipelines.stage.trial import try_out
 
 
 def add_vintage(
-    project: Project, source_id: str, path: Path, *, accept: str | None = None, dry_run: bool = False
+    project: Project,
+    source_id: str,
+    path: Path,
+    *,
+    accept: str | None = None,
+    dry_run: bool = False,
+    published: int | None = None,
 ) -> AddedVintage:
     """Try a file out, compare it, and take it in. Raises as `pipelines.acquire.add.add_file` does."""
-    return add_file(project, source_id, path, try_out, compare, accept=accept, dry_run=dry_run)
+    return add_file(project, source_id, path, try_out, compare, accept=accept, dry_run=dry_run, published=published)
 
 
 def compare(project: Project, source: Source, candidate: Candidate) -> Comparison:

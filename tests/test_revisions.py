@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from pipelines.editions.answers import diff_answer
 from pipelines.editions.comparing import compared
-from pipelines.editions.lineage import CAUSES, lineage
 from pipelines.editions.names import EditionName
-from pipelines.editions.revisions import Ledger, Reason, changed_figures, explained, unexplained
 from pipelines.editions.sealing import seal
+from pipelines.kernel.lineage import CAUSES, lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
+from pipelines.kernel.revisions import Ledger, Reason, changed_figures, explained, unexplained
 
 
 @pytest.fixture

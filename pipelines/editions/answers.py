@@ -11,12 +11,12 @@ from typing import Any
 from pipelines.editions.citation import FORMATS, Cited
 from pipelines.editions.comparing import compared, compared_with_build, read_manifest
 from pipelines.editions.names import EditionName, known, sealed_names
-from pipelines.editions.revisions import WORDS, Revision
 from pipelines.editions.sums import faults
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.revisions import WORDS, Revision
 
 SHOWN = 20
 """Revisions a text lists; `--json` lists them all."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipelines.editions.lineage import lineage
 from pipelines.editions.names import EditionName
-from pipelines.editions.revisions import Revision, changed_figures, explained, read_ledger, unexplained
+from pipelines.kernel.lineage import lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
+from pipelines.kernel.revisions import Revision, changed_figures, explained, read_ledger, unexplained
 from pipelines.kernel.sealed import VALUES, read_manifest, read_values
 
 __all__ = ["compared", "compared_with_build", "explained_revisions", "read_manifest"]

@@ -15,15 +15,15 @@ from pipelines.editions.citation import citation_files
 from pipelines.editions.comparing import explained_revisions
 from pipelines.editions.conditions import FROZEN, built_as_left, clean_commit, refuse_same, remembered_editions
 from pipelines.editions.extras import CRATE, crate, write_database
-from pipelines.editions.lineage import lineage
 from pipelines.editions.names import MEANING, EditionName, next_name, sealed_names
-from pipelines.editions.revisions import Revision
 from pipelines.editions.statement import quality_statement
 from pipelines.editions.sums import SUMS, hashes_below, sums_text
 from pipelines.kernel import ledger
 from pipelines.kernel.files import sha256_of
+from pipelines.kernel.lineage import lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
+from pipelines.kernel.revisions import Revision
 
 READ_ME = """{title}
 

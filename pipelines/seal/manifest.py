@@ -12,7 +12,9 @@ from typing import Any
 
 import yaml
 
+from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.files import sha256_of, write_json
+from pipelines.kernel.known import known_folders
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 
@@ -25,7 +27,7 @@ def run(project: Project, settings: Settings) -> StageReport:
         "edition": settings.edition,
         "settings": settings.model_dump(mode="json", exclude={"threads", "as_of"}),
         "software": {"observatoire-sresr": version("observatoire-sresr"), **_versions()},
-        "inputs": _inputs(project),
+        "inputs": inputs_of(project, settings.edition),
         "files": _hashes(project),
     }
     write_json(project.build / "manifest.json", manifest)
@@ -36,11 +38,14 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 
-def _inputs(project: Project) -> list[dict[str, Any]]:
-    """Return what was taken in: the content of every `vintage.yml`, with the source and vintage it belongs to."""
+def inputs_of(project: Project, edition: int) -> list[dict[str, Any]]:
+    """Return what the edition was made from: the content of the `vintage.yml` of every vintage it knows."""
+    sources = read_catalogue(project).sources
     return [
         {"source": path.parent.parent.name, **yaml.safe_load(path.read_text(encoding="utf-8"))}
         for path in sorted(project.raw.glob("*/*/vintage.yml"))
+        if path.parent.parent.name not in sources
+        or path.parent in known_folders(project, sources[path.parent.parent.name], edition)[0]
     ]
 
 

@@ -10,9 +10,12 @@ from collections.abc import Iterable
 
 import yaml
 
+from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.files import sha256_of, sha256_of_text
 from pipelines.kernel.indicators import Indicator, read_indicators
+from pipelines.kernel.known import known_folders
 from pipelines.kernel.project import Project
+from pipelines.kernel.received import RECEIPT
 from pipelines.kernel.sql import read_queries, tables_below
 
 CAUSES = ("source", "correction", "method", "perimeter", "break", "protection")
@@ -69,11 +72,13 @@ def _entry(indicator: Indicator) -> str:
 
 
 def _received(project: Project, tables: Iterable[str]) -> list[str]:
-    """Return the hashes of the files of every vintage of the sources behind `tables`."""
+    """Return the hashes of the files of the vintages that the edition knows, of the sources behind `tables`."""
     sources = sorted({table.removeprefix("stg_").split("__")[0] for table in tables})
+    catalogue, edition = read_catalogue(project), project.settings().edition
     lines = []
     for source in sources:
-        for path in sorted((project.raw / source).glob("*/vintage.yml")):
+        known = known_folders(project, catalogue[source], edition)[0]
+        for path in [folder / RECEIPT for folder in known if (folder / RECEIPT).exists()]:
             vintage = yaml.safe_load(path.read_text(encoding="utf-8"))
             lines += [f"{source} {file['file']} {file['sha256']}" for file in vintage["files"]]
     return lines

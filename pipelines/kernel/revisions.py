@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.editions.lineage import CAUSES
 from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.lineage import CAUSES
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.sealed import KEYS, NAME
