@@ -24,6 +24,7 @@ from pipelines.kernel.labels import labelled_stages
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
+from pipelines.kernel.sealed import note_editions
 
 REPORT_VARIABLE = "OBSERVATOIRE_STAGE_REPORT"
 """Environment variable that names the file in which a stage's process leaves its report for the run."""
@@ -63,6 +64,7 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
     keep their new results, those after it keep their old ones.
     """
     names = stage_names(project)
+    note_editions(project, project.settings().edition)
     outcomes: list[StageOutcome] = []
     with _python_on_path(), tempfile.TemporaryDirectory() as scratch:
         repo = _open_repo(project)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.kernel.files import sha256_of
+from pipelines.kernel.files import sha256_of, write_json
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 
@@ -24,6 +24,8 @@ NAME = re.compile(r"(?P<year>\d{4})\.(?P<number>[1-9]\d*)")
 
 VALUES = "data/pub_values.parquet"
 """Where the values of the indicators stand, in an edition and in `build/` alike."""
+
+STATES = "data/pub_states.parquet"
 
 MANIFEST = "manifest.json"
 
@@ -93,6 +95,14 @@ def read_values(project: Project, name: EditionName) -> pl.DataFrame:
     return pl.read_parquet(edition_folder(project, name) / VALUES)
 
 
+def read_states(project: Project, name: EditionName) -> list[dict[str, Any]]:
+    """Return the states of the targets that a sealed edition published; none when it published none."""
+    import polars as pl
+
+    path = edition_folder(project, name) / STATES
+    return pl.read_parquet(path).to_dicts() if path.exists() else []
+
+
 def names_before(project: Project, year: int) -> list[EditionName]:
     """Return the sealed editions of that year and of those before it, oldest first: what its report may look at."""
     return [name for name in sealed_names(project) if name.year <= year]
@@ -129,6 +139,17 @@ def figure_histories(project: Project, year: int, values: pl.DataFrame) -> dict[
 def state_of(project: Project, year: int) -> dict[str, str]:
     """Return edition → SHA-256 of its manifest, of all that a report of `year` may look at."""
     return {str(name): sha256_of(edition_folder(project, name) / MANIFEST) for name in names_before(project, year)}
+
+
+def note_editions(project: Project, year: int) -> None:
+    """Write `data/editions.json`, which stands for `editions/` where DVC asks what a report depends on.
+
+    Thousands of files that never change would be hashed on every run; the hash of a manifest stands for all of its
+    edition. The file is left untouched when nothing changed.
+    """
+    path, state = project.data / "editions.json", state_of(project, year)
+    if not path.exists() or json.loads(path.read_text(encoding="utf-8")) != state:
+        write_json(path, state)
 
 
 def _same_figures(sealed: pl.DataFrame, values: pl.DataFrame) -> bool:

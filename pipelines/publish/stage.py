@@ -24,6 +24,7 @@ from pipelines.publish.figures import figures
 from pipelines.publish.pages import absent_markdown, figure_markdown, table_markdown
 from pipelines.publish.pathway.screen import screen as pathway_screen
 from pipelines.publish.picture import Absent, Picture
+from pipelines.publish.revised import revision_csv
 from pipelines.publish.sheets import sheets
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import tables
@@ -82,6 +83,7 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
     texts[f"{shelf.lang}/glance"] = {generated / "glance.md": glance(shelf)}
     texts[f"{shelf.lang}/changes"] = {generated / "changes.md": changes(shelf)}
+    texts[f"{shelf.lang}/revisions"] = {generated / "revisions.csv": revision_csv(shelf)}
     texts[f"{shelf.lang}/references"] = {generated / "references.bib": bibtex(shelf.catalogue, shelf.lang)}
     for name, text in {**pathway_screen(shelf), **explorer_screen(shelf)}.items():
         texts[f"{shelf.lang}/{name}"] = {generated / name: text}
