@@ -22,6 +22,7 @@ CAUSES = ("source", "correction", "method", "perimeter", "break", "protection")
 """Kinds of reasons for a revision, as the ledger names them."""
 
 PERIMETERS = {
+    "ref_identity",
     "ref_perimeter",
     "ref_site",
     "ref_site_uai",

@@ -27,6 +27,8 @@ VALUES = "data/pub_values.parquet"
 
 STATES = "data/pub_states.parquet"
 
+ADDRESSES = "site/_generated/addresses.json"
+
 MANIFEST = "manifest.json"
 
 KEYS = ["indicator_code", "scope_level", "scope_code", "year"]
@@ -84,6 +86,36 @@ def edition_folder(project: Project, name: EditionName) -> Path:
 def read_manifest(project: Project, name: EditionName) -> dict[str, Any]:
     """Return the manifest of a sealed edition."""
     path = edition_folder(project, name) / MANIFEST
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def named_edition(project: Project, key: str) -> EditionName | None:
+    """Return the sealed edition that a key names after `@`; None when it names none, or the year of the run at hand.
+
+    Raises `BadInput` when it names an edition that was not sealed, or another year than that of the run.
+    """
+    address, _, edition = key.partition("@")
+    if not edition or edition == str(project.settings().edition):
+        return None
+    names = [str(name) for name in sealed_names(project)]
+    if edition not in names:
+        have = ", ".join(names) or "none yet; `observatoire seal` makes one"
+        problem = Problem(
+            "the command",
+            "The address names another edition than the one published here, and none was sealed under that name",
+            f"Ask for {address}@{project.settings().edition}, or for a sealed edition: {have}.",
+            value=key,
+        )
+        raise BadInput(problem)
+    return parsed(edition)
+
+
+def read_addresses(project: Project, name: EditionName) -> dict[str, Any]:
+    """Return the list of what the report of a sealed edition shows: `items`, by address; empty when it has none."""
+    path = edition_folder(project, name) / ADDRESSES
+    if not path.is_file():
+        return {"items": {}}
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 

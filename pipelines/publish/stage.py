@@ -24,6 +24,7 @@ from pipelines.publish.figures import figures
 from pipelines.publish.pages import absent_markdown, figure_markdown, table_markdown
 from pipelines.publish.pathway.screen import screen as pathway_screen
 from pipelines.publish.picture import Absent, Picture
+from pipelines.publish.resolved import resolved
 from pipelines.publish.revised import revision_csv
 from pipelines.publish.sheets import sheets
 from pipelines.publish.shelf import Shelf
@@ -31,7 +32,7 @@ from pipelines.publish.tables import tables
 from pipelines.publish.tables.shape import Table
 from pipelines.publish.tables.workbook import workbook
 from pipelines.publish.tiles import tiles
-from pipelines.publish.variables import as_yaml, asked, completed, variables
+from pipelines.publish.variables import KEY, as_yaml, asked, completed, dotted, variables
 from pipelines.publish.workers import Workers, drawn, ready, weight
 
 CHART = "explorer-chart.js"
@@ -79,7 +80,6 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
             generated / f"tbl-{table.name}.md": table_markdown(table, shelf.edition),
             generated / f"tbl-{table.name}.csv": table.csv(),
         }
-    texts[f"{shelf.lang}/addresses"] = {generated / FILE: addresses(shelf.edition, shelf.lang, shown, listed)}
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
     texts[f"{shelf.lang}/glance"] = {generated / "glance.md": glance(shelf)}
     texts[f"{shelf.lang}/changes"] = {generated / "changes.md": changes(shelf)}
@@ -90,7 +90,11 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
     leaves = sheets(shelf)
     texts[f"{shelf.lang}/sheets"] = {reports / path: text for path, text in leaves.items()}
     keys = asked([*reports.glob("*.qmd"), *(reports / "_chapters").glob("*.md")])
-    texts[f"{shelf.lang}/variables"] = {reports / "_variables.yml": as_yaml(completed(variables(shelf), shelf, keys))}
+    filled = completed(variables(shelf), shelf, keys)
+    texts[f"{shelf.lang}/variables"] = {reports / "_variables.yml": as_yaml(filled)}
+    named = {*keys, *(key for text in leaves.values() for key in KEY.findall(text))}
+    quoted = resolved(shelf, filled, [key for key in named if "$" not in key], dotted)
+    texts[f"{shelf.lang}/addresses"] = {generated / FILE: addresses(shelf.edition, shelf.lang, shown, listed, quoted)}
 
     write_texts(texts, freshness)
     write_workbooks(listed, generated, freshness, shelf)

@@ -51,7 +51,7 @@ def revision_table(shelf: Shelf, *, on_paper: bool = False) -> Table:
         right=(old, new, gap),
         widths=(30, 13, 13, 10, 12, 22, 10),
         lang=shelf.lang,
-        filters=() if on_paper else (size, reason),
+        filters=(size, reason) if rows and not on_paper else (),
     )
 
 
