@@ -93,7 +93,7 @@ def diff_answer(project: Project, older: str, newer: str, *, as_json: bool) -> s
 def cite_answer(project: Project, key: str, form: str) -> str:
     """Return the citation of a figure, `INDICATOR/SCOPE/YEAR[@EDITION]`, or of an edition, `@EDITION`.
 
-    What the report of an edition shows is cited as well: the address of a figure or table (`fig-mob-target@2024.1`), the
+    What its report shows is cited as well: the address of a figure or table (`fig-mob-target@2024.1`), the
     key of a sentence. Without an edition the last sealed one is meant. Raises `BadInput` when no edition was sealed, or
     it has no such figure.
     """
