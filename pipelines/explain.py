@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
-import yaml
 
 from pipelines.kernel.catalogue import Catalogue, read_catalogue
 from pipelines.kernel.column_lineage import Step, column_steps, given_columns
@@ -27,6 +26,7 @@ from pipelines.kernel.revisions import WORDS
 from pipelines.kernel.sealed import EditionName, named_edition, read_manifest, read_values
 from pipelines.kernel.sql import Query, read_queries, tables_below
 from pipelines.kernel.store import read_protected, table_path
+from pipelines.kernel.yaml_files import load_yaml
 
 SHOWN = 3
 """Files of one dataset that the text shows; a register has two a year."""
@@ -131,7 +131,7 @@ def _figure(project: Project, code: str, scope: str, year: int, edition: Edition
 def _sealed(project: Project, edition: EditionName, code: str, scope: str, year: int) -> dict[str, Any]:
     """Return what pins a figure of a sealed edition, what it depends on that changed since, and what it is now."""
     manifest = read_manifest(project, edition)
-    was, now = manifest["lineage"].get(code, {}), lineage(project).get(code, {})
+    was, now = manifest["lineage"].get(code, {}), lineage(project, [code]).get(code, {})
     today: dict[str, Any] | None = None
     if table_path(project, "pub_values").exists():
         rows = read_protected(project, "pub_values").filter(
@@ -253,7 +253,7 @@ def _received(project: Project, catalogue: Catalogue) -> list[dict[str, Any]]:
         if (folder / RECEIPT).exists()
     ]
     return [
-        {"source": folder.parent.name, **yaml.safe_load((folder / RECEIPT).read_text(encoding="utf-8"))}
+        {"source": folder.parent.name, **load_yaml((folder / RECEIPT).read_text(encoding="utf-8"))}
         for folder in folders
     ]
 

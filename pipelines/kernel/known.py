@@ -16,6 +16,7 @@ import yaml
 from pipelines.kernel.catalogue import Source
 from pipelines.kernel.project import Project
 from pipelines.kernel.received import RECEIPT, Received
+from pipelines.kernel.yaml_files import load_yaml
 
 
 def first_edition(source: Source | None, layout: str, published: int | None) -> int | None:
@@ -74,7 +75,7 @@ def order(source: Source, layout: str, vintage: str, published: int | None = Non
 
 def _said(folder: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load((folder / RECEIPT).read_text(encoding="utf-8"))
+        content = load_yaml((folder / RECEIPT).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError):
         return {}
     return content if isinstance(content, dict) else {}
