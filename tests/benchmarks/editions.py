@@ -143,12 +143,13 @@ def flipped(home: Path, edition: str, count: int = 40) -> int:
     return found
 
 
-def remembered(made: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `made`, called once for each `key` of its arguments."""
-    known: dict[Any, Any] = {}
+def remembered(made: Callable[..., Any], place: int) -> Callable[..., Any]:
+    """Return `made`, called once for each value of the argument at `place`; a query is known by its file."""
+    known: dict[str, Any] = {}
 
     def answer(*arguments: Any) -> Any:
-        name = key(*arguments)
+        given = arguments[place]
+        name = str(getattr(given, "shown", given))
         if name not in known:
             known[name] = made(*arguments)
         return known[name]
@@ -171,10 +172,8 @@ def resolve(home: Path, edition: str) -> dict[str, tuple[int, int, float]]:
     keys += list(read_addresses(project, parsed(edition))["items"])
 
     # What all figures of an indicator share is worked out once: a single call costs more, and is measured above.
-    explain._steps = remembered(explain._steps, lambda project, query, beneath: query.shown)  # type: ignore[assignment]
-    explain._sealed = remembered(explain._sealed, lambda project, name, code, scope, year: code)  # type: ignore[assignment]
-    explain.table_fact = remembered(explain.table_fact, lambda project, name, made_by: name)
-    explain.files = remembered(explain.files, lambda project, staging, name=None: (tuple(staging), name))
+    for name, place in (("_steps", 1), ("lineage", 1), ("table_fact", 1), ("files", 1)):
+        setattr(explain, name, remembered(getattr(explain, name), place))
 
     def explained(key: str) -> str:
         return (shown_explanation if is_shown(key) else explain.explanation)(project, key, as_json=False)
