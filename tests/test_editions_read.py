@@ -18,9 +18,12 @@ from pipelines.kernel.sealed import (
     note_editions,
 )
 from pipelines.publish.changes import changes
+from pipelines.publish.resolved import resolved
 from pipelines.publish.revised import revision_csv, revision_words
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables.revisions import edition_table, revision_table
+from pipelines.publish.variables import dotted, variables
+from tests.furniture import resolves
 from tests.publish_project import made_up
 
 FIGURE = {"indicator_code": "ENR-DUT-BUT", "scope_code": "midi-pyrenees", "year": 2016}
@@ -160,3 +163,19 @@ def test_a_new_sealing_makes_the_page_out_of_date_and_nothing_else_does(project:
     assert path.stat().st_mtime_ns == stamp
     stage = (Path(__file__).resolve().parent.parent / "dvc.yaml").read_text(encoding="utf-8")
     assert "data/editions.json" in stage.split("\n  publish:")[1].split("\n  render:")[0]
+
+
+def test_every_key_a_sentence_can_quote_says_what_it_is_made_from(project: Project) -> None:
+    shelf = shelf_of(project)
+    filled = variables(shelf)
+    (project.data / "run.yaml").write_text("edition: 2024\n", encoding="utf-8")
+    told = resolved(shelf, filled, filled, dotted)
+    assert told.keys() == filled.keys()
+    entries = {entry for item in told.values() for entry in item["of"]}  # type: ignore[attr-defined]
+    assert all(item["of"] for item in told.values())
+    assert {entry for entry in entries if not resolves(entry, shelf)} <= {"pub_suppression"}, "not in this project"
+    assert told["enr.dut.but.midi-pyrenees.last"]["of"] == ["ENR-DUT-BUT/midi-pyrenees"]
+    assert told["count.checks-passed"]["of"] == ["data/quality"]
+    assert any(item["simulated"] for item in told.values())
+    with pytest.raises(KeyError, match="declare it in MADE_FROM"):
+        resolved(shelf, {"moon.phase": "full"}, ["moon.phase"], dotted)
