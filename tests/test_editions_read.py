@@ -106,7 +106,7 @@ def test_a_revised_figure_is_told_with_its_size_by_word_and_its_edition(project:
     assert rows[0][1:4] == ("confidentiel", rows[0][2], "–")
     assert rows[0][5] == "confidentialité"
     assert rows[1][3] == "+20,0\u202f%"
-    assert {row[6] for row in rows} == {"2023.1"}
+    assert revision_table(shelf).heading[1] == "Édition 2023.1"
     said = changes(shelf)
     assert "**Comparé à l'édition 2023.1\u00a0:** 3 chiffres révisés, dont 2 fortement." in said
     assert "(/revisions.qmd)" in said

@@ -16,17 +16,14 @@ def revision_table(shelf: Shelf, *, on_paper: bool = False) -> Table:
     """Return the figures that changed, the largest first: on screen with filters, on paper the first few."""
     since = since_last(shelf)
     shown = since.revisions[: ON_PAPER if on_paper else ON_SCREEN] if since else ()
-    figure, edition, size, reason = (
+    figure, size, reason = (
         two(shelf, "Chiffre", "Figure"),
-        two(shelf, "Édition", "Edition"),
         two(shelf, "Révision", "Revision"),
         two(shelf, "Raison", "Reason"),
     )
-    old, new, gap = (
-        two(shelf, "Avant", "Before"),
-        two(shelf, "Maintenant", "Now"),
-        two(shelf, "Écart relatif", "Relative change"),
-    )
+    gap, new = two(shelf, "Écart", "Change"), two(shelf, "Ce rapport", "This report")
+    edition = two(shelf, "Édition", "Edition")
+    old = f"{edition} {since.edition}" if since else edition
     rows = tuple(
         (
             named(shelf, item),
@@ -35,7 +32,6 @@ def revision_table(shelf: Shelf, *, on_paper: bool = False) -> Table:
             moved(item, shelf.lang),
             f"[{SIZES[item.size][shelf.lang == 'en']}]{{.status .status-revision-{item.size}}}",
             why(shelf, item),
-            str(since.edition) if since else "",
         )
         for item in shown
     )
@@ -46,10 +42,10 @@ def revision_table(shelf: Shelf, *, on_paper: bool = False) -> Table:
             "Chiffres qui ont changé depuis la dernière édition scellée, du plus grand écart au plus petit",
             "Figures that changed since the last sealed edition, from the largest change to the smallest",
         ),
-        heading=(figure, old, new, gap, size, reason, edition),
+        heading=(figure, old, new, gap, size, reason),
         rows=rows,
         right=(old, new, gap),
-        widths=(30, 13, 13, 10, 12, 22, 10),
+        widths=(32, 14, 14, 10, 12, 22),
         lang=shelf.lang,
         filters=(size, reason) if rows and not on_paper else (),
     )
