@@ -114,7 +114,7 @@ def test_a_revised_figure_is_told_with_its_size_by_word_and_its_edition(project:
     assert revision_csv(shelf).splitlines()[2].startswith(f"{ADDRESS},2023.1,")
     english = shelf_of(project, "en")
     assert "3 figures published by edition 2023.1" in revision_words(english)["revisions.said"]
-    assert revision_table(english).rows[2][4] == "[notable]{.status .status-revision-amber}"
+    assert revision_table(english).rows[2][4] == "[moderate]{.status .status-revision-amber}"
 
 
 def test_a_report_made_again_after_it_was_sealed_says_the_same(project: Project) -> None:

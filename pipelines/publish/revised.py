@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SIZES: dict[str, tuple[str, str]] = {
     "red": ("forte", "large"),
-    "amber": ("notable", "notable"),
+    "amber": ("notable", "moderate"),
     "green": ("faible", "small"),
 }
 """Size of a revision → its word in French and in English; the theme adds a shape and a colour."""
