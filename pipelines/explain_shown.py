@@ -37,7 +37,7 @@ def shown_explanation(project: Project, key: str, *, as_json: bool) -> str:
     another edition than the one at hand.
     """
     item, edition, sealed = _item(project, key)
-    series = [_series(project, entry) for entry in item["of"] if "/" in entry and not entry.startswith("data/")]
+    series = [_series(project, entry) for entry in item["of"] if is_series(entry)]
     reads = _reads(project, item["of"])
     beneath = below(project, reads)
     tables = [table_fact(project, name, made_by) for name, made_by in beneath.items()]
@@ -77,6 +77,11 @@ def shown_explanation(project: Project, key: str, *, as_json: bool) -> str:
         lines.append("  tables below, nearest first:")
         lines += table_lines(tables)
     return "\n".join([*lines, *(file_lines(inputs) if inputs else [])])
+
+
+def is_series(entry: str) -> bool:
+    """Say whether an entry of what an item is made of is a series, INDICATOR/SCOPE, and no table or file."""
+    return "/" in entry and not entry.startswith(("data/", "pipelines/"))
 
 
 def _item(project: Project, key: str) -> tuple[dict[str, Any], str, dict[str, str] | None]:
@@ -128,9 +133,10 @@ def _reads(project: Project, of: list[str]) -> list[str]:
         if entry.startswith("pub_"):
             mart = made_from.get(entry)
             found += [mart] if mart and mart.startswith("mart_") else []
-        elif "/" in entry and not entry.startswith(("data/", "pipelines/")):
+        elif is_series(entry):
             name = indicators[entry.split("/")[0]].sql_name
-            found += read_queries(project, "indicators", f"{name}.sql")[name].reads
+            queries = read_queries(project, "indicators", f"{name}.sql")  # none when nothing measures the indicator
+            found += queries[name].reads if name in queries else []
     return list(dict.fromkeys(found))
 
 
