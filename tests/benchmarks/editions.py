@@ -249,6 +249,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     before = os.getloadavg()[0]
+    out = asked.out.resolve() if asked.out else None  # the measure changes folder
     rows = measure(asked.run.resolve(), asked.editions, every=asked.every)
     text = "\n".join(
         [
@@ -267,8 +268,8 @@ def main() -> None:
             "",
         ]
     )
-    if asked.out:
-        asked.out.write_text(text, encoding="utf-8")
+    if out:
+        out.write_text(text, encoding="utf-8")
     else:
         print(text)
 
