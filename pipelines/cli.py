@@ -173,9 +173,15 @@ def preview(port: int, lang: str | None, is_opened: bool) -> None:
 )
 @click.option("--accept", metavar="REASON", help="Take it in although figures move a lot; the reason is kept.")
 @click.option("--dry-run", is_flag=True, help="Show what it would change, and take nothing in.")
+@click.option(
+    "--published",
+    type=click.IntRange(1990, 2100),
+    metavar="YEAR",
+    help="Year its producer published it, where the sidecar does not say: editions before it will not use it.",
+)
 @click.option("--json", "is_json", is_flag=True, help="Print the comparison as JSON, for scripts.")
 @_plainly
-def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: bool) -> None:
+def add(file: Path, source: str, accept: str | None, dry_run: bool, published: int | None, is_json: bool) -> None:
     """Take FILE in as a new vintage of a source, once it has been read through and compared with the one before.
 
     A structural change (a column, a code list, a site gone) stops; a large move asks for --accept. The thresholds
@@ -188,7 +194,7 @@ def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: boo
     project = find_project()
     try:
         with Pace(project).working(f"add {source}"):
-            added = add_vintage(project, source, file, accept=accept, dry_run=dry_run)
+            added = add_vintage(project, source, file, accept=accept, dry_run=dry_run, published=published)
     except Refused as error:
         click.echo(as_json(error.comparison, None) if is_json else "\n".join(lines_of(error.comparison)))
         raise

@@ -15,15 +15,15 @@ from pipelines.editions.citation import citation_files
 from pipelines.editions.comparing import explained_revisions
 from pipelines.editions.conditions import FROZEN, built_as_left, clean_commit, refuse_same, remembered_editions
 from pipelines.editions.extras import CRATE, crate, write_database
-from pipelines.editions.lineage import lineage
 from pipelines.editions.names import MEANING, EditionName, next_name, sealed_names
-from pipelines.editions.revisions import Revision
 from pipelines.editions.statement import quality_statement
 from pipelines.editions.sums import SUMS, hashes_below, sums_text
 from pipelines.kernel import ledger
 from pipelines.kernel.files import sha256_of
+from pipelines.kernel.lineage import lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
+from pipelines.kernel.revisions import Revision
 
 READ_ME = """{title}
 
@@ -73,11 +73,12 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
         )
     names = sealed_names(project)
     refuse_same(project, names, built["files"])
-    before = names[-1] if names else None
+    name = _free_name(project, names, int(built["edition"]))
+    earlier = [item for item in names if item < name]  # a replay of 2012 follows 2012.1, whatever was sealed since
+    before = earlier[-1] if earlier else None
     now = lineage(project)
     revisions = explained_revisions(project, before, now) if before is not None else []
 
-    name = _free_name(project, names, int(built["edition"]))
     remembered = remembered_editions(project, name)
     project.editions.mkdir(exist_ok=True)
     _sweep(project.editions)
@@ -104,6 +105,7 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
             "simulated": simulated if is_simulated else [],
             "commit": commit,
             "before": None if before is None else {"edition": str(before), "sha256": _sums_hash(project, before)},
+            "earlier": {str(item): _sums_hash(project, item) for item in earlier},
             "settings": built["settings"],
             "software": built["software"],
             "inputs": built["inputs"],

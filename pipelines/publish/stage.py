@@ -25,13 +25,15 @@ from pipelines.publish.figures.asked import asked_figures
 from pipelines.publish.pages import absent_markdown, figure_markdown, table_markdown
 from pipelines.publish.pathway.screen import screen as pathway_screen
 from pipelines.publish.picture import Absent, Picture
+from pipelines.publish.resolved import resolved
+from pipelines.publish.revised import revision_csv
 from pipelines.publish.sheets import sheets
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import tables
 from pipelines.publish.tables.shape import Table
 from pipelines.publish.tables.workbook import workbook
 from pipelines.publish.tiles import tiles
-from pipelines.publish.variables import as_yaml, asked, completed, refuse_unfinished, variables
+from pipelines.publish.variables import KEY, as_yaml, asked, completed, dotted, refuse_unfinished, variables
 from pipelines.publish.workers import Workers, drawn, ready, weight
 
 CHART = "explorer-chart.js"
@@ -81,17 +83,21 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
             generated / f"tbl-{table.name}.md": table_markdown(table, shelf.edition),
             generated / f"tbl-{table.name}.csv": table.csv(),
         }
-    texts[f"{shelf.lang}/addresses"] = {generated / FILE: addresses(shelf.edition, shelf.lang, shown, listed)}
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
     texts[f"{shelf.lang}/glance"] = {generated / "glance.md": glance(shelf)}
     texts[f"{shelf.lang}/changes"] = {generated / "changes.md": changes(shelf)}
+    texts[f"{shelf.lang}/revisions"] = {generated / "revisions.csv": revision_csv(shelf)}
     texts[f"{shelf.lang}/references"] = {generated / "references.bib": bibtex(shelf.catalogue, shelf.lang)}
     for name, text in {**pathway_screen(shelf), **explorer_screen(shelf)}.items():
         texts[f"{shelf.lang}/{name}"] = {generated / name: text}
     leaves = sheets(shelf)
     texts[f"{shelf.lang}/sheets"] = {reports / path: text for path, text in leaves.items()}
     keys = asked(pages)
-    texts[f"{shelf.lang}/variables"] = {reports / "_variables.yml": as_yaml(completed(variables(shelf), shelf, keys))}
+    filled = completed(variables(shelf), shelf, keys)
+    texts[f"{shelf.lang}/variables"] = {reports / "_variables.yml": as_yaml(filled)}
+    named = {*keys, *(key for text in leaves.values() for key in KEY.findall(text))}
+    quoted = resolved(shelf, filled, [key for key in named if "$" not in key], dotted)
+    texts[f"{shelf.lang}/addresses"] = {generated / FILE: addresses(shelf.edition, shelf.lang, shown, listed, quoted)}
 
     write_texts(texts, freshness)
     write_workbooks(listed, generated, freshness, shelf)

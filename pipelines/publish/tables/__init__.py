@@ -13,6 +13,7 @@ from pipelines.publish.tables import (
     overview,
     quality,
     registers,
+    revisions,
     sheets,
     targets,
 )
@@ -44,6 +45,9 @@ def tables(shelf: Shelf) -> list[Table]:
         quality.breaks(shelf),
         quality.flags(shelf),
         quality.definitions(shelf),
+        revisions.revision_table(shelf),
+        revisions.revision_table(shelf, on_paper=True),
+        revisions.edition_table(shelf),
     ]
     for objective in range(1, 7):
         made += [overview.objective(shelf, objective), actions.of_objective(shelf, objective)]
