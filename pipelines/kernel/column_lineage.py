@@ -132,8 +132,7 @@ def _step(query: Query, column: str, columns: Columns, traced: Traced) -> Step:
     try:
         if query.name not in traced.scopes:
             scope = build_scope(spelt_out)
-            if scope is None:
-                raise ValueError("it is no select")
+            assert scope is not None, "a query has a scope"
             traced.scopes[query.name] = scope
         # The stars are spelt out, so no schema is needed; nothing below changes the query, so none of it is copied.
         node = lineage(

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+from pipelines.kernel.figure_address import FOLDER
 from pipelines.kernel.files import replacing_folder, sha256_of, write_bytes
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
@@ -121,7 +122,7 @@ def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, by
     `data/…` means `build/data/…`, everything else the language's folder.
     """
     found: dict[str, Pointers] = {name: pointers(text.decode("utf-8")) for name, text in pages.items()}
-    files = {f"_theme/{name}": THEME / name for name in SHOWN_BY}
+    files = {f"_theme/{name}": THEME / name for name in SHOWN_BY} | _figure_pages(manuscript)
     problems: list[Problem] = []
     for page in manuscript.pages:
         for address in remote_resources(found[page.output]):
@@ -138,6 +139,12 @@ def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, by
     if problems:
         raise BadInput(problems)
     return dict(sorted(files.items()))
+
+
+def _figure_pages(manuscript: Manuscript) -> dict[str, Path]:
+    """Return the pages of figures, which `publish` wrote whole, by their place in the site."""
+    below = sorted(path for path in (manuscript.folder / FOLDER).rglob("*") if path.is_file())
+    return {path.relative_to(manuscript.folder).as_posix(): path for path in below}
 
 
 def _may_be_shown(name: str) -> bool:

@@ -26,8 +26,10 @@ from pipelines.render.words import words
 SCREEN = ("theme.css", "tools.css", "report.js", "search.js", "tables.js", "cite.js")
 """What both engines show pages with; `_quarto.yml` names the styles, `shared.lua` the scripts."""
 
-SHARED = (*SCREEN, "classes.typ", "quarto.typ", "shared.lua")
-"""What `_quarto.yml` names below `_theme/`: laid into the copy, and beside the pages for who has only Quarto."""
+SHARED = (*SCREEN, "frame.css", "classes.typ", "quarto.typ", "shared.lua")
+"""What `_quarto.yml` names below `_theme/`: laid into the copy, and beside the pages for who has only Quarto.
+
+`frame.css` stands around the pages of figures, which no engine renders."""
 
 COMPLAINT = re.compile(
     r"unable to resolve crossref|citation .* not found|unable to resolve link"

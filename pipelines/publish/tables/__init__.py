@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pipelines.publish.figure_pages import index
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import (
     actions,
     checks,
+    columns,
     fields,
     guide,
     offer,
@@ -44,6 +46,8 @@ def tables(shelf: Shelf) -> list[Table]:
         quality.breaks(shelf),
         quality.flags(shelf),
         quality.definitions(shelf),
+        index.indicators(shelf),
+        columns.dictionary(shelf),
     ]
     for objective in range(1, 7):
         made += [overview.objective(shelf, objective), actions.of_objective(shelf, objective)]

@@ -100,6 +100,10 @@ FAMILIES: dict[str, Provenance] = {
         ("registre des indicateurs de l'observatoire", "the observatory's register of indicators"),
         ("data/reference/indicators.yml",),
     ),
+    "addresses": Provenance(VALUES, ("pub_values",)),
+    "dictionary": Provenance(
+        ("dictionnaire de l'observatoire", "the observatory's dictionary"), ("data/reference/dictionary",)
+    ),
     "pathway": Provenance(PARCOURSUP, ("pub_offer__formation",), ("formations", "programmes")),
     "objective": Provenance(VALUES, ("pub_values",), MIXED),
     "site-actions": Provenance(DECLARED, ("data/reference/actions.yml",)),
