@@ -24,6 +24,7 @@ from pipelines.render.pandoc import THEME, Job
 from pipelines.render.pdf import pdf_job, report_pdf, report_typst
 from pipelines.render.search import INDEX, search_index
 from pipelines.render.sources import Page
+from pipelines.render.structured import downloads
 
 SHOWN_BY = (*quarto.SCREEN, "frame.css")
 """The files of the theme that every page loads."""
@@ -39,8 +40,9 @@ def render(project: Project, manuscript: Manuscript, edition: int) -> StageRepor
     pdf_file = project.build / f"observatoire-{edition}.pdf"
     fresh = Freshness(project, "render")
     titles = {page.name: page.title for page in manuscript.pages}
+    offered = downloads(manuscript.pages)
     jobs = {
-        page.name: html_job(page, manuscript.plan, manuscript.frame, titles, manuscript.bibliography)
+        page.name: html_job(page, manuscript.plan, manuscript.frame, titles, manuscript.bibliography, offered)
         for page in manuscript.pages
     }
     prints = {page.name: fresh.fingerprint([], _facts(page, jobs[page.name])) for page in manuscript.pages}

@@ -21,6 +21,7 @@ from pipelines.render.pandoc import THEME
 from pipelines.render.pdf import typst_string
 from pipelines.render.search import INDEX, search_index
 from pipelines.render.sources import Page
+from pipelines.render.structured import downloads, script, structured, with_header
 from pipelines.render.words import words
 
 SCREEN = ("theme.css", "tools.css", "report.js", "search.js", "tables.js", "cite.js")
@@ -88,10 +89,12 @@ def render(project: Project, manuscript: Manuscript, edition: int, binary: Path)
             manuscript.folder, copy, ignore=shutil.ignore_patterns("_site", ".quarto", "_theme"), symlinks=True
         )
         lay_theme(copy, manuscript)
-        for page in (*manuscript.pages, manuscript.report):
-            (copy / page.name).write_text(resolved(page), encoding="utf-8")
-        linked = [line for page in manuscript.pages for line in re.findall(r"\(/data/([^)\s]+)\)", page.text)]
-        for file in dict.fromkeys(linked):
+        offered = downloads(manuscript.pages)
+        for page in manuscript.pages:
+            told = script(structured(page, manuscript.plan, manuscript.frame, offered))
+            (copy / page.name).write_text(with_header(resolved(page), told), encoding="utf-8")
+        (copy / manuscript.report.name).write_text(resolved(manuscript.report), encoding="utf-8")
+        for file in offered:
             target = copy / "data" / file
             if (project.build / "data" / file).is_file():
                 target.parent.mkdir(parents=True, exist_ok=True)
