@@ -57,12 +57,16 @@ def scripts(editions: Sequence[Told]) -> dict[str, str]:
 
     changes: dict[str, dict[str, list[list[Any]]]] = {}
     for at, edition in enumerate(editions):
-        frame = pl.read_parquet(edition.folder / VALUES, columns=["indicator_code", "scope_code", "year", "value", "flag"])
+        frame = pl.read_parquet(
+            edition.folder / VALUES, columns=["indicator_code", "scope_code", "year", "value", "flag"]
+        )
         seen = set()
         for code, scope, year, value, flag in frame.sort("indicator_code", "scope_code", "year").iter_rows():
             own = f"{scope}/{year}"
             seen.add((code, own))
-            _note(changes.setdefault(code, {}).setdefault(own, []), at, value, flag, edition.causes.get(f"{code}/{own}"))
+            _note(
+                changes.setdefault(code, {}).setdefault(own, []), at, value, flag, edition.causes.get(f"{code}/{own}")
+            )
         for code, figures in changes.items():
             for own, rows in figures.items():
                 if (code, own) not in seen:

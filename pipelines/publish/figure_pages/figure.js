@@ -88,7 +88,7 @@
     const json = value => JSON.stringify(value)
     return {
       text: [say('Texte', 'Text'), `${AUTHOR} (${y}). ${title}. ${note}.`],
-      bibtex: ['BibTeX', `@misc{${id},\n  author = {{${AUTHOR}}},\n  title = {${plain(title)}},\n  year = {${y}},\n  version = {${edition}},\n  note = {${plain(note)}}\n}`],
+      bibtex: ['BibTeX', `@misc{${id},\n  author = {{${AUTHOR}}},\n  title = {{${plain(title)}}},\n  year = {${y}},\n  version = {${edition}},\n  note = {${plain(note)}}\n}`],
       csl: ['CSL-JSON', JSON.stringify([{ id, type: 'dataset', author: [{ literal: AUTHOR }], title, issued: { 'date-parts': [[y, m, d].filter(Boolean).map(Number)] }, version: edition, note, language: 'fr' }], null, 1)],
       cff: ['CFF', [
         'cff-version: 1.2.0', `message: ${json('Citer l\'édition, jamais « la dernière » / Cite the edition, never “the latest”.')}`, 'type: dataset',
