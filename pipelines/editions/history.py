@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.editions.comparing import VALUES, read_manifest
+from pipelines.editions.comparing import read_manifest
 from pipelines.editions.names import EditionName, sealed_names
 from pipelines.kernel.figure_history import IDENTITY, NOW, PAST, history_script, identity_script
 from pipelines.kernel.files import write_text
 from pipelines.kernel.project import Project
+
+VALUES = "data/pub_values.parquet"
+"""Where the values of the indicators stand in an edition."""
 
 GONE = "gone"
 """Stands for the flag of a figure that an edition no longer publishes."""
