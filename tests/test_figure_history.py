@@ -91,8 +91,9 @@ def sealable(project: Project, frame: pl.DataFrame, text: str) -> None:
     page = (
         f'<!DOCTYPE html><html lang="fr"><head><title>{text}</title>'
         '<script defer src="../../figure.js"></script></head>'
-        f"<body><main data-figure='{data % value}'><h1>{label}</h1><dl><dt>Adresse</dt><dd><code>ENR-REG/tarbes/2023@2024"
-        '</code></dd></dl><section id="cite"><h2>Citer</h2></section><section id="history"><h2>Histoire</h2><p>x</p>'
+        f"<body><main data-figure='{data % value}'><h1>{label}</h1>"
+        "<dl><dt>Adresse</dt><dd><code>ENR-REG/tarbes/2023@2024</code></dd></dl>"
+        '<section id="cite"><h2>Citer</h2></section><section id="history"><h2>Histoire</h2><p>x</p>'
         "</section></main></body></html>"
     )
     build(project, frame, page)
