@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.kernel.catalogue import Catalogue, read_catalogue
 from pipelines.kernel.column_lineage import Step, column_steps, given_columns
 from pipelines.kernel.corrections import read_corrections
+from pipelines.kernel.figure_address import figure_page
 from pipelines.kernel.flags import LABELS, Flag
 from pipelines.kernel.indicators import Indicator, read_indicators
 from pipelines.kernel.known import known_folders
@@ -87,6 +88,7 @@ def explanation(project: Project, key: str, *, as_json: bool) -> str:
         "columns": [asdict(step) for step in steps],
         "corrections": _corrections(project, beneath),
         "protection": _protection(figure),
+        "page": f"build/site/{figure_page(code, scope, year)}",
     }
     if as_json:
         return json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True, default=str)
@@ -278,7 +280,10 @@ def _as_text(
         lines.append(f"  computed as {figure['numerator']:g} ÷ {figure['denominator']:g}")
     if facts["sealed"]:
         lines += _sealed_lines(facts["sealed"])
+    if figure["interval_low"] is not None:
+        lines.append(f"  band        {figure['interval_low']:.6g} to {figure['interval_high']:.6g}")
     lines += [
+        f"  page        {facts['page']} (with the drawing of this lineage)",
         f"  formula     {facts['formula']}",
         f"  definition  {facts['definition']['en']}",
         f"  SQL         {query.shown}: {query.what}",

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from pipelines.editions.names import EditionName
+from pipelines.kernel.figure_history import IDENTITY, identity_script
 
 TITLE = "Observatoire statistique du SRESR, IUT de Midi-Pyrénées : rapport annuel"
 AUTHOR = "Observatoire SRESR, IUT de Midi-Pyrénées"
@@ -147,6 +148,7 @@ def citation_files(name: EditionName, day: date, digest: str, *, is_simulated: b
         "citation.bib": as_bibtex(cited),
         "citation.json": as_csl(cited),
         "datacite.json": datacite(cited),
+        IDENTITY: identity_script({"edition": str(name), "day": day.isoformat(), "sha256": digest}),
     }
 
 

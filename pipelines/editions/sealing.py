@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipelines.editions.citation import citation_files
 from pipelines.editions.comparing import explained_revisions
 from pipelines.editions.conditions import FROZEN, built_as_left, clean_commit, refuse_same, remembered_editions
 from pipelines.editions.extras import CRATE, crate, write_database
+from pipelines.editions.history import Told, bring_up_to_date, tell_build, write_past
 from pipelines.editions.names import MEANING, EditionName, next_name, sealed_names
 from pipelines.editions.statement import quality_statement
 from pipelines.editions.sums import SUMS, hashes_below, sums_text
@@ -24,6 +26,9 @@ from pipelines.kernel.lineage import lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.revisions import Revision
+
+AT_ONCE = 32
+"""Files brought to the disk at once."""
 
 READ_ME = """{title}
 
@@ -38,6 +43,7 @@ ro-crate-metadata.json  ce que contient le dossier (RO-Crate) / what the folder 
 manifest.json           empreintes, entrées, versions, paramètres / hashes, inputs, versions, parameters
 quality.json            contrôles passés, en échec, dispensés / checks run, failed, waived
 CITATION.cff, citation.* comment citer / how to cite
+historique/             ce que chaque chiffre était dans les éditions d'avant / what figures were in editions before
 SHA256SUMS              `sha256sum -c SHA256SUMS` vérifie chaque octet / verifies every byte
 """
 
@@ -62,6 +68,7 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
     `CheckFailed` on a critical failure, simulated data that nobody allowed, a work tree with changes, a revision beyond
     its tolerance that nothing explains, or an edition in the ledger that the audit did not see: nothing is written.
     """
+    bring_up_to_date(project)  # what a sealing that was killed did not come to
     built = built_as_left(project)
     commit = clean_commit(project)
     statement = quality_statement(project)
@@ -93,6 +100,8 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
         title = "Observatoire statistique du SRESR, IUT de Midi-Pyrénées"
         _write(part / "README.txt", READ_ME.format(title=title, name=name, day=today, year=name.year))
         write_database(part)
+        causes = {revision.key: list(revision.causes) for revision in revisions}
+        write_past(part, project, Told(str(name), today.isoformat(), part, causes))
         is_simulated = bool(simulated) and not built["settings"]["observed_only"]
         listed = [*hashes_below(part), "manifest.json", *citation_files(name, today, "", is_simulated=is_simulated)]
         _write(part / CRATE, _json(crate(name, today, listed, is_simulated=is_simulated)))
@@ -129,6 +138,8 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
         if not was_recorded and not (project.editions / str(name)).exists():
             ledger.path_of(project, str(name)).unlink(missing_ok=True)
         raise
+    bring_up_to_date(project)
+    tell_build(project, name.year)
     return Sealed(name, project.editions / str(name), tuple(revisions), before)
 
 
@@ -171,13 +182,21 @@ def _write(path: Path, text: str) -> None:
 
 
 def _make_durable(folder: Path) -> None:
-    """Make every file read-only and bring it to the disk before the rename, the folders last."""
-    for path in sorted(folder.rglob("*"), reverse=True):
+    """Make every file read-only and bring it to the disk before the rename, the folders last.
+
+    Many at once: the disk then writes its journal once for all of them, which takes a tenth of the time.
+    """
+    paths = sorted(folder.rglob("*"), reverse=True)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(_to_disk, [path for path in paths if path.is_file()]))
+    for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
-        if path.is_file():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
     folder.chmod(0o755)  # some systems do not rename a folder that is read-only: it becomes so afterwards
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
 
 
 def _sweep(editions: Path) -> None:

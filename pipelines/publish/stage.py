@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.kernel.figure_address import FOLDER
 from pipelines.kernel.files import write_bytes, write_text
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project, Settings
@@ -20,6 +21,8 @@ from pipelines.publish.changes import changes, glance
 from pipelines.publish.data import published, write_data
 from pipelines.publish.explorer import chart
 from pipelines.publish.explorer.page import screen as explorer_screen
+from pipelines.publish.figure_pages import index, lineage
+from pipelines.publish.figure_pages.writing import write_figure_pages
 from pipelines.publish.figures import figures
 from pipelines.publish.figures.asked import asked_figures
 from pipelines.publish.pages import absent_markdown, figure_markdown, table_markdown
@@ -55,8 +58,9 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
     freshness = Freshness(project, "publish")
     reports = project.reports / shelf.lang
     generated = reports / "_generated"
-    for lang in ("fr", "en"):  # DVC keeps track of both folders; the other language's may be empty
-        (project.reports / lang / "_generated").mkdir(parents=True, exist_ok=True)
+    for lang in ("fr", "en"):  # DVC keeps track of both languages' folders; the other one's may be empty
+        for folder in ("_generated", FOLDER):
+            (project.reports / lang / folder).mkdir(parents=True, exist_ok=True)
     notes: list[str] = []
     library = generated / CHART
     making = begin_library(library, f"{shelf.lang}/{CHART}", freshness, workers)
@@ -88,7 +92,7 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
     texts[f"{shelf.lang}/changes"] = {generated / "changes.md": changes(shelf)}
     texts[f"{shelf.lang}/revisions"] = {generated / "revisions.csv": revision_csv(shelf)}
     texts[f"{shelf.lang}/references"] = {generated / "references.bib": bibtex(shelf.catalogue, shelf.lang)}
-    for name, text in {**pathway_screen(shelf), **explorer_screen(shelf)}.items():
+    for name, text in {**pathway_screen(shelf), **explorer_screen(shelf), **index.screen(shelf)}.items():
         texts[f"{shelf.lang}/{name}"] = {generated / name: text}
     leaves = sheets(shelf)
     texts[f"{shelf.lang}/sheets"] = {reports / path: text for path, text in leaves.items()}
@@ -100,6 +104,7 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
     texts[f"{shelf.lang}/addresses"] = {generated / FILE: addresses(shelf.edition, shelf.lang, shown, listed, quoted)}
 
     write_texts(texts, freshness)
+    addressed = write_figure_pages(shelf, freshness, reports, generated)
     write_workbooks(listed, generated, freshness, shelf)
 
     target = project.build / "data"
@@ -116,12 +121,12 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
     end_library(library, making, freshness)
     end_drawing(drawing, generated, freshness, shelf.edition)
 
-    kept = {library, *(path for files in texts.values() for path in files)}
+    kept = {library, generated / lineage.FILE, *(path for files in texts.values() for path in files)}
     kept |= {generated / f"fig-{picture.name}.{end}" for picture in pictures.values() for end in ("svg", "csv", "md")}
     kept |= {generated / f"tbl-{table.name}.xlsx" for table in listed}
     books = [workbook_item(shelf, table) for table in listed]
     others = other_languages(freshness, shelf.lang)
-    freshness.forget_others([*texts, *pictures, *books, f"{shelf.lang}/{CHART}", "data", *others])
+    freshness.forget_others([*texts, *addressed, *pictures, *books, f"{shelf.lang}/{CHART}", "data", *others])
     clean([generated, reports / "sites", reports / "fields"], kept)
     if any(picture.simulated for picture in pictures.values()):
         count = sum(picture.simulated for picture in pictures.values())

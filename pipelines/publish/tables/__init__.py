@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pipelines.publish.figure_pages import index
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import (
     actions,
     checks,
+    columns,
     fields,
     guide,
     offer,
@@ -48,6 +50,8 @@ def tables(shelf: Shelf) -> list[Table]:
         revisions.revision_table(shelf),
         revisions.revision_table(shelf, on_paper=True),
         revisions.edition_table(shelf),
+        index.indicators(shelf),
+        columns.dictionary(shelf),
     ]
     for objective in range(1, 7):
         made += [overview.objective(shelf, objective), actions.of_objective(shelf, objective)]

@@ -110,6 +110,10 @@ FAMILIES: dict[str, Provenance] = {
         ("data/reference/revisions.yml",),
         ("chiffres révisés", "revised figures"),
     ),
+    "addresses": Provenance(VALUES, ("pub_values",)),
+    "dictionary": Provenance(
+        ("dictionnaire de l'observatoire", "the observatory's dictionary"), ("data/reference/dictionary",)
+    ),
     "pathway": Provenance(PARCOURSUP, ("pub_offer__formation",), ("formations", "programmes")),
     "objective": Provenance(VALUES, ("pub_values",), MIXED),
     "site-actions": Provenance(DECLARED, ("data/reference/actions.yml",)),
