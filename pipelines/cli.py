@@ -56,11 +56,21 @@ def observatoire() -> None:
 @click.option("--observed-only/--with-simulated", default=None, help="Leave simulated sources out, or keep them.")
 @click.option("--threads", type=int, help="Threads of DuckDB; figures do not depend on it.")
 @click.option(
+    "--engine", type=click.Choice(["duckdb", "spark"]), help="What makes the marts: the same, on one machine or many."
+)
+@click.option("--master", metavar="URL", help="Spark's master, as spark://host:7077; this machine by default.")
+@click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
 )
 @_plainly
 def run(
-    edition: int | None, lang: str | None, observed_only: bool | None, threads: int | None, as_of: datetime | None
+    edition: int | None,
+    lang: str | None,
+    observed_only: bool | None,
+    threads: int | None,
+    engine: str | None,
+    master: str | None,
+    as_of: datetime | None,
 ) -> None:
     """Bring everything that is out of date up to date, to build/. Options not given come from params.yaml."""
     from pipelines.run import StageFailed, reproduce
@@ -69,7 +79,15 @@ def run(
     start = time.monotonic()
     project = find_project()
     day = as_of.date() if as_of else None
-    settings = project.choose(edition=edition, lang=lang, observed_only=observed_only, threads=threads, as_of=day)
+    settings = project.choose(
+        edition=edition,
+        lang=lang,
+        observed_only=observed_only,
+        threads=threads,
+        engine=engine,
+        spark_master=master,
+        as_of=day,
+    )
     click.echo(
         f"Edition {settings.edition}, report in {'French' if settings.lang == 'fr' else 'English'}, "
         f"{'observed sources only' if settings.observed_only else 'simulated registers included'}."
