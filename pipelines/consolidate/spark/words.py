@@ -123,14 +123,22 @@ def _pattern(node: Any) -> None:
 
 
 def _tuple_in(node: Any) -> None:
-    """Give Spark the columns that DuckDB wants as one: `(a, b) in (select (a, b) …)`."""
+    """Keep `(a, b) in (select (a, b) …)` one value of two parts, as in DuckDB: two gaps are then the same gap.
+
+    Spark would take the tuple apart and compare column by column, where a gap equals nothing.
+    """
     from sqlglot import exp
 
     query = node.args.get("query")
     inner = query.this if isinstance(query, exp.Subquery) else query
-    if not isinstance(node.this.unnest(), exp.Tuple) or not isinstance(inner, exp.Select):
-        return
-    (only,) = inner.expressions
-    whole = only.unalias().unnest()
-    if isinstance(whole, exp.Tuple):
-        inner.set("expressions", [part.copy() for part in whole.expressions])
+    if isinstance(node.this.unnest(), exp.Tuple) and isinstance(inner, exp.Select):
+        node.set("this", _whole(node.this.unnest()))
+        (only,) = inner.expressions
+        inner.set("expressions", [exp.alias_(_whole(only.unalias().unnest()), "whole")])
+
+
+def _whole(parts: Any) -> Any:
+    from sqlglot import exp
+
+    named = [item for place, part in enumerate(parts.expressions) for item in (exp.Literal.string(f"f{place}"), part)]
+    return exp.Anonymous(this="named_struct", expressions=[item.copy() for item in named])
