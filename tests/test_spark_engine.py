@@ -106,7 +106,7 @@ def test_each_construct_gives_the_same_on_both_engines(session: Any, tmp_path: P
 
 def repr_of(row: tuple[Any, ...]) -> list[tuple[str, str]]:
     """A key to sort rows by, gaps and all; decimals of any scale alike."""
-    return [(type(item).__name__ == "NoneType" and "0" or "1", f"{item}".rstrip("0").rstrip(".")) for item in row]
+    return [("0", "") if item is None else ("1", f"{item}".rstrip("0").rstrip(".")) for item in row]
 
 
 def test_200_000_student_years_are_there(made: tuple[Project, Project, Settings, list[str]]) -> None:

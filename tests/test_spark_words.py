@@ -1,4 +1,4 @@
-"""The SQL files in Spark's words: all of them can be said, what cannot is refused by name. Needs neither Spark nor Java."""
+"""The SQL files in Spark's words: all can be said, what cannot is refused by name. Neither Spark nor Java is needed."""
 
 from __future__ import annotations
 
@@ -138,7 +138,9 @@ def test_clauses_are_refused_by_name_too(tmp_path: Path, text: str, construct: s
 
 
 def test_a_refusal_names_every_construct_and_its_line(tmp_path: Path) -> None:
-    query = query_of(tmp_path, "select\n    year,\n    md5(label) as a, -- not strip_accents\n    n // 2 as b\nfrom stg_s__t")
+    query = query_of(
+        tmp_path, "select\n    year,\n    md5(label) as a, -- not strip_accents\n    n // 2 as b\nfrom stg_s__t"
+    )
     with pytest.raises(BadInput) as refused:
         to_spark(query, TABLES, {})
     assert [(problem.value, problem.row) for problem in refused.value.problems] == [("md5", 7), ("//", 8)]
@@ -165,7 +167,8 @@ def test_what_sqlglot_would_say_otherwise_is_rewritten(tmp_path: Path, duckdb: s
 
 def test_a_star_is_spelt_out_under_qualify(tmp_path: Path) -> None:
     """Spark would hand the helper column on."""
-    text = "with a as (select * from stg_s__t qualify row_number() over (partition by year order by n) = 1) select * from a"
+    first = "select * from stg_s__t qualify row_number() over (partition by year order by n) = 1"
+    text = f"with a as ({first}) select * from a"
     spark = to_spark(query_of(tmp_path, text), TABLES, {})
     last = spark.rsplit("SELECT", 1)[1]
     assert re.findall(r"AS `(\w+)`", last) == [*TABLES["stg_s__t"], "a"]

@@ -14,8 +14,7 @@ from typing import Any
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.sql import Query
 
-ALIKE = frozenset(
-    """
+_ALIKE = """
     Identifier Column Alias TableAlias Literal Table Select From Ordered CTE DataType DataTypeParam Where Order Group
     With Null Tuple Join GroupingSets Filter Star Distinct Boolean Union Subquery Window Having WindowSpec Qualify Case
     If Paren Var Neg
@@ -23,8 +22,8 @@ ALIKE = frozenset(
     Cast Coalesce Nullif Greatest Least Abs Lower Upper ConcatWs RegexpLike DateFromParts Year Month Day DateDiff
     Sum Max Min Count LogicalOr LogicalAnd ArgMax ArgMin Grouping
     RowNumber Rank DenseRank FirstValue Lag Lead
-    """.split()
-)
+"""
+ALIKE = frozenset(_ALIKE.split())
 """sqlglot's names of the constructs that give the same on both engines, as they stand or once rewritten."""
 
 ALIKE_BY_NAME = frozenset({"getvariable", "hash"})
@@ -191,7 +190,8 @@ def _never_zero(divisor: Any) -> bool:
 def unlike_pattern(pattern: str) -> str | None:
     """Return why Java and RE2 may read a pattern differently; None when they read it alike.
 
-    Alike are letters, `.`, sets, groups, `|`, `?`, `*`, `+`, counts, `^`, `$`, `\\b`, `\\d`, `\\w`, `\\s` and escaped signs.
+    Alike are letters, `.`, sets, groups, `|`, `?`, `*`, `+`, counts, `^`, `$`, `\\b`, `\\d`, `\\w`, `\\s`, escaped
+    signs.
     """
     left = re.sub(r"\\[bdws.^$|?*+()\[\]{}/-]", "", pattern)
     if "\\" in left:

@@ -88,7 +88,7 @@ def _as(node: Any, kind: str) -> Any:
 
 
 def _cast(node: Any) -> None:
-    """Round where DuckDB rounds: doubles to whole numbers half to even, decimals half away, doubles to decimals so too."""
+    """Round where DuckDB rounds: a double to a whole number half to even, anything else half away from zero."""
     from sqlglot import exp
 
     origin = node.this.type.this.name if node.this.type is not None else ""
