@@ -79,6 +79,10 @@ def run(
     start = time.monotonic()
     project = find_project()
     day = as_of.date() if as_of else None
+    if read_settings(project.root / "params.yaml", project.root).changed(engine=engine).engine == "spark":
+        from pipelines.consolidate.spark.session import require_spark
+
+        require_spark()  # before anything is done, not half a run later
     settings = project.choose(
         edition=edition,
         lang=lang,

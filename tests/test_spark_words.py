@@ -7,15 +7,18 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from spark_cases import CASES, constructs_of
 
+from pipelines.cli import observatoire
 from pipelines.consolidate.spark.engine import fits
 from pipelines.consolidate.spark.lake import spark_type
 from pipelines.consolidate.spark.refusals import ALIKE, unlike_pattern
+from pipelines.consolidate.spark.session import master_of, require_spark
 from pipelines.consolidate.spark.words import to_spark
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.problems import BadInput
-from pipelines.kernel.project import Project
+from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.sql import Query, in_order, read_queries, read_query
 from pipelines.kernel.warehouse import Warehouse
 
@@ -202,6 +205,31 @@ def test_only_types_that_lose_nothing_are_cast() -> None:
     assert not fits("decimal(30,6)", "decimal(38,2)")
     assert not fits("string", "bigint")
     assert not fits("nothing", "bigint")
+
+
+def test_without_pyspark_the_command_says_how_to_install_it_and_does_nothing(
+    empty_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.consolidate.spark.session.find_spec", lambda name: None)
+    monkeypatch.setenv("OBSERVATOIRE_HOME", str(empty_project.root))
+    done = CliRunner().invoke(observatoire, ["run", "--engine", "spark"])
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "make spark" in done.stderr
+    assert not (empty_project.data / "run.yaml").exists()
+
+
+def test_without_java_the_command_says_so(empty_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.consolidate.spark.session.find_spec", lambda name: object())
+    monkeypatch.setenv("JAVA_HOME", str(empty_project.root))
+    with pytest.raises(BadInput, match="Java is not installed"):
+        require_spark()
+
+
+def test_the_master_is_this_machine_unless_another_is_named() -> None:
+    assert master_of(Settings(edition=2024, threads=3)) == "local[3]"
+    assert master_of(Settings(edition=2024, spark_master="spark://host:7077")) == "spark://host:7077"
 
 
 def test_a_type_spark_has_not_is_said() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,9 +52,8 @@ def require_spark() -> None:
             Problem(
                 "--engine spark",
                 "PySpark is not installed",
-                f"Install the extra, 500 MB: {Path(sys.executable).parent / 'python'} -m pip install "
-                "'observatoire-sresr[spark]', in the project `pip install -e '.[spark]'`; or leave --engine out: "
-                "DuckDB makes the same marts.",
+                "Install the extra `spark`, 500 MB, with `make spark`; or leave --engine out: DuckDB makes the same "
+                "marts.",
             )
         )
     home = os.environ.get("JAVA_HOME")
