@@ -120,15 +120,16 @@ def compare(one: Path, other: Path) -> int:
     import duckdb
     from registers import MARTS, NUMBERS
 
+    connection = duckdb.connect()
     for name in (NUMBERS, *MARTS):
         ours, theirs = (f"read_parquet('{folder}/{name}.parquet', file_row_number = true)" for folder in (one, other))
-        differing = duckdb.sql(
+        differing = connection.execute(
             f"select count(*) from ((from {ours} except all from {theirs}) "
             f"union all (from {theirs} except all from {ours}))"
         ).fetchone()
         if differing is None or differing[0]:
             raise SystemExit(f"{name}: {differing} rows differ between the engines")
-    found = duckdb.sql(f"select count(*) from '{one}/mart_student__year.parquet'").fetchone()
+    found = connection.execute(f"select count(*) from '{one}/mart_student__year.parquet'").fetchone()
     return int(found[0]) if found else 0
 
 
@@ -173,6 +174,7 @@ def _measured(engine: str, home: Path, given: argparse.Namespace) -> dict[str, f
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
+    print("   ", engine, done.stdout.splitlines()[-1], file=sys.stderr, flush=True)
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return result
 
