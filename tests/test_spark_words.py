@@ -210,7 +210,7 @@ def test_only_types_that_lose_nothing_are_cast() -> None:
 def test_without_pyspark_the_command_says_how_to_install_it_and_does_nothing(
     empty_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.consolidate.spark.session.find_spec", lambda name: None)
+    monkeypatch.setattr("pipelines.consolidate.spark.session.find_spec", lambda _name: None)
     monkeypatch.setenv("OBSERVATOIRE_HOME", str(empty_project.root))
     done = CliRunner().invoke(observatoire, ["run", "--engine", "spark"])
     assert done.exit_code == 2
@@ -221,7 +221,7 @@ def test_without_pyspark_the_command_says_how_to_install_it_and_does_nothing(
 
 
 def test_without_java_the_command_says_so(empty_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.consolidate.spark.session.find_spec", lambda name: object())
+    monkeypatch.setattr("pipelines.consolidate.spark.session.find_spec", lambda _name: object())
     monkeypatch.setenv("JAVA_HOME", str(empty_project.root))
     with pytest.raises(BadInput, match="Java is not installed"):
         require_spark()
