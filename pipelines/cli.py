@@ -11,12 +11,14 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from pipelines.kernel.problems import BadInput, CheckFailed
-from pipelines.kernel.project import find_project, read_settings
+
+if TYPE_CHECKING:
+    from pipelines.kernel.project import Project
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -24,6 +26,13 @@ Verb = TypeVar("Verb", bound=Callable[..., Any])
 def main() -> None:
     """Run the command and end the process with its exit status."""
     observatoire(prog_name="observatoire")
+
+
+def find_project() -> Project:
+    """Return the project of the current folder. Its module brings pydantic and yaml: not for `--help`."""
+    from pipelines.kernel.project import find_project as find
+
+    return find()
 
 
 def _plainly(verb: Verb) -> Verb:
@@ -44,6 +53,29 @@ def _plainly(verb: Verb) -> Verb:
     return wrapped  # type: ignore[return-value]
 
 
+def _alone(doing: str) -> Callable[[Verb], Verb]:
+    """Let a verb that writes begin once no other one is at work in the work tree; `--no-wait` refuses instead."""
+
+    def around(verb: Verb) -> Verb:
+        @wraps(verb)
+        def wrapped(*args: Any, no_wait: bool = False, **kwargs: Any) -> Any:
+            from pipelines.kernel.alone import alone, one_stage
+
+            project = find_project()
+            with alone(project, f"observatoire {doing}", _said, waits=not no_wait):
+                with one_stage(project, doing, _said):
+                    pass  # a stage that outlived its run has ended
+                return verb(*args, **kwargs)
+
+        return wrapped  # type: ignore[return-value]
+
+    return around
+
+
+def _said(line: str) -> None:
+    click.echo(line, err=True)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="observatoire-sresr", prog_name="observatoire")
 def observatoire() -> None:
@@ -58,7 +90,9 @@ def observatoire() -> None:
 @click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
 )
+@click.option("--no-wait", is_flag=True, help="Stop at once when another command is at work here.")
 @_plainly
+@_alone("run")
 def run(
     edition: int | None, lang: str | None, observed_only: bool | None, threads: int | None, as_of: datetime | None
 ) -> None:
@@ -94,6 +128,7 @@ def run(
 @click.option("--dry-run", is_flag=True, help="Show what it would change, and take nothing in.")
 @click.option("--json", "is_json", is_flag=True, help="Print the comparison as JSON, for scripts.")
 @_plainly
+@_alone("add")
 def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: bool) -> None:
     """Take FILE in as a new vintage of a source, once it has been read through and compared with the one before.
 
@@ -147,6 +182,7 @@ def template(register: str, out: Path | None) -> None:
     "--data-docs", is_flag=True, help="Make Great Expectations' own Data Docs too; their looks need the network."
 )
 @_plainly
+@_alone("check")
 def check(
     tables: tuple[str, ...],
     as_list: bool,
@@ -164,6 +200,7 @@ def check(
         raise click.UsageError("The list holds all tables: leave TABLES out, or --list.")
     if (owner or as_json) and not as_list:
         raise click.UsageError("--owner and --json go with --list.")
+    from pipelines.kernel.project import read_settings
     from pipelines.steps import check_tables, steward_list
 
     project = find_project()
@@ -249,6 +286,7 @@ def explain(key: str, as_json: bool) -> None:
 @click.option("--allow-simulated", is_flag=True, help="Seal although simulated data stand in it, and say so for ever.")
 @click.option("--note", default="", metavar="TEXT", help="A sentence kept with the edition: what it is, what it mends.")
 @_plainly
+@_alone("seal")
 def seal(allow_simulated: bool, note: str) -> None:
     """Freeze what is public in build/ into editions/YEAR.NUMBER, never to be written again."""
     from pipelines.editions.answers import revision_lines
@@ -410,7 +448,13 @@ def baseline(originals: Path) -> None:
 @_plainly
 def step(name: str) -> None:
     """Run one stage, as a line of dvc.yaml does."""
-    from pipelines.run import write_report
+    from pipelines.kernel.alone import one_stage
+    from pipelines.run import of_a_run, write_report
     from pipelines.steps import run_step
 
-    write_report(run_step(find_project(), name))
+    def work() -> None:
+        project = find_project()
+        with one_stage(project, name, _said):
+            write_report(run_step(project, name))
+
+    (work if of_a_run() else _alone(f"step {name}")(work))()
