@@ -59,6 +59,10 @@ class CsvFile:
         """Return what files that are read in one go have in common."""
         return (self.header, self.separator, self.encoding, self.is_quoted, self.is_blank_free)
 
+    def first_row(self) -> list[str]:
+        """Return the cells of the first row after the header."""
+        return next(_rows(self))[1]
+
     def numbers(self, places: Sequence[int]) -> list[int]:
         """Return the line numbers of rows, given by their places among the rows, from 1."""
         wanted, last, found = set(places), max(places, default=0), {}

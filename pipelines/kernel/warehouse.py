@@ -23,7 +23,7 @@ from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.quarantine import facts as facts_of_quarantine
 from pipelines.kernel.quarantine import quarantine_path, without_quarantined
-from pipelines.kernel.quoting import literal, quoted
+from pipelines.kernel.quoting import literal, parquet, quoted
 from pipelines.kernel.reference.rows import CSV_TABLES
 from pipelines.kernel.sql import Query
 from pipelines.kernel.store import table_path
@@ -120,7 +120,7 @@ class Warehouse:
     def corrected_rows(self) -> dict[str, int | None]:
         """Return correction → rows it finds in staging. Raises `BadInput` when the source no longer has the fault."""
         tables = {item.table: self.file_of(item.table) for item in self.corrections}
-        files = {name: f"read_parquet({literal(path)})" for name, path in tables.items() if path.exists()}
+        files = {name: parquet(path) for name, path in tables.items() if path.exists()}
         return guarded(
             self._connection, self.corrections, files, self._project.shown(self._project.reference / CORRECTIONS)
         )
@@ -244,7 +244,7 @@ class Warehouse:
                     "Run `observatoire run`: consolidate makes it.",
                 )
             )
-        return f"select * from read_parquet({literal(path)})"
+        return f"select * from {parquet(path)}"
 
     def _run(self, statement: str, shown: str, offset: int = 0) -> duckdb.DuckDBPyConnection:
         import duckdb

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipelines.kernel.catalogue import Catalogue, Source, Vintage, read_catalogue
-from pipelines.kernel.files import write_parquet
+from pipelines.kernel.files import into_place, remove, write_parquet
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
@@ -16,6 +16,7 @@ from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import table_path
 from pipelines.stage.registers import write_staging
 from pipelines.stage.staging import Tables, combine, stage_vintage
+from pipelines.stage.years import Years
 
 
 def stage_all(project: Project, settings: Settings) -> StageReport:
@@ -36,6 +37,7 @@ def _stage_all(project: Project, threads: int, aside: Path) -> StageReport:
     ready: list[tuple[Source, str, Tables]] = []
     problems: list[Problem] = []
     present: list[str] = []
+    years = Years(project, freshness)
     for source in catalogue.sources.values():
         folders = _vintage_folders(project, source)
         if not folders:
@@ -52,7 +54,9 @@ def _stage_all(project: Project, threads: int, aside: Path) -> StageReport:
             read_reference(project)  # a fault of a code list is named there, not as a thousand unknown codes here
         try:
             if source.personal:
-                write_staging(project, source, _register_folders(project, source, folders), aside / source.id, threads)
+                cut = years.of(source, table_path(project, source.tables[0].name(source.id)))
+                held = _register_folders(project, source, folders)
+                write_staging(project, source, held, aside / source.id, threads, cut)
                 ready.append((source, fingerprint, {}))
             else:
                 ready.append((source, fingerprint, stage_source(project, source, folders)))
@@ -65,11 +69,12 @@ def _stage_all(project: Project, threads: int, aside: Path) -> StageReport:
             name = table.name(source.id)
             if source.personal:
                 project.staging.mkdir(parents=True, exist_ok=True)
-                (aside / source.id).replace(table_path(project, name))
+                into_place(aside / source.id, table_path(project, name))
             else:
                 write_parquet(table_path(project, name), tables[name], table.grain)
         freshness.remember(source.id, fingerprint)
-    freshness.forget_others(present)
+    freshness.remember_all(years.fingerprints)
+    freshness.forget_others([*present, *years.items(present)])
     removed = _remove_others(project, catalogue, present)
     notes = [f"{name} was removed: its dataset has gone." for name in removed]
     return StageReport(tuple(freshness.made), tuple(freshness.kept), tuple(notes))
@@ -143,5 +148,5 @@ def _remove_others(project: Project, catalogue: Catalogue, present: list[str]) -
     kept = {name for name, (source, _) in catalogue.tables.items() if source.id in present}
     gone = [path for path in sorted(project.staging.glob("stg_*.parquet")) if path.stem not in kept]
     for path in gone:
-        path.unlink()
+        remove(path)
     return [path.stem for path in gone]

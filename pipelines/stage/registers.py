@@ -17,6 +17,7 @@ from pipelines.kernel.identity import simulated_tokeniser
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.quoting import literal
+from pipelines.kernel.register_parts import Cut
 from pipelines.kernel.register_text import connect
 from pipelines.kernel.registers import write_register
 
@@ -36,9 +37,16 @@ def stage_register(project: Project, source: Source, vintage_dir: Path) -> dict[
 
 
 def write_staging(
-    project: Project, source: Source, folders: Sequence[Path], target: Path, threads: int | None = None
+    project: Project,
+    source: Source,
+    folders: Sequence[Path],
+    target: Path,
+    threads: int | None = None,
+    cut: Cut | None = None,
 ) -> None:
     """Write the staging table of a register to `target`, from the folders of its vintages, the oldest first.
+
+    With `cut` a large one becomes a folder of one file a year, as `write_register` says.
 
     A vintage replaces all earlier rows of the years it covers. Raises `BadInput`, naming file, row and column but
     never a value, when a file is missing or breaks its form, and when a real vintage holds anything else than the
@@ -49,7 +57,7 @@ def write_staging(
         files = sorted(simulated[0].glob("*.csv"))
         vintage = source.vintage(SIMULATED)
         write_register(
-            project, source, vintage, files, simulated_tokeniser(), target, origin="simulated", threads=threads
+            project, source, vintage, files, simulated_tokeniser(), target, origin="simulated", threads=threads, cut=cut
         )
         return
     combine_tokens(source, {folder: _tokens(project, source, folder) for folder in folders}, target, threads)

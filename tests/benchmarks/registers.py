@@ -83,7 +83,7 @@ def product(home: Path, threads: int) -> None:
     for source in SOURCES:
         began = time.perf_counter()
         target = table_path(project, catalogue[source].tables[0].name(source))
-        write_staging(project, catalogue[source], [project.raw / source / "simulated"], target, threads)
+        write_staging(project, catalogue[source], [project.raw / source / "simulated"], target, threads, lambda _: {})
         spent[source] = time.perf_counter() - began
     settings = Settings(edition=LAST + 5, threads=threads)
     queries = read_queries(project, "marts", "mart_*.sql")
