@@ -87,6 +87,7 @@ def observatoire() -> None:
 @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the report.")
 @click.option("--observed-only/--with-simulated", default=None, help="Leave simulated sources out, or keep them.")
 @click.option("--threads", type=int, help="Threads of DuckDB; figures do not depend on it.")
+@click.option("--memory", metavar="SIZE", help="What DuckDB may hold, as 4GB; beyond, it writes to data/ for a while.")
 @click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
 )
@@ -94,7 +95,12 @@ def observatoire() -> None:
 @_plainly
 @_alone("run")
 def run(
-    edition: int | None, lang: str | None, observed_only: bool | None, threads: int | None, as_of: datetime | None
+    edition: int | None,
+    lang: str | None,
+    observed_only: bool | None,
+    threads: int | None,
+    memory: str | None,
+    as_of: datetime | None,
 ) -> None:
     """Bring everything that is out of date up to date, to build/. Options not given come from params.yaml."""
     from pipelines.run import StageFailed, reproduce
@@ -103,7 +109,9 @@ def run(
     start = time.monotonic()
     project = find_project()
     day = as_of.date() if as_of else None
-    settings = project.choose(edition=edition, lang=lang, observed_only=observed_only, threads=threads, as_of=day)
+    settings = project.choose(
+        edition=edition, lang=lang, observed_only=observed_only, threads=threads, memory=memory, as_of=day
+    )
     click.echo(
         f"Edition {settings.edition}, report in {'French' if settings.lang == 'fr' else 'English'}, "
         f"{'observed sources only' if settings.observed_only else 'simulated registers included'}."

@@ -50,7 +50,7 @@ class Tables:
     def __enter__(self) -> Tables:
         import duckdb
 
-        self._open = duckdb.connect(config={"threads": self._settings.threads})
+        self._open = duckdb.connect(config={"threads": self._settings.threads, "memory_limit": self._settings.memory})
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

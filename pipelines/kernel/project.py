@@ -18,6 +18,9 @@ from pipelines.kernel.yaml_files import load_yaml, yaml_problem
 
 Lang = Literal["fr", "en"]
 
+MEMORY = "1500MB"
+"""What DuckDB may hold unless a run is asked for something else."""
+
 
 class Settings(BaseModel):
     """What a run was asked for: `params.yaml`, overridden by the options of the command."""
@@ -32,6 +35,11 @@ class Settings(BaseModel):
     simulate_to: int = Field(default=2024, ge=2000, le=2100)
     seed: int = Field(default=20101, description="Seed of everything drawn at random.")
     threads: int = Field(default=2, ge=1, le=256, description="Threads of DuckDB; results do not depend on it.")
+    memory: str = Field(
+        default=MEMORY,
+        pattern=r"^[1-9]\d*(MB|GB)$",
+        description="What DuckDB may hold; beyond, it uses a folder inside data/. Results do not depend on it.",
+    )
     as_of: date | None = Field(
         default=None,
         description="Day on which waivers are judged; none is the day of the run. No figure depends on it.",

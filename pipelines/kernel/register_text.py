@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines.kernel.file_kinds import kind_of
 from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import MEMORY
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,11 +36,6 @@ _CHUNK = 1 << 20
 
 CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 """Beginnings of the lines that git puts into a file it could not merge."""
-
-
-MEMORY = "1400MB"
-"""What DuckDB may hold while it reads a register. Beyond, tables go to a temporary folder for a while: they hold tokens
-and codes only, since identifiers live no longer than the pass that reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +89,12 @@ class CellFile:
 RegisterFile = CsvFile | CellFile
 
 
-def connect(threads: int | None) -> duckdb.DuckDBPyConnection:
+def connect(threads: int | None, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB connection for registers: little memory, no extension from outside."""
     import duckdb
 
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-    connection.execute(f"set memory_limit = '{MEMORY}'")
+    connection.execute(f"set memory_limit = '{memory}'")
     if threads is not None:
         connection.execute(f"set threads = {threads:d}")
     return connection

@@ -22,7 +22,7 @@ from pipelines.kernel.catalogue import Source, Table, Vintage
 from pipelines.kernel.files import link_or_copy, replacing, replacing_folder
 from pipelines.kernel.identity import INE_SHAPE, Tokeniser, tokeniser_of
 from pipelines.kernel.problems import BadInput, Problem, shown
-from pipelines.kernel.project import Project
+from pipelines.kernel.project import MEMORY, Project
 from pipelines.kernel.quoting import literal
 from pipelines.kernel.register_cells import Lists, Rule, declare, listed, rules, typed
 from pipelines.kernel.register_door import Opened, nameless, open_register, refuse_simulated
@@ -32,6 +32,7 @@ from pipelines.kernel.register_lists import reference_lists, reference_names
 from pipelines.kernel.register_parts import Cut, by_year, fits, in_chunks
 from pipelines.kernel.register_rows import write_rows
 from pipelines.kernel.register_text import BLANKS, MOST, CsvFile, connect, open_csv, read_with_python, relation
+from pipelines.kernel.spill import spill_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,6 +84,7 @@ def write_register(
     origin: str | None = None,
     threads: int | None = None,
     cut: Cut | None = None,
+    memory: str = MEMORY,
 ) -> int:
     """Write the rows of a register's files to `target` as Parquet and return how many: tokens for identifiers, typed
     columns, one row a grain, sorted by it, with a column `origin` when one is given.
@@ -97,7 +99,7 @@ def write_register(
     then writes nothing.
     """
     laid_out = [(path, vintage) for path in sorted(files)]
-    return _write_all(project, source, laid_out, tokeniser, target, origin, threads, cut)
+    return _write_all(project, source, laid_out, tokeniser, target, origin, threads, cut, memory)
 
 
 def _write_all(
@@ -109,6 +111,7 @@ def _write_all(
     origin: str | None = None,
     threads: int | None = None,
     cut: Cut | None = None,
+    memory: str = MEMORY,
 ) -> int:
     """Write files that may each have a layout of its own, as those of several offices do."""
     reading = Reading(FORMS[source.id], source.tables[0], reference_lists(project))
@@ -130,7 +133,7 @@ def _write_all(
         )
     parts = by_year(opened) if cut is not None else None
     kept = cut(parts) if cut is not None and parts is not None else {}
-    return Register(reading, tuple(opened), tokeniser, origin, threads).write(target, parts, kept)
+    return Register(project, reading, tuple(opened), tokeniser, origin, threads, memory).write(target, parts, kept)
 
 
 class _NoParts(Exception):
@@ -141,11 +144,13 @@ class _NoParts(Exception):
 class Register:
     """A register about to be written: its files, looked at and not yet read, and how to read them."""
 
+    project: Project
     reading: Reading
     opened: tuple[Opened, ...]
     tokeniser: Tokeniser
     origin: str | None
     threads: int | None
+    memory: str
 
     def write(self, target: Path, parts: Mapping[int, Sequence[Opened]] | None, kept: Mapping[int, Path]) -> int:
         """Write the register to `target`, as a folder of one file a year where it is read in `parts`.
@@ -161,7 +166,7 @@ class Register:
                 with self._connected(None) as connection:
                     if _read(connection, {None: opened}, self.reading, holds_names=True):
                         return write_rows(connection, self.reading.table, part, self.origin)
-            with TemporaryDirectory() as spill, self._connected(Path(spill)) as connection:
+            with spill_folder(self.project) as spill, self._connected(spill) as connection:
                 if not _read(connection, {None: opened}, self.reading):
                     opened = tuple(_explained(opened, self.reading))
                     if not _read(connection, {None: opened}, self.reading):
@@ -190,7 +195,7 @@ class Register:
     @contextmanager
     def _connected(self, spill: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a connection that knows the tokens and the codes; what does not fit goes to `spill`, if there is one."""
-        with connect(self.threads) as connection:
+        with connect(self.threads, self.memory) as connection:
             connection.execute(f"set temp_directory = {literal(spill or '')}")
             connection.execute("set preserve_insertion_order = false")  # rows are sorted when they are written
             self.tokeniser.bind(connection)

@@ -24,13 +24,13 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
 
     Nothing is written for any dataset as long as one has a problem: all are staged first, then written.
     """
-    # Of the settings only the threads count: staging says what the sources say, whatever edition is asked for.
+    # Of the settings only threads and memory count: staging says what the sources say, whatever edition is asked for.
     project.data.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix=".stage-", dir=project.data) as folder:
-        return _stage_all(project, settings.threads, Path(folder))
+        return _stage_all(project, settings, Path(folder))
 
 
-def _stage_all(project: Project, threads: int, aside: Path) -> StageReport:
+def _stage_all(project: Project, settings: Settings, aside: Path) -> StageReport:
     """Do what `stage_all` says; registers, too large to be held, wait in the folder `aside`."""
     catalogue = read_catalogue(project)
     freshness = Freshness(project, "stage")
@@ -56,7 +56,7 @@ def _stage_all(project: Project, threads: int, aside: Path) -> StageReport:
             if source.personal:
                 cut = years.of(source, table_path(project, source.tables[0].name(source.id)))
                 held = _register_folders(project, source, folders)
-                write_staging(project, source, held, aside / source.id, threads, cut)
+                write_staging(project, source, held, aside / source.id, settings.threads, cut, settings.memory)
                 ready.append((source, fingerprint, {}))
             else:
                 ready.append((source, fingerprint, stage_source(project, source, folders)))
