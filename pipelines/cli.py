@@ -103,6 +103,7 @@ def run(
     as_of: datetime | None,
 ) -> None:
     """Bring everything that is out of date up to date, to build/. Options not given come from params.yaml."""
+    from pipelines.kernel.showing import show
     from pipelines.run import StageFailed, reproduce
     from pipelines.summary import closing_lines
 
@@ -119,6 +120,7 @@ def run(
     try:
         outcomes = reproduce(project, click.echo)
     except StageFailed as error:
+        show(project, only=("quality",))
         click.echo(
             f"Stopped at stage {error.stage}: nothing after it was touched, and the last good report stays in build/."
             + (" What failed: build/quality/index.html." if error.stage.startswith("check") else ""),
@@ -209,6 +211,7 @@ def check(
     if (owner or as_json) and not as_list:
         raise click.UsageError("--owner and --json go with --list.")
     from pipelines.kernel.project import read_settings
+    from pipelines.kernel.showing import show
     from pipelines.steps import check_tables, steward_list
 
     project = find_project()
@@ -220,6 +223,7 @@ def check(
         lines, failures = steward_list(project, settings, owner, lang or "en", as_json=as_json)
     else:
         lines, failures = check_tables(project, tables, settings)
+    show(project, only=("quality",))
     for line in lines:
         click.echo(line)
     if data_docs:
@@ -457,6 +461,7 @@ def baseline(originals: Path) -> None:
 def step(name: str) -> None:
     """Run one stage, as a line of dvc.yaml does."""
     from pipelines.kernel.alone import one_stage
+    from pipelines.kernel.showing import show
     from pipelines.run import of_a_run, write_report
     from pipelines.steps import run_step
 
@@ -464,5 +469,7 @@ def step(name: str) -> None:
         project = find_project()
         with one_stage(project, name, _said):
             write_report(run_step(project, name))
+            if not of_a_run():
+                show(project)
 
     (work if of_a_run() else _alone(f"step {name}")(work))()

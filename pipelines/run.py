@@ -24,6 +24,7 @@ from pipelines.kernel.labels import labelled_stages
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
+from pipelines.kernel.showing import show
 from pipelines.unchanged import LastRun
 
 REPORT_VARIABLE = "OBSERVATOIRE_STAGE_REPORT"
@@ -70,6 +71,7 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
         outcomes = [StageOutcome(name, has_run=False, seconds=0.0) for name in names]
         for number, outcome in enumerate(outcomes, start=1):
             say(_progress_line(number, len(names), outcome))
+        show(project)
         return outcomes
     outcomes = []
     with _python_on_path(), tempfile.TemporaryDirectory() as scratch:
@@ -89,6 +91,7 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
         finally:
             os.environ.pop(REPORT_VARIABLE, None)
             repo.close()
+    show(project)
     last.leave()
     return outcomes
 

@@ -59,9 +59,13 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The folders of one work tree. Paths only: nothing is read or made by building it."""
+    """The folders of one work tree. Paths only: nothing is read or made by building it.
+
+    The command builds in `data/build` and shows the whole in `build/` at the end (`pipelines.kernel.showing`).
+    """
 
     root: Path
+    built_in: str = "build"
 
     @property
     def data(self) -> Path:
@@ -145,7 +149,12 @@ class Project:
 
     @property
     def build(self) -> Path:
-        """`build/`: what a reader gets."""
+        """What the stages build for readers: `data/build/` of a command, `build/` itself otherwise."""
+        return self.root / self.built_in
+
+    @property
+    def public(self) -> Path:
+        """`build/`: what a reader gets, at any moment one report as a whole."""
         return self.root / "build"
 
     @property
@@ -198,7 +207,7 @@ def find_project(start: Path | None = None) -> Project:
     here = (Path(home) if home else start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
-            return Project(folder)
+            return Project(folder, built_in="data/build")
     raise BadInput(
         Problem(
             file=here.as_posix(),
