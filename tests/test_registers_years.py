@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from pipelines.kernel.files import sha256_of
 from pipelines.kernel.identity import simulated_tokeniser
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.register_rows import write_rows
 from pipelines.kernel.registers import write_register
 from pipelines.simulate.registers import simulate_registers
 
@@ -121,6 +123,44 @@ def test_identifiers_have_no_folder_to_go_to(home: Project, tmp_path: Path, monk
     assert folders[1][0] is False
     assert folders[1][1]
     assert pl.read_parquet(tmp_path / "apogee.parquet").height
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_a_register_that_does_not_fit_into_memory_is_spilled_and_the_same(
+    home: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_parts: bool
+) -> None:
+    write(home, "apogee", tmp_path / "whole.parquet", in_parts=False)
+    if in_parts:
+        monkeypatch.setattr(register_parts, "IN_MEMORY", 1)
+    real, refused = registers.write_rows, []
+
+    def small(connection, *given):  # type: ignore[no-untyped-def]
+        if not connection.execute("select current_setting('temp_directory')").fetchone()[0]:
+            refused.append(1)
+            raise duckdb.OutOfMemoryException("it does not fit")
+        return real(connection, *given)
+
+    monkeypatch.setattr(registers, "write_rows", small)
+    write(home, "apogee", tmp_path / "spilled.parquet", in_parts=in_parts)
+    assert refused
+    assert sha256_of(tmp_path / "spilled.parquet") == sha256_of(tmp_path / "whole.parquet")
+
+
+def test_large_parts_are_sorted_on_any_number_of_threads(tmp_path: Path) -> None:
+    """More rows than a row group: written as they come, they would lie in the order in which threads finish."""
+    table = sidecar("crous").tables[0]
+    hashes = set()
+    for threads in (1, 2, 4):
+        with duckdb.connect(config={"threads": threads}) as connection:
+            connection.execute("set preserve_insertion_order = false")
+            connection.execute(
+                "create temp table rows as select 2012 as year, md5(range::varchar)::uuid as student_token, "
+                "'1' as echelon_code, date '2012-09-01' as decided_on, 'ine' as identity_code from range(500000)"
+            )
+            write_rows(connection, table, tmp_path / "rows.parquet", "simulated", 2012)
+        assert pl.read_parquet(tmp_path / "rows.parquet", columns=["student_token"])["student_token"].is_sorted()
+        hashes.add(sha256_of(tmp_path / "rows.parquet"))
+    assert len(hashes) == 1
 
 
 def test_a_new_year_costs_one_year_and_gives_what_a_first_run_gives(

@@ -137,7 +137,7 @@ def _write_all(
 
 
 class _NoParts(Exception):
-    """The register cannot be read a year at a time: it is read whole, which also tells what is wrong with it."""
+    """The register cannot be read in one go, or a year at a time: it is read whole, which also tells what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +163,8 @@ class Register:
         opened = self.opened
         with replacing(target) as part:
             if fits(opened):
-                with self._connected(None) as connection:
-                    if _read(connection, {None: opened}, self.reading, holds_names=True):
-                        return write_rows(connection, self.reading.table, part, self.origin)
+                with suppress(_NoParts):
+                    return self._in_memory({None: opened}, {None: part})
             with spill_folder(self.project) as spill, self._connected(spill) as connection:
                 if not _read(connection, {None: opened}, self.reading):
                     opened = tuple(_explained(opened, self.reading))
@@ -180,24 +179,38 @@ class Register:
                 return write_rows(connection, self.reading.table, part, self.origin)
 
     def _in_parts(self, folder: Path, parts: Mapping[int, Sequence[Opened]], kept: Mapping[int, Path]) -> int:
-        """Write one file a year, or raise `_NoParts`: a rule is broken, or a file holds rows of another year too."""
+        """Write one file a year, or raise `_NoParts`."""
         total = 0
         for year, path in kept.items():
             link_or_copy(path, folder / f"{year}.parquet")
         for chunk in in_chunks({year: files for year, files in parts.items() if year not in kept}):
-            with self._connected(None) as connection:
-                if not _read(connection, chunk, self.reading, holds_names=True):
-                    raise _NoParts
-                for year in filter(None, chunk):
-                    total += write_rows(connection, self.reading.table, folder / f"{year}.parquet", self.origin, year)
+            total += self._in_memory(chunk, {year: folder / f"{year}.parquet" for year in chunk})
         return total
+
+    def _in_memory(self, files: Mapping[int | None, Sequence[Opened]], targets: Mapping[int | None, Path]) -> int:
+        """Read files in one go and write each year, or the whole, to its target; return the rows.
+
+        Raises `_NoParts` when a rule is broken, a row is of another year than its file, or memory does not suffice.
+        """
+        import duckdb
+
+        with self._connected(None) as connection:
+            if not _read(connection, files, self.reading, holds_names=True):
+                raise _NoParts
+            try:
+                return sum(
+                    write_rows(connection, self.reading.table, target, self.origin, year)
+                    for year, target in targets.items()
+                )
+            except duckdb.OutOfMemoryException as error:
+                raise _NoParts from error
 
     @contextmanager
     def _connected(self, spill: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a connection that knows the tokens and the codes; what does not fit goes to `spill`, if there is one."""
         with connect(self.threads, self.memory) as connection:
             connection.execute(f"set temp_directory = {literal(spill or '')}")
-            connection.execute("set preserve_insertion_order = false")  # rows are sorted when they are written
+            connection.execute("set preserve_insertion_order = false")  # until rows are written, sorted
             self.tokeniser.bind(connection)
             declare(connection, self.reading.form, self.reading.table.columns, self.reading.lists)
             yield connection
