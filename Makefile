@@ -39,7 +39,7 @@ lock:  ## resolve pyproject.toml again into requirements.lock (needs uv)
 	  --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
 
 clean:  ## remove what the stages made; sources, registers you added and the environment stay
-	rm -rf build data/simulated data/staging data/quality data/quarantine data/marts data/partitions data/indicators data/targets \
+	rm -rf build data/build data/simulated data/staging data/quality data/quarantine data/marts data/partitions data/indicators data/targets \
 	  data/protected data/.fingerprints reports/*/_generated reports/*/_variables.yml reports/*/sites reports/*/fields
 
 help:  ## this list

@@ -25,7 +25,7 @@ class Observatory:
     def __init__(self, project: Project | None = None) -> None:
         """Open the project that holds the working folder, unless one is given."""
         self.project = project or find_project()
-        published = sorted((self.project.build / "data").glob("pub_*.parquet"))
+        published = sorted((self.project.public / "data").glob("pub_*.parquet"))
         if not published:
             raise BadInput(Problem("build/data", "Nothing was published yet", "Run `observatoire run` first."))
         self._connection = duckdb.connect()

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pipelines.kernel.problems import BadInput, CheckFailed
-from pipelines.kernel.project import find_project, read_settings
 
 if TYPE_CHECKING:
     from pipelines.completion import Kind
@@ -29,6 +28,13 @@ Verb = TypeVar("Verb", bound=Callable[..., Any])
 def main() -> None:
     """Run the command and end the process with its exit status."""
     observatoire(prog_name="observatoire")
+
+
+def find_project() -> Project:
+    """Return the project of the current folder. Its module brings pydantic and yaml: not for `--help`."""
+    from pipelines.kernel.project import find_project as find
+
+    return find()
 
 
 def _plainly(verb: Verb) -> Verb:
@@ -61,6 +67,29 @@ def _values(kind: Kind) -> Callable[[click.Context, click.Parameter, str], list[
     return complete
 
 
+def _alone(doing: str) -> Callable[[Verb], Verb]:
+    """Let a verb that writes begin once no other one is at work in the work tree; `--no-wait` refuses instead."""
+
+    def around(verb: Verb) -> Verb:
+        @wraps(verb)
+        def wrapped(*args: Any, no_wait: bool = False, **kwargs: Any) -> Any:
+            from pipelines.kernel.alone import alone, one_stage
+
+            project = find_project()
+            with alone(project, f"observatoire {doing}", _said, waits=not no_wait):
+                with one_stage(project, doing, _said):
+                    pass  # a stage that outlived its run has ended
+                return verb(*args, **kwargs)
+
+        return wrapped  # type: ignore[return-value]
+
+    return around
+
+
+def _said(line: str) -> None:
+    click.echo(line, err=True)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="observatoire-sresr", prog_name="observatoire")
 def observatoire() -> None:
@@ -72,6 +101,7 @@ def observatoire() -> None:
 @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the report.")
 @click.option("--observed-only/--with-simulated", default=None, help="Leave simulated sources out, or keep them.")
 @click.option("--threads", type=int, help="Threads of DuckDB; figures do not depend on it.")
+@click.option("--memory", metavar="SIZE", help="What DuckDB may hold, as 4GB; beyond, it writes to data/ for a while.")
 @click.option(
     "--engine", type=click.Choice(["duckdb", "spark"]), help="What makes the marts: the same, on one machine or many."
 )
@@ -80,7 +110,9 @@ def observatoire() -> None:
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at the end, for scripts; progress goes to stderr.")
+@click.option("--no-wait", is_flag=True, help="Stop at once when another command is at work here.")
 @_plainly
+@_alone("run")
 def run(
     edition: int | None,
     lang: str | None,
@@ -88,10 +120,13 @@ def run(
     threads: int | None,
     engine: str | None,
     master: str | None,
+    memory: str | None,
     as_of: datetime | None,
     as_json: bool,
 ) -> None:
     """Bring everything that is out of date up to date, to build/. Options not given come from params.yaml."""
+    from pipelines.kernel.project import read_settings
+    from pipelines.kernel.showing import show
     from pipelines.run import StageFailed, reproduce
     from pipelines.summary import closing_facts, closing_lines
 
@@ -107,6 +142,7 @@ def run(
         lang=lang,
         observed_only=observed_only,
         threads=threads,
+        memory=memory,
         engine=engine,
         spark_master=master,
         as_of=day,
@@ -119,6 +155,7 @@ def run(
     try:
         outcomes = reproduce(project, lambda line: click.echo(line, err=as_json))
     except StageFailed as error:
+        show(project, only=("quality",))
         click.echo(
             f"Stopped at stage {error.stage}: nothing after it was touched, and the last good report stays in build/."
             + (" What failed: build/quality/index.html." if error.stage.startswith("check") else ""),
@@ -199,6 +236,7 @@ def preview(port: int, lang: str | None, is_opened: bool) -> None:
 )
 @click.option("--json", "is_json", is_flag=True, help="Print the comparison as JSON, for scripts.")
 @_plainly
+@_alone("add")
 def add(file: Path, source: str, accept: str | None, dry_run: bool, published: int | None, is_json: bool) -> None:
     """Take FILE in as a new vintage of a source, once it has been read through and compared with the one before.
 
@@ -236,6 +274,7 @@ def add(file: Path, source: str, accept: str | None, dry_run: bool, published: i
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
+@_alone("fetch")
 def fetch(
     sources: tuple[str, ...], every: bool, dry_run: bool, accept: str | None, base_url: str | None, as_json: bool
 ) -> None:
@@ -372,6 +411,7 @@ def _say_what_is_left(project: Project, written: Sequence[Written], steps: Seque
     "--data-docs", is_flag=True, help="Make Great Expectations' own Data Docs too; their looks need the network."
 )
 @_plainly
+@_alone("check")
 def check(
     tables: tuple[str, ...],
     as_list: bool,
@@ -389,6 +429,8 @@ def check(
         raise click.UsageError("The list holds all tables: leave TABLES out, or --list.")
     if owner and not as_list:
         raise click.UsageError("--owner goes with --list.")
+    from pipelines.kernel.project import read_settings
+    from pipelines.kernel.showing import show
     from pipelines.pace import Pace
     from pipelines.steps import check_tables, steward_list
 
@@ -402,6 +444,7 @@ def check(
             lines, failures = steward_list(project, settings, owner, lang or "en", as_json=as_json)
         else:
             lines, failures = check_tables(project, tables, settings, as_json=as_json)
+    show(project, only=("quality",))
     for line in lines:
         click.echo(line)
     if data_docs:
@@ -483,12 +526,16 @@ def explain(key: str, as_json: bool) -> None:
 @click.option("--note", default="", metavar="TEXT", help="A sentence kept with the edition: what it is, what it mends.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
+@_alone("seal")
 def seal(allow_simulated: bool, note: str, as_json: bool) -> None:
     """Freeze what is public in build/ into editions/YEAR.NUMBER, never to be written again."""
     from pipelines.editions.answers import revision_lines
     from pipelines.editions.sealing import seal as seal_edition
+    from pipelines.kernel.showing import show
 
-    made = seal_edition(find_project(), date.today(), allow_simulated=allow_simulated, note=note)
+    project = find_project()
+    made = seal_edition(project, date.today(), allow_simulated=allow_simulated, note=note)
+    show(project)
     if as_json:
         from pipelines.json_answers import seal_answer
 
@@ -703,7 +750,16 @@ def completion(shell: str) -> None:
 @_plainly
 def step(name: str) -> None:
     """Run one stage, as a line of dvc.yaml does."""
-    from pipelines.run import write_report
+    from pipelines.kernel.alone import one_stage
+    from pipelines.kernel.showing import show
+    from pipelines.run import of_a_run, write_report
     from pipelines.steps import run_step
 
-    write_report(run_step(find_project(), name))
+    def work() -> None:
+        project = find_project()
+        with one_stage(project, name, _said):
+            write_report(run_step(project, name))
+            if not of_a_run():
+                show(project)
+
+    (work if of_a_run() else _alone(f"step {name}")(work))()

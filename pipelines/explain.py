@@ -179,7 +179,7 @@ def _columns_of(project: Project, name: str) -> list[str]:
         return pl.read_csv(project.reference / f"{name}.csv", n_rows=0, infer_schema=False).columns
     path = table_path(project, name)
     if path.exists():
-        return list(pl.read_parquet_schema(path))
+        return pl.scan_parquet(path).collect_schema().names()
     source, _, table = name.removeprefix("stg_").partition("__")
     declared = {item.object: item for item in read_catalogue(project)[source].tables}
     return [*declared[table].columns, "origin"]

@@ -14,6 +14,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from pipelines.kernel.alone import alone
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project, Settings
 
@@ -67,8 +68,9 @@ def made_again(project: Project, settings: Settings) -> None:
     from pipelines import publish
     from pipelines.render.stage import render_screen
 
-    publish.run(project, settings)
-    render_screen(project, settings)
+    with alone(project, "observatoire preview", lambda _: None):
+        publish.run(project, settings)
+        render_screen(project, settings)
 
 
 class Told:

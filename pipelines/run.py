@@ -1,7 +1,7 @@
 """Reproduce `dvc.yaml` stage by stage, and say what happens as it happens.
 
-DVC decides what is out of date; this module shows progress, keeps a failing stage from hiding its exit status, and
-tells two runs at once apart from a fault.
+DVC decides what is out of date, once `pipelines.unchanged` cannot say that nothing is; this module shows progress,
+keeps a failing stage from hiding its exit status, and tells two runs at once apart from a fault.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.sealed import note_editions
+from pipelines.kernel.showing import show
 from pipelines.pace import Pace
+from pipelines.unchanged import LastRun
 
 REPORT_VARIABLE = "OBSERVATOIRE_STAGE_REPORT"
 """Environment variable that names the file in which a stage's process leaves its report for the run."""
@@ -62,12 +64,20 @@ def stage_names(project: Project) -> list[str]:
 def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome]:
     """Bring every stage up to date, in order; `say` receives one line per stage.
 
-    Raises `BadInput` when another run holds the work tree and `StageFailed` when a stage fails: the stages before it
-    keep their new results, those after it keep their old ones.
+    Raises `BadInput` when DVC itself is at work there, `StageFailed` when a stage fails: the stages before
+    it keep their new results, those after it keep their old ones.
     """
-    names = stage_names(project)
+    stages = labelled_stages(project)
+    names = list(stages)
     note_editions(project, project.settings().edition)
-    outcomes: list[StageOutcome] = []
+    last = LastRun(project, stages)
+    if last.is_still_good():
+        outcomes = [StageOutcome(name, has_run=False, seconds=0.0) for name in names]
+        for number, outcome in enumerate(outcomes, start=1):
+            say(_progress_line(number, len(names), outcome))
+        show(project)
+        return outcomes
+    outcomes = []
     pace = Pace(project)
     with _python_on_path(), tempfile.TemporaryDirectory() as scratch:
         repo = _open_repo(project)
@@ -76,8 +86,10 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
                 report_file = Path(scratch) / f"{name}.json"
                 os.environ[REPORT_VARIABLE] = str(report_file)
                 start = time.monotonic()
+                last.begins(name)
                 with pace.working(name, _head(number, len(names), name), names[number:]):
                     has_run = _reproduce_one(repo, project, name)
+                last.ends(name)
                 report = read_report(report_file)
                 outcome = StageOutcome(name, has_run, time.monotonic() - start, report)
                 outcomes.append(outcome)
@@ -88,7 +100,14 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
         finally:
             os.environ.pop(REPORT_VARIABLE, None)
             repo.close()
+    show(project)
+    last.leave()
     return outcomes
+
+
+def of_a_run() -> bool:
+    """Say whether this process is a stage that a run has started, which holds the work tree for it."""
+    return REPORT_VARIABLE in os.environ
 
 
 def write_report(report: StageReport) -> None:

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.yaml_files import load_yaml
 from pipelines.run import StageOutcome
 
 
@@ -92,6 +91,6 @@ def simulated_sources(project: Project) -> list[str]:
     """Return the ids of the sources of which a simulated vintage was taken in."""
     names = set()
     for path in project.raw.glob("*/*/vintage.yml"):
-        if yaml.safe_load(path.read_text(encoding="utf-8")).get("origin") == "simulated":
+        if load_yaml(path.read_text(encoding="utf-8")).get("origin") == "simulated":
             names.add(path.parent.parent.name)
     return sorted(names)

@@ -18,7 +18,7 @@ from pipelines.kernel.corrections import corrected, of_table, read_corrections
 from pipelines.kernel.dictionary import Column
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.quarantine import REASON, quarantine_path, without_quarantined
-from pipelines.kernel.quoting import literal, quoted
+from pipelines.kernel.quoting import literal, parquet, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,7 +50,7 @@ class Tables:
     def __enter__(self) -> Tables:
         import duckdb
 
-        self._open = duckdb.connect(config={"threads": self._settings.threads})
+        self._open = duckdb.connect(config={"threads": self._settings.threads, "memory_limit": self._settings.memory})
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -123,7 +123,7 @@ class Tables:
 
     def file(self, name: str) -> str:
         """Return the whole file of a table, quarantined rows included, as SQL takes it after `from`."""
-        return f"read_parquet({literal(self.path(name))})"
+        return parquet(self.path(name))
 
     def whole(self, name: str) -> str:
         """Return the name under which a declared table shows its quarantined rows too; its own when it has none."""

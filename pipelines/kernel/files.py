@@ -63,6 +63,42 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def link_or_copy(path: Path, target: Path) -> None:
+    """Let `target` be the file at `path` under a second name, or a copy where the file system has no such names.
+
+    For files that are only ever replaced by a rename: what is written through one name shows under the other.
+    """
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copy2(path, target)
+
+
+def into_place(part: Path, path: Path) -> None:
+    """Let a file or folder that is ready take the place of `path`, a file or folder too."""
+    if not part.is_dir() and not path.is_dir():
+        part.replace(path)
+        return
+    aside = path.with_name(f".{path.name}.old")
+    if path.exists():
+        path.rename(aside)
+    try:
+        part.rename(path)
+    except OSError:
+        if aside.exists():
+            aside.rename(path)
+        raise
+    remove(aside)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write `content` to `path`, atomically."""
     with replacing(path) as part:

@@ -18,6 +18,9 @@ from pipelines.kernel.yaml_files import load_yaml, yaml_problem
 
 Lang = Literal["fr", "en"]
 
+MEMORY = "1500MB"
+"""What DuckDB may hold unless a run is asked for something else."""
+
 
 class Settings(BaseModel):
     """What a run was asked for: `params.yaml`, overridden by the options of the command."""
@@ -35,6 +38,11 @@ class Settings(BaseModel):
     engine: Literal["duckdb", "spark"] = Field(default="duckdb", description="What makes the marts; they are the same.")
     spark_master: str | None = Field(
         default=None, min_length=1, description="Address of Spark's master; none is this machine."
+    )
+    memory: str = Field(
+        default=MEMORY,
+        pattern=r"^[1-9]\d*(MB|GB)$",
+        description="What DuckDB may hold; beyond, it uses a folder inside data/. Results do not depend on it.",
     )
     as_of: date | None = Field(
         default=None,
@@ -55,9 +63,13 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The folders of one work tree. Paths only: nothing is read or made by building it."""
+    """The folders of one work tree. Paths only: nothing is read or made by building it.
+
+    The command builds in `data/build` and shows the whole in `build/` at the end (`pipelines.kernel.showing`).
+    """
 
     root: Path
+    built_in: str = "build"
 
     @property
     def data(self) -> Path:
@@ -146,7 +158,12 @@ class Project:
 
     @property
     def build(self) -> Path:
-        """`build/`: what a reader gets."""
+        """What the stages build for readers: `data/build/` of a command, `build/` itself otherwise."""
+        return self.root / self.built_in
+
+    @property
+    def public(self) -> Path:
+        """`build/`: what a reader gets, at any moment one report as a whole."""
         return self.root / "build"
 
     @property
@@ -199,7 +216,7 @@ def find_project(start: Path | None = None) -> Project:
     here = (Path(home) if home else start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
-            return Project(folder)
+            return Project(folder, built_in="data/build")
     raise BadInput(
         Problem(
             file=here.as_posix(),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project
-from pipelines.kernel.quoting import literal
+from pipelines.kernel.quoting import parquet
 
 REASON = "check_ids"
 """The one column of a quarantine table that its staging table has not: the checks broken, as `APP-217, APP-219`."""
@@ -27,11 +27,11 @@ def without_quarantined(staged: Path, aside: Path, columns: Iterable[str]) -> st
 
     `columns` are all the columns of the staging table. Without a quarantine file this is the staging file itself.
     """
-    whole = f"read_parquet({literal(staged)})"
+    whole = parquet(staged)
     if not aside.exists():
         return whole
     same = " and ".join(f'staged."{name}" is not distinct from aside."{name}"' for name in columns)
-    return f"(select staged.* from {whole} as staged anti join read_parquet({literal(aside)}) as aside on {same})"
+    return f"(select staged.* from {whole} as staged anti join {parquet(aside)} as aside on {same})"
 
 
 def facts(aside: Path) -> str:

@@ -30,3 +30,8 @@ def literal(value: Any) -> str:
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     raise TypeError(f"{type(value).__name__} has no literal")
+
+
+def parquet(path: Path) -> str:
+    """Return the rows of a Parquet file, or of a folder of them in the order of their names, as SQL takes them."""
+    return f"read_parquet({literal(path / '*.parquet' if path.is_dir() else path)})"

@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 COUNTS = ("rows_count", "contradictions_count")
 
 
-def write_rows(connection: duckdb.DuckDBPyConnection, table: Table, part: Path, origin: str | None) -> int:
-    """Write the table `rows` of a connection as Parquet and return how many rows that makes."""
+def write_rows(
+    connection: duckdb.DuckDBPyConnection, table: Table, part: Path, origin: str | None, year: int | None = None
+) -> int:
+    """Write the table `rows` of a connection, or those of one year, as Parquet; return how many rows that makes."""
     grain = listed(table.grain)
+    connection.execute("set preserve_insertion_order = true")  # else COPY writes sorted row groups as they come
+    rows = "rows" if year is None else f"(from rows where year = {year:d})"
     said = [column for column in table.columns if column not in COUNTS]
     # Almost every row stands alone: only those whose grain has the hash of another's are grouped.
     connection.execute(
-        f"create or replace temp table doubled as select key from (select hash({grain}) as key from rows) "
+        f"create or replace temp table doubled as select key from (select hash({grain}) as key from {rows}) "
         "group by key having count(*) > 1"
     )
     counted = connection.execute("select count(*) from doubled").fetchone()
-    once = f"select {listed(said)}, 1::bigint as rows_count, 0::bigint as contradictions_count from rows"
+    once = f"select {listed(said)}, 1::bigint as rows_count, 0::bigint as contradictions_count from {rows}"
     if counted and counted[0]:
         once = f"""
             {once} where hash({grain}) not in (select key from doubled)
@@ -36,7 +40,7 @@ def write_rows(connection: duckdb.DuckDBPyConnection, table: Table, part: Path, 
                 cast(sum(count) over (partition by {grain}) as bigint) as rows_count,
                 cast(sum(count) over (partition by {grain}) - count as bigint) as contradictions_count
             from (
-                select {listed(said)}, count(*) as count from rows
+                select {listed(said)}, count(*) as count from {rows}
                 where hash({grain}) in (select key from doubled)
                 group by all
             )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines.kernel.file_kinds import kind_of
 from pipelines.kernel.problems import BadInput, Problem
+from pipelines.kernel.project import MEMORY
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,11 +38,6 @@ CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 """Beginnings of the lines that git puts into a file it could not merge."""
 
 
-MEMORY = "1400MB"
-"""What DuckDB may hold while it reads a register. Beyond, tables go to a temporary folder for a while: they hold tokens
-and codes only, since identifiers live no longer than the pass that reads them."""
-
-
 @dataclass(frozen=True, slots=True)
 class CsvFile:
     """A CSV file that was looked at and not yet read."""
@@ -58,6 +54,10 @@ class CsvFile:
     def layout(self) -> tuple[object, ...]:
         """Return what files that are read in one go have in common."""
         return (self.header, self.separator, self.encoding, self.is_quoted, self.is_blank_free)
+
+    def first_row(self) -> list[str]:
+        """Return the cells of the first row after the header."""
+        return next(_rows(self))[1]
 
     def numbers(self, places: Sequence[int]) -> list[int]:
         """Return the line numbers of rows, given by their places among the rows, from 1."""
@@ -89,12 +89,12 @@ class CellFile:
 RegisterFile = CsvFile | CellFile
 
 
-def connect(threads: int | None) -> duckdb.DuckDBPyConnection:
+def connect(threads: int | None, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB connection for registers: little memory, no extension from outside."""
     import duckdb
 
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-    connection.execute(f"set memory_limit = '{MEMORY}'")
+    connection.execute(f"set memory_limit = '{memory}'")
     if threads is not None:
         connection.execute(f"set threads = {threads:d}")
     return connection

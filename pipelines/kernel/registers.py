@@ -11,25 +11,28 @@ columns: the same whatever the order of rows and files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipelines.kernel.catalogue import Source, Table, Vintage
-from pipelines.kernel.files import replacing
+from pipelines.kernel.files import link_or_copy, replacing, replacing_folder
 from pipelines.kernel.identity import INE_SHAPE, Tokeniser, tokeniser_of
 from pipelines.kernel.problems import BadInput, Problem, shown
-from pipelines.kernel.project import Project
+from pipelines.kernel.project import MEMORY, Project
 from pipelines.kernel.quoting import literal
 from pipelines.kernel.register_cells import Lists, Rule, declare, listed, rules, typed
 from pipelines.kernel.register_door import Opened, nameless, open_register, refuse_simulated
 from pipelines.kernel.register_files import layout_of
 from pipelines.kernel.register_forms import FORMS, Form
 from pipelines.kernel.register_lists import reference_lists, reference_names
+from pipelines.kernel.register_parts import Cut, by_year, fits, in_chunks
 from pipelines.kernel.register_rows import write_rows
 from pipelines.kernel.register_text import BLANKS, MOST, CsvFile, connect, open_csv, read_with_python, relation
+from pipelines.kernel.spill import spill_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,9 +83,14 @@ def write_register(
     *,
     origin: str | None = None,
     threads: int | None = None,
+    cut: Cut | None = None,
+    memory: str = MEMORY,
 ) -> int:
     """Write the rows of a register's files to `target` as Parquet and return how many: tokens for identifiers, typed
     columns, one row a grain, sorted by it, with a column `origin` when one is given.
+
+    With `cut`, a large register whose files hold one year each becomes a folder of one file a year: `cut` is told which
+    files make which year and returns the years that are kept, and the file of each.
 
     `identity_code` says what the token stands for: `ine`; `number`, the establishment's student number where the INE
     is missing or malformed; `none`, nothing usable, so that the row can only be counted. `number_key` is made of the
@@ -91,7 +99,7 @@ def write_register(
     then writes nothing.
     """
     laid_out = [(path, vintage) for path in sorted(files)]
-    return _write_all(project, source, laid_out, tokeniser, target, origin, threads)
+    return _write_all(project, source, laid_out, tokeniser, target, origin, threads, cut, memory)
 
 
 def _write_all(
@@ -102,6 +110,8 @@ def _write_all(
     target: Path,
     origin: str | None = None,
     threads: int | None = None,
+    cut: Cut | None = None,
+    memory: str = MEMORY,
 ) -> int:
     """Write files that may each have a layout of its own, as those of several offices do."""
     reading = Reading(FORMS[source.id], source.tables[0], reference_lists(project))
@@ -121,24 +131,89 @@ def _write_all(
         raise BadInput(
             Problem(f"data/sources/{source.id}.yml", "The vintage holds no file", "Add one with `observatoire add`.")
         )
-    with connect(threads) as connection, TemporaryDirectory() as spill:
-        connection.execute(f"set temp_directory = {literal(spill)}")
-        connection.execute("set preserve_insertion_order = false")  # rows are sorted when they are written
-        tokeniser.bind(connection)
-        declare(connection, reading.form, reading.table.columns, reading.lists)
-        if not _read(connection, opened, reading):
-            opened = _explained(opened, reading)
-            if not _read(connection, opened, reading):
-                raise BadInput(
-                    Problem(
-                        opened[0].file.shown,
-                        "The file cannot be read as a register",
-                        "Export it again as CSV in UTF-8.",
-                    )
-                )
-        connection.execute("set preserve_insertion_order = true")
+    parts = by_year(opened) if cut is not None else None
+    kept = cut(parts) if cut is not None and parts is not None else {}
+    return Register(project, reading, tuple(opened), tokeniser, origin, threads, memory).write(target, parts, kept)
+
+
+class _NoParts(Exception):
+    """The register cannot be read in one go, or a year at a time: it is read whole, which also tells what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A register about to be written: its files, looked at and not yet read, and how to read them."""
+
+    project: Project
+    reading: Reading
+    opened: tuple[Opened, ...]
+    tokeniser: Tokeniser
+    origin: str | None
+    threads: int | None
+    memory: str
+
+    def write(self, target: Path, parts: Mapping[int, Sequence[Opened]] | None, kept: Mapping[int, Path]) -> int:
+        """Write the register to `target`, as a folder of one file a year where it is read in `parts`.
+
+        Returns the rows that were read: those of the years `kept` were not.
+        """
+        if parts is not None:
+            with suppress(_NoParts), replacing_folder(target) as folder:
+                return self._in_parts(folder, parts, kept)
+        opened = self.opened
         with replacing(target) as part:
-            return write_rows(connection, reading.table, part, origin)
+            if fits(opened):
+                with suppress(_NoParts):
+                    return self._in_memory({None: opened}, {None: part})
+            with spill_folder(self.project) as spill, self._connected(spill) as connection:
+                if not _read(connection, {None: opened}, self.reading):
+                    opened = tuple(_explained(opened, self.reading))
+                    if not _read(connection, {None: opened}, self.reading):
+                        raise BadInput(
+                            Problem(
+                                opened[0].file.shown,
+                                "The file cannot be read as a register",
+                                "Export it again as CSV in UTF-8.",
+                            )
+                        )
+                return write_rows(connection, self.reading.table, part, self.origin)
+
+    def _in_parts(self, folder: Path, parts: Mapping[int, Sequence[Opened]], kept: Mapping[int, Path]) -> int:
+        """Write one file a year, or raise `_NoParts`."""
+        total = 0
+        for year, path in kept.items():
+            link_or_copy(path, folder / f"{year}.parquet")
+        for chunk in in_chunks({year: files for year, files in parts.items() if year not in kept}):
+            total += self._in_memory(chunk, {year: folder / f"{year}.parquet" for year in chunk})
+        return total
+
+    def _in_memory(self, files: Mapping[int | None, Sequence[Opened]], targets: Mapping[int | None, Path]) -> int:
+        """Read files in one go and write each year, or the whole, to its target; return the rows.
+
+        Raises `_NoParts` when a rule is broken, a row is of another year than its file, or memory does not suffice.
+        """
+        import duckdb
+
+        with self._connected(None) as connection:
+            if not _read(connection, files, self.reading, holds_names=True):
+                raise _NoParts
+            try:
+                return sum(
+                    write_rows(connection, self.reading.table, target, self.origin, year)
+                    for year, target in targets.items()
+                )
+            except duckdb.OutOfMemoryException as error:
+                raise _NoParts from error
+
+    @contextmanager
+    def _connected(self, spill: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a connection that knows the tokens and the codes; what does not fit goes to `spill`, if there is one."""
+        with connect(self.threads, self.memory) as connection:
+            connection.execute(f"set temp_directory = {literal(spill or '')}")
+            connection.execute("set preserve_insertion_order = false")  # until rows are written, sorted
+            self.tokeniser.bind(connection)
+            declare(connection, self.reading.form, self.reading.table.columns, self.reading.lists)
+            yield connection
 
 
 def _text_of(connection: duckdb.DuckDBPyConnection, files: Sequence[Opened], reading: Reading) -> str:
@@ -169,15 +244,31 @@ def _typed_of(text: str, reading: Reading, *kept: str) -> str:
     return f"select *, {', '.join((*values, *kept))} from ({text})"
 
 
-def _read(connection: duckdb.DuckDBPyConnection, files: Sequence[Opened], reading: Reading) -> bool:
-    """Read all files into the table `rows`: tokens and typed values. Say whether no rule was broken on the way."""
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    files: Mapping[int | None, Sequence[Opened]],
+    reading: Reading,
+    *,
+    holds_names: bool = False,
+) -> bool:
+    """Read files into the table `rows`: tokens and typed values. Say whether no rule was broken on the way.
+
+    `files` says of which year all their rows must be, if of one. With `holds_names` each person gets a token once, not
+    once a row, which takes half the time: the identifiers of all files are then held for as long as they are read, in
+    memory, since such a connection has no folder to put them in. When they do not fit, the answer is no.
+    """
     import duckdb
 
-    groups: dict[tuple[object, ...], list[Opened]] = {}
-    for place, one in enumerate(files):
-        layout = one.file.layout() if isinstance(one.file, CsvFile) else (place,)
-        groups.setdefault(layout, []).append(one)
-    text = " union all ".join(_text_of(connection, group, reading) for group in groups.values())
+    texts: list[str] = []
+    for year, opened in files.items():
+        groups: dict[tuple[object, ...], list[Opened]] = {}
+        for place, one in enumerate(opened):
+            layout = one.file.layout() if isinstance(one.file, CsvFile) else (place,)
+            groups.setdefault(layout, []).append(one)
+        part = "null" if year is None else f"{year:d}"
+        texts += [f"select *, cast({part} as bigint) as part from ({_text_of(connection, group, reading)})"
+                  for group in groups.values()]  # fmt: skip
+    text = " union all ".join(texts)
     broken = " or ".join(rule.broken for rule in reading.rules({}))
     first, *others = reading.form.cells
     numbered = "student_number" in reading.form.identifiers
@@ -186,28 +277,40 @@ def _read(connection: duckdb.DuckDBPyConnection, files: Sequence[Opened], readin
     # It is made in a branch, not in a column, so that no other row makes it.
     cells = ", ".join(f"coalesce(t_{column}, '')" for column in reading.form.cells)
     whole = f"upper(concat_ws('|', coalesce(t_ine, ''), {cells}))"
+    tokens = f"token_of(who) as student_token {', key_of(number) as number_key' if numbered else ''}"
+    named = f"""
+        select {listed((first, *others))}, identity_code, {tokens} from named
+    """
+    once = f"""
+        select {listed((first, *others))}, identity_code, student_token {", number_key" if numbered else ""}
+        from named
+        inner join (select *, {tokens} from (select distinct who, number from named)) as person
+            on named.who = person.who and named.number is not distinct from person.number
+    """
     query = f"""
         create or replace temp table rows as
         with text as ({text}),
         typed as ({_typed_of("from text", reading)}),
         checked as (
             select
-                case when {broken} then error('a rule is broken') else {first} end as {first},
+                case when {broken} or year <> part then error('a rule is broken') else {first} end as {first},
                 {listed(others)},
                 regexp_full_match(upper(t_ine), '{INE_SHAPE}') is true as has_ine,
                 upper(t_ine) as ine,
                 {number} as number,
                 {listed(reading.wanted(), "t_")}
             from typed
+        ),
+        named as {"materialized" if holds_names else "not materialized"} (
+            select
+                {listed((first, *others))},
+                cast(case when has_ine then 'ine' when number is not null then 'number' else 'none' end as identities)
+                    as identity_code,
+                case when has_ine then ine when number is not null then number else {whole} end as who,
+                number
+            from checked
         )
-        select
-            {listed((first, *others))},
-            cast(case when has_ine then 'ine' when number is not null then 'number' else 'none' end as identities)
-                as identity_code,
-            token_of(case when has_ine then ine when number is not null then number else {whole} end)
-                as student_token
-            {", key_of(number) as number_key" if numbered else ""}
-        from checked
+        {once if holds_names else named}
     """
     try:
         connection.execute(query)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
@@ -23,8 +23,9 @@ from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.quarantine import facts as facts_of_quarantine
 from pipelines.kernel.quarantine import quarantine_path, without_quarantined
-from pipelines.kernel.quoting import literal, quoted
+from pipelines.kernel.quoting import literal, parquet, quoted
 from pipelines.kernel.reference.rows import CSV_TABLES
+from pipelines.kernel.spill import spill_folder
 from pipelines.kernel.sql import Query
 from pipelines.kernel.store import table_path
 
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 PYTHON_TYPES: dict[type, Dtype] = {bool: "bool", int: "int", float: "float", date: "date"}
 """Types of the reference's rows → ours; whatever else is text."""
-
-MEMORY = "1500MB"
-"""What DuckDB may hold while it makes a table; beyond, it uses a temporary folder."""
 
 _LINE = re.compile(r"LINE (\d+):")
 _ORDER = re.compile(r"\norder by \w+(?:, \w+)*\Z")
@@ -69,10 +67,9 @@ class Warehouse:
             }
         )
         self._connection.execute(f"set variable edition = {settings.edition:d}")
-        self._connection.execute(f"set memory_limit = '{MEMORY}'")
-        # Away from the folder one happens to stand in; what lies there for a while are tokens, codes and counts.
-        self._spill = TemporaryDirectory(prefix="observatoire-")
-        self._connection.execute(f"set temp_directory = {literal(Path(self._spill.name))}")
+        self._connection.execute(f"set memory_limit = {literal(settings.memory)}")
+        self._spill = ExitStack()
+        self._connection.execute(f"set temp_directory = {literal(self._spill.enter_context(spill_folder(project)))}")
         # A join keeps its right side in memory, as its author wrote it: DuckDB's guess of which side is small is far
         # off behind a few filters, and then holds millions of students to look up a handful of rows.
         self._connection.execute("set disabled_optimizers = 'build_side_probe_side'")
@@ -85,7 +82,7 @@ class Warehouse:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
-        self._spill.cleanup()
+        self._spill.close()
 
     def known(self) -> set[str]:
         """Return the staging tables of the catalogue and the code lists of data/reference."""
@@ -120,7 +117,7 @@ class Warehouse:
     def corrected_rows(self) -> dict[str, int | None]:
         """Return correction → rows it finds in staging. Raises `BadInput` when the source no longer has the fault."""
         tables = {item.table: self.file_of(item.table) for item in self.corrections}
-        files = {name: f"read_parquet({literal(path)})" for name, path in tables.items() if path.exists()}
+        files = {name: parquet(path) for name, path in tables.items() if path.exists()}
         return guarded(
             self._connection, self.corrections, files, self._project.shown(self._project.reference / CORRECTIONS)
         )
@@ -248,7 +245,7 @@ class Warehouse:
                     "Run `observatoire run`: consolidate makes it.",
                 )
             )
-        return f"select * from read_parquet({literal(path)})"
+        return f"select * from {parquet(path)}"
 
     def _run(self, statement: str, shown: str, offset: int = 0) -> duckdb.DuckDBPyConnection:
         import duckdb

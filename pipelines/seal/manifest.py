@@ -28,7 +28,7 @@ def run(project: Project, settings: Settings) -> StageReport:
     """Write the manifest of `build/`. Raises `FileNotFoundError` when the report or the data were not made."""
     manifest = {
         "edition": settings.edition,
-        "settings": settings.model_dump(mode="json", exclude={"threads", "as_of"}),
+        "settings": settings.model_dump(mode="json", exclude={"threads", "memory", "as_of"}),
         "software": {"observatoire-sresr": version("observatoire-sresr"), **_versions()},
         "inputs": inputs_of(project, settings.edition),
         "files": _hashes(project),

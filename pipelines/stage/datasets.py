@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipelines.kernel.catalogue import Catalogue, Source, Vintage, read_catalogue
-from pipelines.kernel.files import write_parquet
+from pipelines.kernel.files import into_place, remove, write_parquet
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.known import known_folders, order_of
 from pipelines.kernel.problems import BadInput, Problem
@@ -17,6 +17,7 @@ from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import table_path
 from pipelines.stage.registers import write_staging
 from pipelines.stage.staging import Tables, combine, stage_vintage
+from pipelines.stage.years import Years
 
 
 def stage_all(project: Project, settings: Settings) -> StageReport:
@@ -24,8 +25,8 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
 
     Nothing is written for any dataset as long as one has a problem: all are staged first, then written.
     """
-    # Of the settings the threads count, and the edition where it comes before a vintage: what was published after it is
-    # left aside. Of the rest staging says what the sources say; the years an edition may show are cut further on.
+    # Of the settings threads and memory count, and the edition where it comes before a vintage: what was published
+    # after it is left aside. For the rest staging says what the sources say; years are cut further on.
     project.data.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix=".stage-", dir=project.data) as folder:
         return _stage_all(project, settings, Path(folder))
@@ -40,6 +41,7 @@ def _stage_all(project: Project, settings: Settings, aside: Path) -> StageReport
     present: list[str] = []
     notes: list[str] = []
     unknown: set[str] = set()
+    years = Years(project, freshness)
     for source in catalogue.sources.values():
         folders, later = known_folders(project, source, settings.edition)
         notes += [_left_aside(project, folder, first) for folder, first in later.items()]
@@ -58,9 +60,9 @@ def _stage_all(project: Project, settings: Settings, aside: Path) -> StageReport
             read_reference(project)  # a fault of a code list is named there, not as a thousand unknown codes here
         try:
             if source.personal:
-                write_staging(
-                    project, source, _register_folders(project, source, folders), aside / source.id, settings.threads
-                )
+                cut = years.of(source, table_path(project, source.tables[0].name(source.id)))
+                held = _register_folders(project, source, folders)
+                write_staging(project, source, held, aside / source.id, settings.threads, cut, settings.memory)
                 ready.append((source, fingerprint, {}))
             else:
                 ready.append((source, fingerprint, stage_source(project, source, folders)))
@@ -73,11 +75,12 @@ def _stage_all(project: Project, settings: Settings, aside: Path) -> StageReport
             name = table.name(source.id)
             if source.personal:
                 project.staging.mkdir(parents=True, exist_ok=True)
-                (aside / source.id).replace(table_path(project, name))
+                into_place(aside / source.id, table_path(project, name))
             else:
                 write_parquet(table_path(project, name), tables[name], table.grain)
         freshness.remember(source.id, fingerprint)
-    freshness.forget_others(present)
+    freshness.remember_all(years.fingerprints)
+    freshness.forget_others([*present, *years.items(present)])
     removed = _remove_others(project, catalogue, present)
     notes += [f"{name} was removed: its dataset has gone." for name in removed if name not in unknown]
     return StageReport(tuple(freshness.made), tuple(freshness.kept), tuple(notes))
@@ -143,5 +146,5 @@ def _remove_others(project: Project, catalogue: Catalogue, present: list[str]) -
     kept = {name for name, (source, _) in catalogue.tables.items() if source.id in present}
     gone = [path for path in sorted(project.staging.glob("stg_*.parquet")) if path.stem not in kept]
     for path in gone:
-        path.unlink()
+        remove(path)
     return [path.stem for path in gone]

@@ -15,8 +15,9 @@ from pipelines.kernel.catalogue import Source
 from pipelines.kernel.files import PARQUET, replacing
 from pipelines.kernel.identity import simulated_tokeniser
 from pipelines.kernel.problems import BadInput, Problem
-from pipelines.kernel.project import Project
+from pipelines.kernel.project import MEMORY, Project
 from pipelines.kernel.quoting import literal
+from pipelines.kernel.register_parts import Cut
 from pipelines.kernel.register_text import connect
 from pipelines.kernel.registers import write_register
 
@@ -36,9 +37,17 @@ def stage_register(project: Project, source: Source, vintage_dir: Path) -> dict[
 
 
 def write_staging(
-    project: Project, source: Source, folders: Sequence[Path], target: Path, threads: int | None = None
+    project: Project,
+    source: Source,
+    folders: Sequence[Path],
+    target: Path,
+    threads: int | None = None,
+    cut: Cut | None = None,
+    memory: str = MEMORY,
 ) -> None:
     """Write the staging table of a register to `target`, from the folders of its vintages, the oldest first.
+
+    With `cut` a large one becomes a folder of one file a year, as `write_register` says.
 
     A vintage replaces all earlier rows of the years it covers. Raises `BadInput`, naming file, row and column but
     never a value, when a file is missing or breaks its form, and when a real vintage holds anything else than the
@@ -49,10 +58,19 @@ def write_staging(
         files = sorted(simulated[0].glob("*.csv"))
         vintage = source.vintage(SIMULATED)
         write_register(
-            project, source, vintage, files, simulated_tokeniser(), target, origin="simulated", threads=threads
+            project,
+            source,
+            vintage,
+            files,
+            simulated_tokeniser(),
+            target,
+            origin="simulated",
+            threads=threads,
+            cut=cut,
+            memory=memory,
         )
         return
-    combine_tokens(source, {folder: _tokens(project, source, folder) for folder in folders}, target, threads)
+    combine_tokens(source, {folder: _tokens(project, source, folder) for folder in folders}, target, threads, memory)
 
 
 def _tokens(project: Project, source: Source, folder: Path) -> Path:
@@ -77,7 +95,9 @@ def _tokens(project: Project, source: Source, folder: Path) -> Path:
     return path
 
 
-def combine_tokens(source: Source, vintages: Mapping[Path, Path], target: Path, threads: int | None) -> None:
+def combine_tokens(
+    source: Source, vintages: Mapping[Path, Path], target: Path, threads: int | None, memory: str = MEMORY
+) -> None:
     """Write the staging table of a register from the tokens of its vintages (folder → file), the oldest first."""
     table, files = source.tables[0], [f"read_parquet({literal(path)})" for path in vintages.values()]
     columns, parts = ", ".join(table.columns), []
@@ -85,7 +105,8 @@ def combine_tokens(source: Source, vintages: Mapping[Path, Path], target: Path, 
         later = " union all ".join(f"select year from {other}" for other in files[place + 1 :])
         where = f" where year not in ({later})" if later else ""
         parts.append(f"select {columns}, 'observed' as origin from {file}{where}")
-    with connect(threads) as connection, replacing(target) as part:
+    with connect(threads, memory) as connection, replacing(target) as part, TemporaryDirectory() as spill:
+        connection.execute(f"set temp_directory = {literal(spill)}")
         connection.execute(
             f"copy ({' union all '.join(parts)} order by {', '.join(table.grain)}) to {literal(part)} ({PARQUET})"
         )

@@ -37,6 +37,7 @@ from unittest.mock import patch
 
 import numpy as np
 import polars as pl
+from pipelines.editions.lineage import lineage
 from scipy.sparse import csr_array, vstack
 
 from pipelines import check, publish, render, seal, targets
@@ -46,7 +47,6 @@ from pipelines.audit.knowledge import Series
 from pipelines.audit.stage import Result, attack, content
 from pipelines.editions import sealing
 from pipelines.editions.extras import DATABASE, write_database
-from pipelines.editions.lineage import lineage
 from pipelines.editions.statement import quality_statement
 from pipelines.kernel.audited import digest_of_protected, result_path
 from pipelines.kernel.catalogue import read_catalogue

@@ -1,12 +1,17 @@
-"""From raw registers to marts: the product beside one hand-written DuckDB script and pandas. Run by hand.
+"""From raw registers to marts: the product beside one hand-written DuckDB script, pandas, polars and dbt. Run by hand.
 
-    python tests/benchmarks/registers.py [--students 8000 80000] [--rounds 3] [--threads 2] [--out FILE]
-        [--only product script]
+    python -m tests.benchmarks.registers [--millions 0.2 2 20] [--rounds 3] [--threads 2] [--memory 4GB] [--out FILE]
+        [--engines product "new year" script pandas polars dbt] [--dbt PYTHON]
 
 The generator writes 25 years of the five registers, CSV, with its usual dirt. Each contender runs in a process of its
 own, in turn, once to warm up and then `rounds` times: wall clock, processor time, peak memory (high-water mark of the
 process). The ratio is to the hand-written script of the same round, if it is there. All marts of the script must equal
 the product's, row by row.
+
+`new year` is the product again when of 25 years one is new: what was staged of the other years lies there, and is
+hashed to be sure of it. `dbt` is the script as a dbt project, run by the Python of an environment that has dbt-duckdb
+(`python -m venv DIR && DIR/bin/pip install "dbt-core<1.12" dbt-duckdb`, then `--dbt DIR/bin/python`); its own start
+counts, as in any run of it.
 
 The job is: from raw files to the five tables of tokens, which are all that may be kept of a real register, and to the
 eight marts. `script` does that job; `marts only` is the same script that leaves no tokens behind, and so could not be
@@ -47,6 +52,11 @@ MARTS = {
     "mart_linkage__register": "year, source_id",
 }
 FIRST, LAST = 2000, 2024
+MEMORY = os.environ.get("BENCHMARK_MEMORY", "1500MB")
+IS_LIMITED = "BENCHMARK_MEMORY" in os.environ
+"""Whether the script is held to the limit as well."""
+STUDENTS_OF_A_MILLION = 37_500
+"""Students a year of which 25 years make a million student-years."""
 LATIN_1_UNTIL = 2012
 
 
@@ -67,10 +77,11 @@ def simulate(home: Path, students: int) -> None:
         (home / "simulated" / source).rename(folder / "simulated")
 
 
-def product(home: Path, threads: int) -> None:
-    """Stage the five registers and make their marts, as the stages do."""
+def product(home: Path, threads: int, *, new_year: bool = False) -> None:
+    """Stage the five registers and make their marts, as the stages do; all of them, or as when one year is new."""
     from pipelines.consolidate.marts import make
     from pipelines.kernel.catalogue import read_catalogue
+    from pipelines.kernel.files import into_place, sha256_of
     from pipelines.kernel.project import Project, Settings
     from pipelines.kernel.sql import read_queries
     from pipelines.kernel.store import table_path
@@ -83,9 +94,19 @@ def product(home: Path, threads: int) -> None:
     for source in SOURCES:
         began = time.perf_counter()
         target = table_path(project, catalogue[source].tables[0].name(source))
-        write_staging(project, catalogue[source], [project.raw / source / "simulated"], target, threads)
+
+        def cut(parts: Any, table: Path = target) -> dict[int, Path]:
+            for one in (one for files in parts.values() for one in files):
+                sha256_of(one.file.path)  # as the stage does, to know which years it can keep
+            known = {year: table / f"{year}.parquet" for year in sorted(parts)[:-1] if new_year}
+            return {year: path for year, path in known.items() if path.exists()}
+
+        aside = home / f"{source}.staged"
+        write_staging(project, catalogue[source], [project.raw / source / "simulated"], aside, threads, cut, MEMORY)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        into_place(aside, target)
         spent[source] = time.perf_counter() - began
-    settings = Settings(edition=LAST + 5, threads=threads)
+    settings = Settings(edition=LAST + 5, threads=threads, memory=MEMORY)
     queries = read_queries(project, "marts", "mart_*.sql")
     with Warehouse(project, settings, catalogue) as warehouse:
         for name in (NUMBERS, *MARTS):
@@ -95,13 +116,18 @@ def product(home: Path, threads: int) -> None:
     print(json.dumps(spent), file=sys.stderr)
 
 
+def new_year(home: Path, threads: int) -> None:
+    """Do what the product does when the last year is new."""
+    product(home, threads, new_year=True)
+
+
 def script(home: Path, threads: int, *, keeps_tokens: bool = True) -> None:
     """Run the hand-written script and write its tables."""
     import duckdb
 
     from pipelines.kernel.identity import SIMULATED_KEY
 
-    connection = duckdb.connect(config={"threads": threads})
+    connection = duckdb.connect(config={"threads": threads, **({"memory_limit": MEMORY} if IS_LIMITED else {})})
     key = SIMULATED_KEY.ljust(64, b"\0")
     connection.execute("set variable inner_pad = $1", [bytes(byte ^ 0x36 for byte in key)])
     connection.execute("set variable outer_pad = $1", [bytes(byte ^ 0x5C for byte in key)])
@@ -195,7 +221,115 @@ def pandas(home: Path, threads: int) -> None:
     student.sort_values(["year", "token"]).to_csv(out / "student.csv", index=False)
 
 
-CONTENDERS = {"product": product, "script": script, "marts only": marts_only, "pandas": pandas}
+def polars(home: Path, threads: int) -> None:
+    """Do with polars what `pandas` does; files are read and typed in one lazy query, tokens made once a person."""
+    import hmac
+
+    import polars as pl
+
+    from pipelines.kernel.identity import SIMULATED_KEY
+
+    del threads
+
+    def read(source: str) -> pl.DataFrame:
+        parts = []
+        for path in sorted((home / "data" / "raw" / source / "simulated").glob("*.csv")):
+            is_old = source == "apogee" and int(path.stem.split("_")[1]) <= LATIN_1_UNTIL
+            content: Any = path.read_bytes().decode("latin-1").encode() if is_old else path
+            parts.append(pl.read_csv(content, separator=";", infer_schema=False, quote_char=None))
+        return pl.concat(parts)
+
+    def with_tokens(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+        known = frame.select(column).unique()
+        made = [hmac.digest(SIMULATED_KEY, text.encode(), "sha256").hex() for text in known[column]]
+        return frame.join(known.with_columns(token=pl.Series(made)), on=column)
+
+    def day(column: str) -> pl.Expr:
+        return pl.col(column).str.to_date("%d/%m/%Y", strict=False)
+
+    frames = {source: read(source) for source in SOURCES}
+    apogee = frames["apogee"].with_columns(
+        year=pl.col("ANNEE").cast(pl.Int64),
+        number=pl.col("UAI") + "/" + pl.col("NUM_ETUDIANT"),
+        has_ine=pl.col("INE").fill_null("").str.contains(r"^[0-9A-Z]{11}$"),
+        enrolled=day("DATE_INSCRIPTION"),
+        left=day("DATE_DEPART"),
+    )
+    crosswalk = apogee.filter("has_ine").group_by("number").agg(found=pl.col("INE").first())
+    apogee = apogee.join(crosswalk, on="number", how="left").with_columns(
+        who=pl.when("has_ine").then("INE").otherwise(pl.coalesce("found", "number"))
+    )
+    apogee = with_tokens(apogee, "who")
+    others = {
+        name: with_tokens(frames[name].filter(pl.col("INE").is_not_null()), "INE")
+        for name in ("crous", "cfa", "relint", "survey")
+    }
+    reference = pl.date(pl.col("year") + 1, 1, 15)
+    student = (
+        apogee.filter(
+            (pl.col("INSCRIPTION") == "P")
+            & (pl.col("enrolled") <= reference)
+            & (pl.col("left").is_null() | (pl.col("left") > reference))
+        )
+        .sort(["enrolled", "NIVEAU", "DIPLOME", "SITE", "SPECIALITE"], descending=[True, True, False, False, False])
+        .unique(["year", "token"], keep="first", maintain_order=True)
+    )
+    years = {name: frame.with_columns(year=pl.col(frame.columns[0]).cast(pl.Int64)) for name, frame in others.items()}
+    key = ["year", "token"]
+    last = years["crous"].with_columns(decided=day("DATE_DECISION")).sort("decided").unique(key, keep="last")
+    breach = day("DATE_RUPTURE")
+    held = years["cfa"].filter(
+        (day("DATE_DEBUT") <= reference) & (day("DATE_FIN") >= reference) & (breach.is_null() | (breach > reference))
+    )
+    away = years["relint"].filter((day("DATE_FIN") - day("DATE_DEBUT")).dt.total_days() >= 13)
+    student = (
+        student.join(last.select(*key, "ECHELON"), on=key, how="left")
+        .join(held.select(key).unique().with_columns(is_apprentice=True), on=key, how="left")
+        .join(away.select(key).unique().with_columns(is_mobile=True), on=key, how="left")
+    )
+    out = home / "polars"
+    out.mkdir(exist_ok=True)
+    grain = ["year", "SITE", "DIPLOME", "SPECIALITE"]
+    counts = student.group_by(grain).agg(pl.col("token", "ECHELON", "is_apprentice", "is_mobile").count())
+    counts.sort(grain).write_csv(out / "counts.csv")
+    student.group_by([*grain, "SEXE", "SERIE_BAC", "REGIME"]).len().write_csv(out / "enrolment.csv")
+    graduates = years["survey"].with_columns(year=pl.col("year") - 1)
+    answers = graduates.join(student.select(*key, "SITE", "DIPLOME"), on=key)
+    answers.group_by("year", "SITE", "DIPLOME", "DELAI_MOIS").agg(pl.col("A_REPONDU").count()).write_csv(
+        out / "employment.csv"
+    )
+    student.sort(key).write_csv(out / "student.csv")
+
+
+def dbt(home: Path, threads: int) -> None:
+    """Run the hand-written script as a dbt project."""
+    from pipelines.kernel.identity import SIMULATED_KEY
+    from tests.benchmarks.registers_dbt import run_dbt
+
+    key = SIMULATED_KEY.ljust(64, b"\0")
+    pads = bytes(byte ^ 0x36 for byte in key), bytes(byte ^ 0x5C for byte in key)
+    files: dict[str, list[str]] = {}
+    for source in SOURCES:
+        for path in sorted((home / "data" / "raw" / source / "simulated").glob("*.csv")):
+            is_old = source == "apogee" and int(path.stem.split("_")[1]) <= LATIN_1_UNTIL
+            files.setdefault("apogee_latin_1" if is_old else f"{source}_files", []).append(str(path))
+    first = {
+        "establishment": "select distinct identifier as uai, establishment_code "
+        f"from read_csv('{home}/data/reference/ref_identity.csv', all_varchar = true) where scheme = 'uai'"
+    }
+    text = (HERE / "registers.sql").read_text(encoding="utf-8")
+    run_dbt(Path(os.environ["DBT_PYTHON"]), text, pads, files, first, MARTS, home / "dbt", threads)
+
+
+CONTENDERS = {
+    "product": product,
+    "new year": new_year,
+    "script": script,
+    "marts only": marts_only,
+    "pandas": pandas,
+    "polars": polars,
+    "dbt": dbt,
+}
 
 
 def measured(contender: str, home: Path, threads: int) -> dict[str, float]:
@@ -216,8 +350,9 @@ def contend(contender: str, home: Path, threads: int) -> None:
     began = time.perf_counter()
     CONTENDERS[contender](home, threads)
     wall = time.perf_counter() - began
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    print(json.dumps({"wall": wall, "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss / 1024}))
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = sum(used.ru_utime + used.ru_stime for used in both)
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak": max(used.ru_maxrss for used in both) / 1024}))
 
 
 def compare(home: Path, only: list[str]) -> int:
@@ -231,8 +366,9 @@ def compare(home: Path, only: list[str]) -> int:
         found = connection.execute(query).fetchone()
         return int(found[0]) if found else 0
 
-    if "script" not in only:
-        return number(f"select count(*) from '{home}/data/marts/mart_student__year.parquet'")
+    if not {"script", "product"} <= set(only):
+        made = home / "data" / "marts" / "mart_student__year.parquet"
+        return number(f"select count(*) from '{made}'") if made.exists() else 0
     for name in MARTS:
         ours, theirs = f"'{home}/data/marts/{name}.parquet'", f"'{home}/script/{name}.parquet'"
         columns = ", ".join(str(row[0]) for row in connection.execute(f"describe from {ours}").fetchall())
@@ -247,16 +383,16 @@ def compare(home: Path, only: list[str]) -> int:
     return rows
 
 
-def table(students: list[int], rounds: int, threads: int, warm_ups: int, only: list[str]) -> list[str]:
+def table(millions: list[float], rounds: int, threads: int, warm_ups: int, only: list[str]) -> list[str]:
     """Measure every contender at every size; return the lines of the table."""
     lines = [
         "| student-years | contender | wall, s | processor, s | wall, ratio | processor, ratio | peak, MB |",
         "|--:|---|--:|--:|--:|--:|--:|",
     ]
-    for size in students:
+    for size in millions:
         with TemporaryDirectory() as folder:
             home = Path(folder)
-            simulate(home, size)
+            simulate(home, round(size * STUDENTS_OF_A_MILLION))
             runs: dict[str, list[dict[str, float]]] = {name: [] for name in only}
             for _ in range(rounds + warm_ups):
                 for name, taken in runs.items():
@@ -280,9 +416,11 @@ def table(students: list[int], rounds: int, threads: int, warm_ups: int, only: l
 def main() -> None:
     """Measure, print the table, write it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--students", type=int, nargs="+", default=[8_000, 80_000], help="students a year")
+    parser.add_argument("--millions", type=float, nargs="+", default=[0.2, 2], help="student-years")
+    parser.add_argument("--memory", metavar="SIZE", help="what DuckDB may hold, as 4GB, in the product and the script")
+    parser.add_argument("--dbt", type=Path, metavar="PYTHON", help="the Python of an environment with dbt-duckdb")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="+", choices=sorted(CONTENDERS), default=list(CONTENDERS), metavar="CONTENDER")
+    parser.add_argument("--engines", nargs="+", choices=list(CONTENDERS), metavar="CONTENDER", help="all by default")
     parser.add_argument("--cold", action="store_true", help="no round to warm up")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="file that gets the table")
@@ -293,20 +431,30 @@ def main() -> None:
     if given.contender:
         contend(given.contender, given.home, given.threads)
         return
+    if given.memory:
+        os.environ["BENCHMARK_MEMORY"] = given.memory
+    if given.dbt:
+        os.environ["DBT_PYTHON"] = str(given.dbt)
+    engines = given.engines or [name for name in CONTENDERS if name != "dbt" or given.dbt]
+    if "dbt" in engines and not given.dbt:
+        parser.error("dbt runs in an environment of its own: name its Python with --dbt")
+    if "new year" in engines and "product" not in engines:
+        parser.error("new year adds to what product has made: name both")
     load = os.getloadavg()[0]
     lines = [
         "# Five registers, from raw CSV to marts",
         "",
-        "Made by `python tests/benchmarks/registers.py --out tests/benchmarks/registers.md`; what is measured, and",
+        "Made by `python -m tests.benchmarks.registers --out tests/benchmarks/registers.md`; what is measured, and",
         "what each contender does, stands at the top of that file.",
         "",
         f"- {date.today():%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} processors, {given.threads} threads, "
+        f"{given.memory or MEMORY} of memory for DuckDB in the product, "
         f"Python {platform.python_version()}",
         f"- load of the machine before and after: {load:.1f}, ",
         f"- medians of {given.rounds} rounds{'' if given.cold else ' after one to warm up'}; contenders in turn, "
         "each ratio within its round",
         "",
-        *table(given.students, given.rounds, given.threads, 0 if given.cold else 1, given.only),
+        *table(given.millions, given.rounds, given.threads, 0 if given.cold else 1, engines),
     ]
     lines = [
         line + f"{os.getloadavg()[0]:.1f}" if line.endswith("after: " + f"{load:.1f}, ") else line for line in lines
