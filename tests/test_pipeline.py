@@ -32,6 +32,9 @@ from tests.paper import pages_of_chapters
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
 
+TIMED = ("run.yaml", "run.json", "durations.json")
+"""What a run was asked, how long it took, when it looked: no result."""
+
 Observatoire = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -83,7 +86,7 @@ def hashes(project: Project, *folders: str) -> dict[str, str]:
         path.relative_to(project.root).as_posix(): sha256_of(path)
         for folder in folders
         for path in sorted((project.root / folder).rglob("*"))
-        if path.is_file() and path.name != "run.yaml"
+        if path.is_file() and path.name not in TIMED
     }
 
 
