@@ -128,10 +128,13 @@ class Chosen:
 
 
 def needs(system: System, cell: int) -> list[Target]:
-    """Return what a primary cell needs: it might be at or above the threshold, and one less than it is."""
+    """Return what a primary cell needs: it might be at or above the threshold, and one less than it is.
+
+    Where everybody knows that it is no less, nothing is asked downwards.
+    """
     one = system.cells[cell]
     found = [Target(cell, one.threshold - one.value)] if one.value < one.threshold else []
-    return [*found, Target(cell, -1.0)] if one.value > 0 else found
+    return [*found, Target(cell, -1.0)] if one.value > one.floor else found
 
 
 def costs_of(system: System, seed: bytes) -> np.ndarray:

@@ -89,9 +89,9 @@ class Cutter:
         """Return the attacker's deviations, and a cut where they do not take the cell as far as `amount`."""
         self.questions += 1
         attack, solver, needed, stop = self._attack, self._solver, abs(amount), list(fixed)
-        values = attack.values
+        room = attack.room
         upper = np.where(attack.always, FAR, needed * shares)
-        lower = -np.where(attack.always, values, np.minimum(values, needed) * shares)
+        lower = -np.where(attack.always, room, np.minimum(room, needed) * shares)
         mayopen = attack.choice if zeros else self._open
         shut = ~(attack.always | mayopen)
         shut[stop] = True
@@ -115,7 +115,7 @@ class Cutter:
         if abs(found[cell]) >= needed - TOLERANCE:
             return found, None
         dual = np.asarray(solution.col_dual)
-        worth = np.maximum(-dual, 0) * FAR + np.maximum(dual, 0) * values
+        worth = np.maximum(-dual, 0) * FAR + np.maximum(dual, 0) * room
         worth[[cell, *stop]] = 0
         least = needed - float(worth[attack.always].sum())
         if least <= TOLERANCE:

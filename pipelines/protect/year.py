@@ -11,6 +11,7 @@ import scipy.sparse
 from pipelines.kernel.populations import Relation, Value
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.protect.counted import FILE, Counted
+from pipelines.protect.standing import with_floors
 from pipelines.protect.system import Cell, Place, System
 
 Name = tuple[str, frozenset[int]]
@@ -30,6 +31,7 @@ class Draft:
     persons: bool = True
     sensitive: bool = False
     known: bool = False
+    floor: int = 0
 
 
 class Year:
@@ -54,13 +56,19 @@ class Year:
             )  # fmt: skip
         return self.drafts[name]
 
-    def show(self, population: str, where: Mapping[str, Value], place: Place, threshold: int, worth: int) -> Draft:
-        """Return the cell at these coordinates, shown at `place`; `worth` is what its sight is worth to the reader."""
+    def show(
+        self, population: str, where: Mapping[str, Value], place: Place, threshold: int, worth: int, floor: int = 0
+    ) -> Draft:
+        """Return the cell at these coordinates, shown at `place`; `worth` is what its sight is worth to the reader.
+
+        `floor`: what its row says by standing there (see `Cell`).
+        """
         atoms = self.counted[population].atoms(where)
         draft = self.ask(population, atoms, _words(where))
         draft.places.append(place)
         draft.weight += worth * (1 + min(len(atoms), 40))
         draft.threshold = max(draft.threshold, threshold)
+        draft.floor = max(draft.floor, floor)
         return draft
 
     def other(self, key: str, value: int, *, threshold: int = 0, persons: bool = False, known: bool = False) -> Draft:
@@ -170,7 +178,7 @@ class Year:
             words.append(said)
         matrix = scipy.sparse.csr_array((np.array(entries[2], dtype=np.int64), (entries[0], entries[1])),
                                         shape=(len(words), len(cells)))  # fmt: skip
-        return System(self.year, tuple(cells), matrix, tuple(words))
+        return System(self.year, with_floors(cells, matrix), matrix, tuple(words))
 
 
 def _cell(draft: Draft, default: int) -> Cell | None:
@@ -191,6 +199,7 @@ def _cell(draft: Draft, default: int) -> Cell | None:
         published=bool(draft.places),
         threshold=threshold,
         places=tuple(draft.places),
+        floor=draft.floor,
     )
 
 
