@@ -60,7 +60,7 @@ def blind_to_zeros(year: int, counted: Mapping[str, Any], _: object) -> Year:
 @pytest.mark.parametrize(
     ("where", "name", "other", "words"),
     [
-        (patterns, "best", primary_only, "can be computed exactly"),
+        (patterns, "best_since", primary_only, "can be computed exactly"),
         (protect_stage, "suppressed", told_apart, "without the one symbol"),
         (protect_stage, "protected_values", with_growth, "stands beside a hidden value"),
         (model, "Year", blind_to_zeros, "can be computed exactly"),

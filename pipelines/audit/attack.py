@@ -54,9 +54,9 @@ class Puzzle:
 
     `matrix`: m × n, M a = 0. `value`: true whole values a. `low`, `high`: what is known of each beforehand (equal where
     the cell is shown; 0 and infinity where it is hidden). `threshold`: per cell, 0 where the policy has none.
-    `audited`: hidden cells of which nothing may be proved. `standing`: 1 where a row that stands in a public table tells
-    that there is somebody, which is in `low` too; that alone is no leak of a floor. Raises `ValueError` when the true values break a relation or
-    their own bounds: the attacker's problem would have no solution, and everything would look safe.
+    `audited`: hidden cells of which nothing may be proved. `standing`: what rows that stand in public tables tell of a
+    cell, which is in `low` too: that somebody is there is no leak by itself. Raises `ValueError` when the true values
+    break a relation or their own bounds: the attacker's problem would have no solution, and everything would look safe.
     """
 
     matrix: csr_array

@@ -14,6 +14,7 @@ import numpy as np
 
 from pipelines.audit.attack import Leak, Verdict, audit, intervals
 from pipelines.audit.board import Board, board
+from pipelines.audit.bounds import with_bounds
 from pipelines.audit.editions import memory, read_ledger
 from pipelines.audit.finding import Finding
 from pipelines.audit.inherited import inherited
@@ -93,8 +94,9 @@ def public_system(
         if item.measure.endswith(".numerator") and item.is_protected
     ]
     rests, wholes = with_rests(series, nested)
+    over, bounded = with_bounds([*series, *rests], nested)
     everything = [*series, *rests]
-    return everything, [*relations(everything), *wholes]
+    return [*everything, *over], [*relations(everything), *wholes, *bounded]
 
 
 def of_symbols(series: Sequence[Series]) -> list[Finding]:

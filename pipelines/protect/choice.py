@@ -17,6 +17,7 @@ import scipy.sparse.csgraph
 
 from pipelines.protect.attack import TOLERANCE, Attack
 from pipelines.protect.system import Pattern, System
+from pipelines.protect.together import going_along
 
 TOGETHER = 12
 """How often all cells still to be proved are tried together, before one by one."""
@@ -148,20 +149,30 @@ def costs_of(system: System, seed: bytes) -> np.ndarray:
 
 
 def choose(
-    system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True, rounds: int = 0
+    system: System,
+    seed: bytes,
+    kept: frozenset[str] = frozenset(),
+    *,
+    along: frozenset[str] = frozenset(),
+    start: tuple[np.ndarray, Proof] | None = None,
+    alone: bool = True,
+    rounds: int = 0,
 ) -> tuple[np.ndarray, Proof, float]:
     """Return a mask of the cells hidden, its proof, and a cost that no safe pattern goes below, found in so many
-    rounds of cuts. `kept`: keys hidden already, which stay hidden.
+    rounds of cuts. `kept`: keys hidden already, which stay hidden; `along`: those that go with another cell. `start`: a
+    mask and proof without those, to go on from.
 
     Raises `Unprotectable` when a cell is told whatever is hidden.
     """
     from pipelines.protect.optimum import improve
 
+    kept = kept | along
     attack = Attack(system, kept)
     hidden = attack.choice & np.array([cell.key in kept for cell in system.cells], dtype=bool)
     grown = Growth(system, attack, costs_of(system, seed), kept, alone=alone)
-    proof = Proof(len(system.cells))
-    hidden, proof = grown.prune(grown.grow(hidden, proof), proof, kept)
+    before, proof = start or (np.zeros_like(hidden), Proof(len(system.cells)))
+    settled = kept.union(cell.key for cell, gone in zip(system.cells, before, strict=True) if gone)
+    hidden, proof = grown.prune(grown.grow(hidden | before, proof), proof, settled)
     if not rounds:
         return hidden, proof, 0.0
     bounded = improve(grown, hidden, kept, rounds)
@@ -241,9 +252,9 @@ class Growth:
     def grow(self, hidden: np.ndarray, proof: Proof) -> np.ndarray:
         """Return a mask that holds `hidden` and is proved safe, its proof in `proof`.
 
-        A large count that went with its row in an earlier edition, and that others told already then, goes on being
-        told. Raises `Unprotectable` when another cell is told whatever is hidden. What someone knows for being the only
-        one of a cell is his own: it is let be where nothing could keep it from him.
+        A large count that went with its row, here or in an earlier edition, and that others tell whatever is hidden, is
+        told: it is no secret by itself. Raises `Unprotectable` when another cell is told whatever is hidden. What
+        someone knows for being the only one of a cell is his own: it is let be where nothing could keep it from him.
         """
         hidden = hidden.copy()
         while missing := self.prove(hidden, proof):
@@ -386,12 +397,28 @@ def best(
     system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True, rounds: int = 0
 ) -> Chosen:
     """Return a safe pattern of a system, part by part. Raises `Unprotectable` as `choose` does."""
+    along = going_along(system, {cell.key for cell in system.cells if cell.primary} | kept)
+    found: dict[tuple[str, frozenset[str]], tuple[np.ndarray, Proof, float]] = {}
+    last: dict[str, tuple[np.ndarray, Proof]] = {}
+    bounds: dict[str, float] = {}
+    while True:
+        pieces, masks, hidden = parts(system, kept | along), [], set(kept | along)
+        for part in pieces:
+            first, here = part.cells[0].key, along & {cell.key for cell in part.cells}
+            if (first, here) not in found:
+                made = choose(part, seed, kept, along=here, start=last.get(first), alone=alone, rounds=rounds)
+                found[first, here], last[first] = made, made[:2]
+                bounds.setdefault(first, made[2])  # what goes along with choices made here bounds no other choice
+            masks.append(found[first, here])
+            hidden |= {cell.key for cell, gone in zip(part.cells, masks[-1][0], strict=True) if cell.primary or gone}
+        more = going_along(system, hidden)
+        if not more:
+            break
+        along |= more
     keys: set[str] = set()
-    primary, cost, least = 0, 0.0, 0.0
-    for part in parts(system, kept):
-        hidden, _, bound = choose(part, seed, kept, alone=alone, rounds=rounds)
-        least += bound
-        for cell, is_hidden in zip(part.cells, hidden, strict=True):
+    primary, cost, least = 0, 0.0, sum(bounds.values())
+    for part, (mask, *_) in zip(pieces, masks, strict=True):
+        for cell, is_hidden in zip(part.cells, mask, strict=True):
             if cell.published and not cell.public_elsewhere and (cell.primary or is_hidden):
                 keys.add(cell.key)
                 primary += cell.primary

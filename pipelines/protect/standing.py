@@ -21,7 +21,7 @@ def with_floors(cells: Sequence[Cell], matrix: scipy.sparse.csr_array) -> tuple[
     `matrix`: relations x cells. A zero that may be shown is taken for one that everybody sees.
     """
     floor = [cell.floor for cell in cells]
-    none = [cell.value == 0 and not cell.primary for cell in cells]
+    none = [cell.value == 0 and cell.published and not cell.primary for cell in cells]
     lines = [
         list(zip(matrix.indices[first:last].tolist(), matrix.data[first:last].tolist(), strict=True))
         for first, last in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)

@@ -32,6 +32,8 @@ class Draft:
     sensitive: bool = False
     known: bool = False
     floor: int = 0
+    unsure: bool = False
+    """Nobody can say that it is none, when it is."""
 
 
 class Year:
@@ -119,8 +121,13 @@ class Year:
         self.rest(whole, parts, relation.rest)
 
     def rest(self, whole: Draft, parts: list[Draft], kind: str) -> None:
-        """State that the whole is its parts and a rest, which is a cell of its own unless `kind` is `none`."""
+        """State that the whole is its parts and a rest, which is a cell of its own unless `kind` is `none`.
+
+        Where the numbers break what is merely `supposed`, nothing is stated.
+        """
         value = whole.value - sum(part.value for part in parts)
+        if kind == "supposed" and value < 0:
+            return
         if value < 0 or (kind == "none" and value):
             mend = f"Here {whole.value} against {[part.value for part in parts]}: mend `relations`, or the query."
             names = ", ".join(part.population for part in parts)
@@ -132,6 +139,7 @@ class Year:
             threshold = max(whole.threshold, *(part.threshold for part in parts))
             key = f"{whole.key} less {' and '.join(part.key.split(' ', 2)[1] for part in parts)}"
             left = self.other(key, value, threshold=threshold, persons=kind == "persons")
+            left.unsure = kind == "supposed"
             left.sensitive = kind == "persons" and any(part.sensitive for part in parts) and whole.value > 0
             signs[left.key] = -1
             self.state(signs, f"{whole.key} = {' + '.join(part.key for part in parts)} + rest")
@@ -185,7 +193,7 @@ def _cell(draft: Draft, default: int) -> Cell | None:
     threshold = draft.threshold or (default if draft.persons else 0)
     small = 0 < draft.value < threshold and draft.persons and not draft.known
     bare = draft.value == 0 and draft.sensitive and not draft.known
-    if draft.value == 0 and not bare and not draft.places:
+    if draft.value == 0 and not bare and not draft.places and not draft.unsure:
         return None
     first = draft.places[0] if draft.places else None
     return Cell(
