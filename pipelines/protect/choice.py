@@ -93,16 +93,17 @@ class Proof:
     def meets(self, target: Target) -> bool:
         """Say whether some deviation meets the target."""
         if target.fixed is not None:
-            here = np.abs(self.rows[:, target.cell]) >= 1 - TOLERANCE
-            return bool((here & (self.rows[:, target.fixed] == 0)).any())
+            moved = self.rows[self.rows[:, target.fixed] == 0, target.cell]
+            moved = np.abs(moved) if target.either else moved
+            return bool(moved.max(initial=0) >= target.amount - TOLERANCE)
         return target.met(*self.reach())
 
-    def unmet(self, cells: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-        """Return rows (place in `fixed`, place in `cells`): which of the cells no deviation moves by one that
-        leaves the fixed one where it is.
+    def unmet(self, cells: np.ndarray, needed: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+        """Return rows (place in `fixed`, place in `cells`): which of the cells no deviation takes up by what it needs
+        that leaves the fixed one where it is.
         """
         still = (self.rows[:, fixed] == 0).astype(np.float32)
-        far = (np.abs(self.rows[:, cells]) >= 1 - TOLERANCE).astype(np.float32)
+        far = (self.rows[:, cells] >= needed - TOLERANCE).astype(np.float32)
         return np.argwhere(still.T @ far == 0)
 
 
@@ -202,6 +203,7 @@ class Growth:
         self._single = [i for i in self._primary if system.cells[i].value == 1] if alone else []
         self._by_column = system.matrix.tocsc()
         self._attacks: dict[bytes, Attack] = {}
+        self._bounded: set[tuple[int, int]] = set()
         self._hopeless: set[tuple[int, int]] = set()
         self._told: set[int] = set()
 
@@ -220,15 +222,26 @@ class Growth:
         """Primary cells of one person, who knows it."""
         return self._single
 
-    def may_hope(self, cell: int, fixed: int) -> bool:
-        """Say whether something could keep a cell from whoever is the only one of another."""
-        return (cell, fixed) not in self._hopeless
+    def before(self, cell: int, fixed: int) -> Target | None:
+        """Return what a primary cell needs before the eyes of whoever is the only one of another: the threshold, too.
+
+        Where nothing could take it there, a unit either way; nothing where nothing could keep it from him.
+        """
+        if (cell, fixed) in self._hopeless:
+            return None
+        if (cell, fixed) in self._bounded:
+            return Target(cell, 1.0, either=True, fixed=fixed)
+        return Target(cell, self._up(cell), fixed=fixed)
+
+    def _up(self, cell: int) -> float:
+        one = self.system.cells[cell]
+        return float(max(1, one.threshold - one.value))
 
     def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
         """Return what is not proved yet; what only insiders would see once nothing else is missing.
 
-        Primary cells need their distance, secondary ones a unit either way; primary cells need a unit too before the
-        eyes of whoever is the only one of another cell.
+        Primary cells need their distance, secondary ones a unit either way; primary cells need to reach the threshold
+        too before the eyes of whoever is the only one of another cell.
         """
         besides = [
             Target(int(i), 1.0, either=True)
@@ -238,10 +251,12 @@ class Growth:
         found = [target for target in (*self._needs, *besides) if not proof.meets(target)]
         if self._single and not found:
             primary, single = np.array(self._primary), np.array(self._single)
-            for of, at in proof.unmet(primary, single):
+            needed = np.array([self._up(cell) for cell in self._primary])
+            for of, at in proof.unmet(primary, needed, single):
                 cell, fixed = self._primary[at], self._single[of]
-                if cell != fixed and (cell, fixed) not in self._hopeless:
-                    found.append(Target(cell, 1.0, either=True, fixed=fixed))
+                target = None if cell == fixed else self.before(cell, fixed)
+                if target is not None and not (target.either and proof.meets(target)):
+                    found.append(target)
         return found
 
     def short(self, hidden: np.ndarray) -> list[Target]:
@@ -266,7 +281,7 @@ class Growth:
                     proof.add(moved)
                     hidden |= self.attack.choice & (moved != 0)
                 elif target.fixed is not None:
-                    self._hopeless.add((target.cell, target.fixed))
+                    (self._hopeless if target.either else self._bounded).add((target.cell, target.fixed))
                 elif target.either and self.system.cells[target.cell].key in self.kept:
                     self._told.add(target.cell)
                 else:
@@ -367,13 +382,14 @@ class Growth:
             number, place = places[cell]
             stop = [places[t.fixed][1] for t in targets if t.fixed is not None and places[t.fixed][0] == number]
             everything = np.ones(len(local[number]), dtype=bool)
-            for amount in (1.0, -1.0):
+            most = max(target.amount for target in targets)
+            for amount in (most, -1.0) if any(target.either for target in targets) else (most,):
                 moved = np.zeros(len(self.costs))
                 moved[local[number]] = self._attacker(local[number]).gather(
                     {place: amount}, everything, stop, zeros=True
                 )
                 proof.add(moved)
-                if abs(moved[cell]) >= 1 - TOLERANCE:
+                if all(proof.meets(target) for target in targets):
                     break
 
     def _cheapest(self, target: Target, hidden: np.ndarray) -> np.ndarray | None:
