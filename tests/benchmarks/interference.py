@@ -46,12 +46,12 @@ from pipelines.audit.knowledge import Series
 from pipelines.audit.stage import Result, attack, content
 from pipelines.editions import sealing
 from pipelines.editions.extras import DATABASE, write_database
-from pipelines.editions.lineage import lineage
 from pipelines.editions.statement import quality_statement
 from pipelines.kernel.audited import digest_of_protected, result_path
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.files import write_json
 from pipelines.kernel.ledger import lines_of
+from pipelines.kernel.lineage import lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.publications import read_publications
