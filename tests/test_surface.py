@@ -291,7 +291,7 @@ def test_11_the_manifest_quotes_no_count_of_a_register(tmp_path: Path) -> None:
                    "files": [{"file": "f.csv", "sha256": "0" * 64, "bytes": 1}],
                    "comparison": {"said": ["Figeac: 5 rows, 3 before"]}}  # fmt: skip
         write_yaml_below(project.raw / source / "v", receipt)
-    told = {item["source"]: item for item in manifest._inputs(project)}
+    told = {item["source"]: item for item in manifest.inputs_of(project, 9999)}
     for source in ("apogee", "unheard-of"):
         assert set(told[source]) == {"source", "vintage", "layout", "origin", "files"}
     assert told["sise"]["accepted"] == "two moved away"

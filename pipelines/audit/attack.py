@@ -54,8 +54,9 @@ class Puzzle:
 
     `matrix`: m × n, M a = 0. `value`: true whole values a. `low`, `high`: what is known of each beforehand (equal where
     the cell is shown; 0 and infinity where it is hidden). `threshold`: per cell, 0 where the policy has none.
-    `audited`: hidden cells of which nothing may be proved. Raises `ValueError` when the true values break a relation or
-    their own bounds: the attacker's problem would have no solution, and everything would look safe.
+    `audited`: hidden cells of which nothing may be proved. `standing`: what rows that stand in public tables tell of a
+    cell, which is in `low` too: that somebody is there is no leak by itself. Raises `ValueError` when the true values
+    break a relation or their own bounds: the attacker's problem would have no solution, and everything would look safe.
     """
 
     matrix: csr_array
@@ -64,6 +65,7 @@ class Puzzle:
     high: Numbers
     threshold: Whole
     audited: Marks
+    standing: Whole | None = None
 
     def __post_init__(self) -> None:
         if np.any(self.matrix @ self.value != 0):
@@ -97,6 +99,20 @@ class Part:
         """The linear program of the part, made when it is first asked."""
         below = self.puzzle.value[self.cells] - self.puzzle.low[self.cells]
         return Program(self.block, below, self.puzzle.high[self.cells] - self.puzzle.value[self.cells])
+
+    @cached_property
+    def _rowless(self) -> Program:
+        """The program of somebody who makes nothing of rows that stand in public tables."""
+        return Program(self.block, self.value - self._low, self.puzzle.high[self.cells] - self.value)
+
+    @cached_property
+    def _low(self) -> Numbers:
+        low, standing = self.puzzle.low[self.cells], self.puzzle.standing
+        return low if standing is None else low - standing[self.cells]
+
+    def could_be_none(self, place: int) -> bool:
+        """Say whether only rows that stand in public tables keep a cell from being less than it is."""
+        return bool(self._low[place] >= self.value[place]) or self._rowless.witness(place, most=-1) is not None
 
     @property
     def value(self) -> Whole:
@@ -291,6 +307,6 @@ def _leaks_of(part: Part) -> dict[int, Leak]:
             found[cell] = Leak.EXACT
         elif small[place] and not reached[place]:
             found[cell] = Leak.UNDER
-        elif small[place] and not lowered[place] and puzzle.low[cell] < value[place]:
+        elif small[place] and not lowered[place] and not part.could_be_none(int(place)):
             found[cell] = Leak.FLOOR
     return found

@@ -56,6 +56,7 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
     shown = np.zeros(count, bool)
     value, threshold = np.zeros(count, np.int64), np.zeros(count, np.int64)
     latent, telling = np.zeros(count, bool), np.zeros(count, bool)
+    stands = np.zeros(count, np.int64)
     near, far = np.zeros(count), np.full(count, np.inf)
     value[today:], latent[today:] = memory.revised, True
     for item in series:
@@ -65,9 +66,11 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
         shown[cells] = item.frame["shown"].is_not_null().to_numpy()
         latent[cells] = item.is_latent
         telling[cells] = item.is_sensitive
+        near[cells] = item.floor
+        stands[cells] = 0 if item.rounding else item.floor
         if item.rounding:
             printed = item.frame["shown"].cast(pl.Float64).to_numpy()
-            near[cells] = np.fmax(printed - item.rounding + 1, 0.0)
+            near[cells] = np.fmax(printed - item.rounding + 1, item.floor)
             far[cells] = np.where(np.isnan(printed), np.inf, printed + item.rounding - 1)
             shown[cells] = False
     shown[list(memory.known)] = True
@@ -94,7 +97,10 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
     small = (values > 0) & (values < thresholds)
     audited = (hidden & ~is_shown & (thresholds > 0)) | small | (told & (values == 0))
     texts = tuple(relation.text for relation in relations)
-    return Board(Puzzle(merged, values, low, high, thresholds, audited), tuple(series), place, texts)
+    standing = np.zeros(size + 1, np.int64)
+    np.maximum.at(standing, place, stands)
+    standing[is_shown] = 0
+    return Board(Puzzle(merged, values, low, high, thresholds, audited, standing), tuple(series), place, texts)
 
 
 def _merged(relations: Sequence[Relation], sums: Sequence[Sum], place: NDArray[np.int64], size: int) -> csr_array:

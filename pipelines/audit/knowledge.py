@@ -42,7 +42,8 @@ class Series:
     of `frame` that name the cell in a message. `besides`: what public reference files say of a row (the establishment
     of a site), by which it can be summed too. `is_latent`: shown nowhere, hence neither flagged nor counted.
     `is_sensitive`: that it is none is told of as little as a few. `rounding`: base of the multiples that are shown, 0
-    where true numbers are.
+    where true numbers are. `floor`: 1 where no row of the table says none, so that a row with a hidden count tells of
+    somebody; else 0.
     """
 
     table: str
@@ -54,6 +55,7 @@ class Series:
     is_latent: bool = False
     is_sensitive: bool = False
     rounding: int = 0
+    floor: int = 0
 
     @property
     def column(self) -> str:
@@ -138,7 +140,8 @@ def _table_series(project: Project, policy: Policy, publication: Publication) ->
         is_open = publication.counts.get(name) == OPEN
         series = _one(publication.table, name, grain, both, is_open=is_open)
         is_sensitive = publication.counts.get(name) in policy.sensitive
-        made.append(replace(series, is_sensitive=is_sensitive, rounding=0 if is_open else base))
+        floor = 1 if (series.frame["value"] > 0).all() else 0
+        made.append(replace(series, is_sensitive=is_sensitive, rounding=0 if is_open else base, floor=floor))
     return made
 
 

@@ -273,5 +273,6 @@ def with_rests(
                 for whole_cell, cell, rest in frame.select("_whole", "cell", "_rest").iter_rows()
             ]
             frame = frame.with_columns(pl.col("_rest").alias("cell")).drop("_rest", "_whole", "_all")
-            rests.append(replace(inner, measure=f"{whole} less {part}", frame=frame, is_latent=True, rounding=0))
+            rests.append(replace(inner, measure=f"{whole} less {part}", frame=frame, is_latent=True, rounding=0,
+                                 floor=0))  # fmt: skip
     return rests, found

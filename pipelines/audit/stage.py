@@ -14,6 +14,7 @@ import numpy as np
 
 from pipelines.audit.attack import Leak, Verdict, audit, intervals
 from pipelines.audit.board import Board, board
+from pipelines.audit.bounds import with_bounds
 from pipelines.audit.editions import memory, read_ledger
 from pipelines.audit.finding import Finding
 from pipelines.audit.inherited import inherited
@@ -93,8 +94,9 @@ def public_system(
         if item.measure.endswith(".numerator") and item.is_protected
     ]
     rests, wholes = with_rests(series, nested)
+    over, bounded = with_bounds([*series, *rests], nested)
     everything = [*series, *rests]
-    return everything, [*relations(everything), *wholes]
+    return [*everything, *over], [*relations(everything), *wholes, *bounded]
 
 
 def of_symbols(series: Sequence[Series]) -> list[Finding]:
@@ -126,7 +128,8 @@ def of_model(project: Project, series: Sequence[Series], sums: Sequence[Relation
 def of_pattern(laid: Board, verdict: Verdict, with_editions: bool) -> list[Finding]:
     """Return a finding for each cell of which something is proved, or that the one who stands in another can compute.
 
-    That such a one bounds a cell is counted, and closes no door: whoever is one of five knows that four are left.
+    That such a one bounds a cell is counted, and closes no door: `protect` keeps it from him wherever something can, and
+    what is left is his own, such as the two stays that he alone made.
     """
     inside = {cell: leak for proved in verdict.insiders.values() for cell, leak in proved.items() if leak is Leak.EXACT}
     names = laid.named([*verdict.leaks, *inside])

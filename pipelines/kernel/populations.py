@@ -45,7 +45,7 @@ class Relation(BaseModel):
 
     whole: str
     parts: tuple[str, ...] = Field(min_length=1)
-    rest: Literal["persons", "other", "none"] = "persons"
+    rest: Literal["persons", "other", "none", "supposed"] = "persons"
 
 
 class Alike(BaseModel):

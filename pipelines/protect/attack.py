@@ -1,7 +1,7 @@
 """The attacker's problem: how far may cells deviate from their values without contradicting what is shown.
 
 Deviations d rather than values, so that every relation reads M d = 0 and no large number enters: a shown cell has
-d = 0, a hidden one d >= -value. Solved by HiGHS, on one thread, which gives the same answer on every machine.
+d = 0, a hidden one d >= floor - value. Solved by HiGHS, on one thread, which gives the same answer on every machine.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import highspy
 import numpy as np
 
+from pipelines.protect.standing import room
 from pipelines.protect.system import System
 
 FAR = 1e5
@@ -33,6 +34,8 @@ class Attack:
         self.system = system
         cells = system.cells
         self.values = system.values.astype(float)
+        self.room = room(cells)
+        """How far each may fall: to what everybody knows it to be at least."""
         self.known = np.array([cell.public_elsewhere for cell in cells])
         self.always = np.array([not cell.published or cell.primary for cell in cells]) & ~self.known
         """Hidden whatever is chosen: latent cells and primary ones."""
@@ -66,7 +69,7 @@ class Attack:
         free = self.always | (open_cells & ~self.known)
         if not zeros:
             free = free & ~self.zero
-        return np.concatenate([np.where(free, FAR, 0), np.where(free, self.values, 0)])
+        return np.concatenate([np.where(free, FAR, 0), np.where(free, self.room, 0)])
 
     def solve(self, lower: np.ndarray, upper: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
         """Return the deviations of least cost within these bounds of columns, or nothing when there are none."""

@@ -17,6 +17,7 @@ import scipy.sparse.csgraph
 
 from pipelines.protect.attack import TOLERANCE, Attack
 from pipelines.protect.system import Pattern, System
+from pipelines.protect.together import going_along
 
 TOGETHER = 12
 """How often all cells still to be proved are tried together, before one by one."""
@@ -92,16 +93,17 @@ class Proof:
     def meets(self, target: Target) -> bool:
         """Say whether some deviation meets the target."""
         if target.fixed is not None:
-            here = np.abs(self.rows[:, target.cell]) >= 1 - TOLERANCE
-            return bool((here & (self.rows[:, target.fixed] == 0)).any())
+            moved = self.rows[self.rows[:, target.fixed] == 0, target.cell]
+            moved = np.abs(moved) if target.either else moved
+            return bool(moved.max(initial=0) >= target.amount - TOLERANCE)
         return target.met(*self.reach())
 
-    def unmet(self, cells: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-        """Return rows (place in `fixed`, place in `cells`): which of the cells no deviation moves by one that
-        leaves the fixed one where it is.
+    def unmet(self, cells: np.ndarray, needed: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+        """Return rows (place in `fixed`, place in `cells`): which of the cells no deviation takes up by what it needs
+        that leaves the fixed one where it is.
         """
         still = (self.rows[:, fixed] == 0).astype(np.float32)
-        far = (np.abs(self.rows[:, cells]) >= 1 - TOLERANCE).astype(np.float32)
+        far = (self.rows[:, cells] >= needed - TOLERANCE).astype(np.float32)
         return np.argwhere(still.T @ far == 0)
 
 
@@ -128,10 +130,13 @@ class Chosen:
 
 
 def needs(system: System, cell: int) -> list[Target]:
-    """Return what a primary cell needs: it might be at or above the threshold, and one less than it is."""
+    """Return what a primary cell needs: it might be at or above the threshold, and one less than it is.
+
+    Where everybody knows that it is no less, nothing is asked downwards.
+    """
     one = system.cells[cell]
     found = [Target(cell, one.threshold - one.value)] if one.value < one.threshold else []
-    return [*found, Target(cell, -1.0)] if one.value > 0 else found
+    return [*found, Target(cell, -1.0)] if one.value > one.floor else found
 
 
 def costs_of(system: System, seed: bytes) -> np.ndarray:
@@ -145,20 +150,30 @@ def costs_of(system: System, seed: bytes) -> np.ndarray:
 
 
 def choose(
-    system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True, rounds: int = 0
+    system: System,
+    seed: bytes,
+    kept: frozenset[str] = frozenset(),
+    *,
+    along: frozenset[str] = frozenset(),
+    start: tuple[np.ndarray, Proof] | None = None,
+    alone: bool = True,
+    rounds: int = 0,
 ) -> tuple[np.ndarray, Proof, float]:
     """Return a mask of the cells hidden, its proof, and a cost that no safe pattern goes below, found in so many
-    rounds of cuts. `kept`: keys hidden already, which stay hidden.
+    rounds of cuts. `kept`: keys hidden already, which stay hidden; `along`: those that go with another cell. `start`: a
+    mask and proof without those, to go on from.
 
     Raises `Unprotectable` when a cell is told whatever is hidden.
     """
     from pipelines.protect.optimum import improve
 
+    kept = kept | along
     attack = Attack(system, kept)
     hidden = attack.choice & np.array([cell.key in kept for cell in system.cells], dtype=bool)
     grown = Growth(system, attack, costs_of(system, seed), kept, alone=alone)
-    proof = Proof(len(system.cells))
-    hidden, proof = grown.prune(grown.grow(hidden, proof), proof, kept)
+    before, proof = start or (np.zeros_like(hidden), Proof(len(system.cells)))
+    settled = kept.union(cell.key for cell, gone in zip(system.cells, before, strict=True) if gone)
+    hidden, proof = grown.prune(grown.grow(hidden | before, proof), proof, settled)
     if not rounds:
         return hidden, proof, 0.0
     bounded = improve(grown, hidden, kept, rounds)
@@ -188,6 +203,7 @@ class Growth:
         self._single = [i for i in self._primary if system.cells[i].value == 1] if alone else []
         self._by_column = system.matrix.tocsc()
         self._attacks: dict[bytes, Attack] = {}
+        self._bounded: set[tuple[int, int]] = set()
         self._hopeless: set[tuple[int, int]] = set()
         self._told: set[int] = set()
 
@@ -206,15 +222,26 @@ class Growth:
         """Primary cells of one person, who knows it."""
         return self._single
 
-    def may_hope(self, cell: int, fixed: int) -> bool:
-        """Say whether something could keep a cell from whoever is the only one of another."""
-        return (cell, fixed) not in self._hopeless
+    def before(self, cell: int, fixed: int) -> Target | None:
+        """Return what a primary cell needs before the eyes of whoever is the only one of another: the threshold, too.
+
+        Where nothing could take it there, a unit either way; nothing where nothing could keep it from him.
+        """
+        if (cell, fixed) in self._hopeless:
+            return None
+        if (cell, fixed) in self._bounded:
+            return Target(cell, 1.0, either=True, fixed=fixed)
+        return Target(cell, self._up(cell), fixed=fixed)
+
+    def _up(self, cell: int) -> float:
+        one = self.system.cells[cell]
+        return float(max(1, one.threshold - one.value))
 
     def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
         """Return what is not proved yet; what only insiders would see once nothing else is missing.
 
-        Primary cells need their distance, secondary ones a unit either way; primary cells need a unit too before the
-        eyes of whoever is the only one of another cell.
+        Primary cells need their distance, secondary ones a unit either way; primary cells need to reach the threshold
+        too before the eyes of whoever is the only one of another cell.
         """
         besides = [
             Target(int(i), 1.0, either=True)
@@ -224,10 +251,12 @@ class Growth:
         found = [target for target in (*self._needs, *besides) if not proof.meets(target)]
         if self._single and not found:
             primary, single = np.array(self._primary), np.array(self._single)
-            for of, at in proof.unmet(primary, single):
+            needed = np.array([self._up(cell) for cell in self._primary])
+            for of, at in proof.unmet(primary, needed, single):
                 cell, fixed = self._primary[at], self._single[of]
-                if cell != fixed and (cell, fixed) not in self._hopeless:
-                    found.append(Target(cell, 1.0, either=True, fixed=fixed))
+                target = None if cell == fixed else self.before(cell, fixed)
+                if target is not None and not (target.either and proof.meets(target)):
+                    found.append(target)
         return found
 
     def short(self, hidden: np.ndarray) -> list[Target]:
@@ -238,9 +267,9 @@ class Growth:
     def grow(self, hidden: np.ndarray, proof: Proof) -> np.ndarray:
         """Return a mask that holds `hidden` and is proved safe, its proof in `proof`.
 
-        A large count that went with its row in an earlier edition, and that others told already then, goes on being
-        told. Raises `Unprotectable` when another cell is told whatever is hidden. What someone knows for being the only
-        one of a cell is his own: it is let be where nothing could keep it from him.
+        A large count that went with its row, here or in an earlier edition, and that others tell whatever is hidden, is
+        told: it is no secret by itself. Raises `Unprotectable` when another cell is told whatever is hidden. What
+        someone knows for being the only one of a cell is his own: it is let be where nothing could keep it from him.
         """
         hidden = hidden.copy()
         while missing := self.prove(hidden, proof):
@@ -252,7 +281,7 @@ class Growth:
                     proof.add(moved)
                     hidden |= self.attack.choice & (moved != 0)
                 elif target.fixed is not None:
-                    self._hopeless.add((target.cell, target.fixed))
+                    (self._hopeless if target.either else self._bounded).add((target.cell, target.fixed))
                 elif target.either and self.system.cells[target.cell].key in self.kept:
                     self._told.add(target.cell)
                 else:
@@ -353,13 +382,14 @@ class Growth:
             number, place = places[cell]
             stop = [places[t.fixed][1] for t in targets if t.fixed is not None and places[t.fixed][0] == number]
             everything = np.ones(len(local[number]), dtype=bool)
-            for amount in (1.0, -1.0):
+            most = max(target.amount for target in targets)
+            for amount in (most, -1.0) if any(target.either for target in targets) else (most,):
                 moved = np.zeros(len(self.costs))
                 moved[local[number]] = self._attacker(local[number]).gather(
                     {place: amount}, everything, stop, zeros=True
                 )
                 proof.add(moved)
-                if abs(moved[cell]) >= 1 - TOLERANCE:
+                if all(proof.meets(target) for target in targets):
                     break
 
     def _cheapest(self, target: Target, hidden: np.ndarray) -> np.ndarray | None:
@@ -383,12 +413,28 @@ def best(
     system: System, seed: bytes, kept: frozenset[str] = frozenset(), *, alone: bool = True, rounds: int = 0
 ) -> Chosen:
     """Return a safe pattern of a system, part by part. Raises `Unprotectable` as `choose` does."""
+    along = going_along(system, {cell.key for cell in system.cells if cell.primary} | kept)
+    found: dict[tuple[str, frozenset[str]], tuple[np.ndarray, Proof, float]] = {}
+    last: dict[str, tuple[np.ndarray, Proof]] = {}
+    bounds: dict[str, float] = {}
+    while True:
+        pieces, masks, hidden = parts(system, kept | along), [], set(kept | along)
+        for part in pieces:
+            first, here = part.cells[0].key, along & {cell.key for cell in part.cells}
+            if (first, here) not in found:
+                made = choose(part, seed, kept, along=here, start=last.get(first), alone=alone, rounds=rounds)
+                found[first, here], last[first] = made, made[:2]
+                bounds.setdefault(first, made[2])  # what goes along with choices made here bounds no other choice
+            masks.append(found[first, here])
+            hidden |= {cell.key for cell, gone in zip(part.cells, masks[-1][0], strict=True) if cell.primary or gone}
+        more = going_along(system, hidden)
+        if not more:
+            break
+        along |= more
     keys: set[str] = set()
-    primary, cost, least = 0, 0.0, 0.0
-    for part in parts(system, kept):
-        hidden, _, bound = choose(part, seed, kept, alone=alone, rounds=rounds)
-        least += bound
-        for cell, is_hidden in zip(part.cells, hidden, strict=True):
+    primary, cost, least = 0, 0.0, sum(bounds.values())
+    for part, (mask, *_) in zip(pieces, masks, strict=True):
+        for cell, is_hidden in zip(part.cells, mask, strict=True):
             if cell.published and not cell.public_elsewhere and (cell.primary or is_hidden):
                 keys.add(cell.key)
                 primary += cell.primary

@@ -54,33 +54,43 @@ class Cutter:
                 yield cut
 
     def insiders(self, shares: np.ndarray, questions: float = np.inf) -> Iterator[np.ndarray]:
-        """Find cuts of what primary cells need before the eyes of who is the only one of another cell: a unit, up or
-        down. A cut of both holds whichever it is. No more are sought once so many questions were put in all.
+        """Find cuts of what primary cells need before the eyes of who is the only one of another cell: the threshold,
+        or, where nothing could take them there, a unit up or down. A cut of both holds whichever it is. No more are
+        sought once so many questions were put in all.
         """
         for cell in self._grown.primary:
             if self.questions >= questions:
                 return
-            left = [other for other in self._grown.single if other != cell and self._grown.may_hope(cell, other)]
-            if not left:
-                continue
-            _, cut = self._ask(cell, 1, left, shares, zeros=True)
-            if cut is None:
-                continue  # one deviation before the eyes of all of them
-            moved, cut = self._ask(cell, 1, (), shares, zeros=True)
-            if cut is None:
-                left = [other for other in left if abs(moved[other]) > TOLERANCE]
-            found = 0
-            while left and found < EACH:
-                other = left.pop(0)
-                moved, cut = self._ask(cell, 1, (other,), shares, zeros=True)
-                if cut is not None:
-                    moved, down = self._ask(cell, -1, (other,), shares, zeros=True)
-                    if down is not None:
-                        cut = np.maximum(cut, down)
-                        found += 1
-                        if _is_violated(cut, shares):
-                            yield cut
-                        continue
+            asked: dict[tuple[float, bool], list[int]] = {}
+            for other in self._grown.single:
+                target = None if other == cell else self._grown.before(cell, other)
+                if target is not None:
+                    asked.setdefault((target.amount, target.either), []).append(other)
+            for (amount, either), left in asked.items():
+                yield from self._before(cell, amount, left, shares, either=either)
+
+    def _before(
+        self, cell: int, amount: float, left: list[int], shares: np.ndarray, *, either: bool
+    ) -> Iterator[np.ndarray]:
+        """Find cuts of a cell that is to go so far up, or `either` way, before the eyes of each one that is left."""
+        _, cut = self._ask(cell, amount, left, shares, zeros=True)
+        if cut is None:
+            return  # one deviation before the eyes of all of them
+        moved, cut = self._ask(cell, amount, (), shares, zeros=True)
+        if cut is None:
+            left = [other for other in left if abs(moved[other]) > TOLERANCE]
+        found = 0
+        while left and found < EACH:
+            other = left.pop(0)
+            moved, cut = self._ask(cell, amount, (other,), shares, zeros=True)
+            if cut is not None and either:
+                moved, down = self._ask(cell, -amount, (other,), shares, zeros=True)
+                cut = None if down is None else np.maximum(cut, down)
+            if cut is not None:
+                found += 1
+                if _is_violated(cut, shares):
+                    yield cut
+            else:
                 left = [one for one in left if abs(moved[one]) > TOLERANCE]
 
     def _ask(
@@ -89,9 +99,9 @@ class Cutter:
         """Return the attacker's deviations, and a cut where they do not take the cell as far as `amount`."""
         self.questions += 1
         attack, solver, needed, stop = self._attack, self._solver, abs(amount), list(fixed)
-        values = attack.values
+        room = attack.room
         upper = np.where(attack.always, FAR, needed * shares)
-        lower = -np.where(attack.always, values, np.minimum(values, needed) * shares)
+        lower = -np.where(attack.always, room, np.minimum(room, needed) * shares)
         mayopen = attack.choice if zeros else self._open
         shut = ~(attack.always | mayopen)
         shut[stop] = True
@@ -115,7 +125,7 @@ class Cutter:
         if abs(found[cell]) >= needed - TOLERANCE:
             return found, None
         dual = np.asarray(solution.col_dual)
-        worth = np.maximum(-dual, 0) * FAR + np.maximum(dual, 0) * values
+        worth = np.maximum(-dual, 0) * FAR + np.maximum(dual, 0) * room
         worth[[cell, *stop]] = 0
         least = needed - float(worth[attack.always].sum())
         if least <= TOLERANCE:

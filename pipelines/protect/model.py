@@ -115,6 +115,7 @@ def _show_table(project: Project, publication: Publication, policy: Policy, year
     for measure, code in publication.counts.items():
         if code == OPEN:
             continue
+        floor = 1 if (frame[measure] > 0).all() else 0  # where no row ever says none, a row tells of somebody
         for row in frame.select([*publication.grain, measure, "origin"]).iter_rows(named=True):
             if row[measure] is None:
                 continue
@@ -123,7 +124,8 @@ def _show_table(project: Project, publication: Publication, policy: Policy, year
             at = Place(table, row_key({name: row[name] for name in publication.grain}), measure)
             counted = _counted(year, code, where, at)
             assert year is not None
-            draft = year.show(code, where, at, threshold_of(policy, publication.sources, row["origin"]), WORTH["table"])
+            threshold = threshold_of(policy, publication.sources, row["origin"])
+            draft = year.show(code, where, at, threshold, WORTH["table"], floor)
             _must_be(draft, row[measure], at, counted)
 
 

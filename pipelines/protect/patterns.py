@@ -130,7 +130,7 @@ def _is_simulated(project: Project, publications: Mapping[str, Publication]) -> 
 def _fingerprint(system: System, editions: Iterable[Edition], inputs_of_code: str) -> str:
     lines = [inputs_of_code]
     lines += [
-        f"{cell.key} {cell.value} {cell.public_elsewhere} {cell.primary} {cell.weight} {cell.threshold}"
+        f"{cell.key} {cell.value} {cell.public_elsewhere} {cell.primary} {cell.weight} {cell.threshold} {cell.floor}"
         for cell in system.cells
     ]
     lines += system.relations

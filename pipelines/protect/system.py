@@ -42,6 +42,7 @@ class Cell:
     `published`: False for a latent cell, never shown (what two tables have in common, the rest of a part).
     `threshold`: T of the policy for this cell: hidden when 0 < value < T.
     `places`: every place that shows it.
+    `floor`: what rows that stand in public tables tell everybody that it is at least (see `standing`).
     """
 
     key: str
@@ -54,6 +55,7 @@ class Cell:
     published: bool
     threshold: int
     places: tuple[Place, ...] = ()
+    floor: int = 0
 
 
 @dataclass(frozen=True)

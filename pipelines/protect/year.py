@@ -11,6 +11,7 @@ import scipy.sparse
 from pipelines.kernel.populations import Relation, Value
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.protect.counted import FILE, Counted
+from pipelines.protect.standing import with_floors
 from pipelines.protect.system import Cell, Place, System
 
 Name = tuple[str, frozenset[int]]
@@ -30,6 +31,9 @@ class Draft:
     persons: bool = True
     sensitive: bool = False
     known: bool = False
+    floor: int = 0
+    unsure: bool = False
+    """Nobody can say that it is none, when it is."""
 
 
 class Year:
@@ -54,13 +58,19 @@ class Year:
             )  # fmt: skip
         return self.drafts[name]
 
-    def show(self, population: str, where: Mapping[str, Value], place: Place, threshold: int, worth: int) -> Draft:
-        """Return the cell at these coordinates, shown at `place`; `worth` is what its sight is worth to the reader."""
+    def show(
+        self, population: str, where: Mapping[str, Value], place: Place, threshold: int, worth: int, floor: int = 0
+    ) -> Draft:
+        """Return the cell at these coordinates, shown at `place`; `worth` is what its sight is worth to the reader.
+
+        `floor`: what its row says by standing there (see `Cell`).
+        """
         atoms = self.counted[population].atoms(where)
         draft = self.ask(population, atoms, _words(where))
         draft.places.append(place)
         draft.weight += worth * (1 + min(len(atoms), 40))
         draft.threshold = max(draft.threshold, threshold)
+        draft.floor = max(draft.floor, floor)
         return draft
 
     def other(self, key: str, value: int, *, threshold: int = 0, persons: bool = False, known: bool = False) -> Draft:
@@ -111,8 +121,13 @@ class Year:
         self.rest(whole, parts, relation.rest)
 
     def rest(self, whole: Draft, parts: list[Draft], kind: str) -> None:
-        """State that the whole is its parts and a rest, which is a cell of its own unless `kind` is `none`."""
+        """State that the whole is its parts and a rest, which is a cell of its own unless `kind` is `none`.
+
+        Where the numbers break what is merely `supposed`, nothing is stated.
+        """
         value = whole.value - sum(part.value for part in parts)
+        if kind == "supposed" and value < 0:
+            return
         if value < 0 or (kind == "none" and value):
             mend = f"Here {whole.value} against {[part.value for part in parts]}: mend `relations`, or the query."
             names = ", ".join(part.population for part in parts)
@@ -124,6 +139,7 @@ class Year:
             threshold = max(whole.threshold, *(part.threshold for part in parts))
             key = f"{whole.key} less {' and '.join(part.key.split(' ', 2)[1] for part in parts)}"
             left = self.other(key, value, threshold=threshold, persons=kind == "persons")
+            left.unsure = kind == "supposed"
             left.sensitive = kind == "persons" and any(part.sensitive for part in parts) and whole.value > 0
             signs[left.key] = -1
             self.state(signs, f"{whole.key} = {' + '.join(part.key for part in parts)} + rest")
@@ -170,14 +186,14 @@ class Year:
             words.append(said)
         matrix = scipy.sparse.csr_array((np.array(entries[2], dtype=np.int64), (entries[0], entries[1])),
                                         shape=(len(words), len(cells)))  # fmt: skip
-        return System(self.year, tuple(cells), matrix, tuple(words))
+        return System(self.year, with_floors(cells, matrix), matrix, tuple(words))
 
 
 def _cell(draft: Draft, default: int) -> Cell | None:
     threshold = draft.threshold or (default if draft.persons else 0)
     small = 0 < draft.value < threshold and draft.persons and not draft.known
     bare = draft.value == 0 and draft.sensitive and not draft.known
-    if draft.value == 0 and not bare and not draft.places:
+    if draft.value == 0 and not bare and not draft.places and not draft.unsure:
         return None
     first = draft.places[0] if draft.places else None
     return Cell(
@@ -191,6 +207,7 @@ def _cell(draft: Draft, default: int) -> Cell | None:
         published=bool(draft.places),
         threshold=threshold,
         places=tuple(draft.places),
+        floor=draft.floor,
     )
 
 

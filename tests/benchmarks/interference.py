@@ -52,6 +52,7 @@ from pipelines.kernel.audited import digest_of_protected, result_path
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.files import write_json
 from pipelines.kernel.ledger import lines_of
+from pipelines.kernel.lineage import lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.publications import read_publications
@@ -316,7 +317,7 @@ def published(project: Project, languages: tuple[str, ...]) -> Hashes:
         ):
             publish.run(project, settings)
         found |= {f"{lang}: {name}": sha for name, sha in hashes(project).items()}
-    said = {"quality": quality_statement(project), "lineage": lineage(project), "inputs": manifest._inputs(project),
+    said = {"quality": quality_statement(project), "lineage": lineage(project), "inputs": manifest.inputs_of(project, project.settings().edition),
             "ledger": lines_of(project, project.protected).rows()}  # fmt: skip
     return found | {f"edition: {name}": hashlib.sha256(repr(one).encode()).hexdigest() for name, one in said.items()}
 
