@@ -168,7 +168,7 @@ def part_of(shelf: Shelf, row: Row, whole: Row | None, column: str, unit: str) -
 def site_actions(shelf: Shelf, code: str) -> list[dict[str, Any]]:
     """Return the actions of the register that the text wants site by site, those of this site."""
     hub = str(shelf.sites[code].get("is_hub")).lower() == "true"
-    wanted = {"all"} if hub else {"all", "outside_toulouse"}
+    wanted = {"all"} if hub else {"all", "outside_hub"}
     return [entry for entry in shelf.declared("actions") if entry.get("by_site") in wanted]
 
 
