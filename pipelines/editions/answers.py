@@ -17,6 +17,7 @@ from pipelines.kernel.files import sha256_of
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.region import read_region
 
 SHOWN = 20
 """Revisions a text lists; `--json` lists them all."""
@@ -94,13 +95,14 @@ def cite_answer(project: Project, key: str, form: str) -> str:
     name = known(project, edition) if edition else _last(project)
     manifest = read_manifest(project, name)
     digest = sha256_of(project.editions / str(name) / "manifest.json")
-    cited = Cited(name, date.fromisoformat(manifest["sealed_on"]), digest, bool(manifest["simulated"]))
+    region = read_region(project)
+    cited = Cited(region, name, date.fromisoformat(manifest["sealed_on"]), digest, bool(manifest["simulated"]))
     if address:
         row = figure_of(project, name, address)
         label = read_indicators(project)[row["indicator_code"]].label.fr
         value = "non publié" if row["value"] is None else f"{row['value']:.6g}"
         said = f"{label}, {row['scope_code']}, {row['year']} : {value}"
-        cited = Cited(name, cited.day, digest, row["origin"] == "simulated", f"{address}@{name}", said)
+        cited = Cited(region, name, cited.day, digest, row["origin"] == "simulated", f"{address}@{name}", said)
     return FORMATS[form](cited).rstrip("\n")
 
 

@@ -16,7 +16,7 @@ from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import enumeration, marked, measure, number
 from pipelines.publish.phrases import Point, change, direction
-from pipelines.publish.shelf import REGION, Indicator, Shelf
+from pipelines.publish.shelf import Indicator, Shelf
 from pipelines.publish.tables.overview import status
 from pipelines.publish.tables.targets import chance_in_words
 from pipelines.publish.variation import is_beyond_usual, last_two, usual_move
@@ -48,7 +48,7 @@ def new_values(shelf: Shelf) -> list[Move]:
     edition = int(shelf.edition)
     found = []
     for indicator in shelf.indicators.values():
-        known = tuple(point for point in shelf.points(indicator.code, REGION) if point.value is not None)
+        known = tuple(point for point in shelf.points(indicator.code, shelf.whole) if point.value is not None)
         if known and known[-1].year == edition:
             found.append(Move(indicator, known, unusual(known, indicator.unit)))
     return found
