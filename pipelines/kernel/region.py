@@ -129,5 +129,5 @@ def counted(count: int, lang: str) -> str:
 
 
 def counted_sites(count: int, lang: str) -> str:
-    """Return `huit sites` or `eight sites`: what follows an article."""
+    """Return `trois sites` or `three sites`: what follows an article."""
     return f"{counted(count, lang)} site{'' if count == 1 else 's'}"

@@ -33,8 +33,8 @@ def spread(
 ) -> str:
     """Return the spread of a measure over places, with the places at both ends, and the whole's value beside it.
 
-    `together`: all places as one, with their article (`les huit sites`). Equal places are all named; places whose value is withheld or missing are named as such. With fewer than two
-    values nothing is compared.
+    `together`: all places as one, with their article (`les trois sites`). Equal places are all named; places whose value
+    is withheld or missing are named as such. With fewer than two values nothing is compared.
     """
     known = {place: value for place, value in values.items() if value is not None}
     missing = [place for place, value in values.items() if value is None and place not in hidden]

@@ -151,12 +151,12 @@ class Shelf:
 
     @cached_property
     def counted_sites(self) -> str:
-        """`huit sites`: how many there are, in the language of the run, ready to follow an article."""
+        """`trois sites`: how many there are, in the language of the run, ready to follow an article."""
         return counted_sites(len(self.sites), self.lang)
 
     @property
     def all_sites(self) -> str:
-        """The whole region as readers know it: `les huit sites`."""
+        """The whole region as readers know it: `les trois sites`."""
         return f"{'les' if self.lang == 'fr' else 'the'} {self.counted_sites}"
 
     @cached_property
