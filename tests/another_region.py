@@ -75,7 +75,7 @@ def write_over(project: Project) -> None:
         path.write_text(said, encoding="utf-8")
     settings = project.root / "params.yaml"
     said = re.sub(r"(?m)^students: \d+", "students: 3000", settings.read_text(encoding="utf-8"))
-    settings.write_text(re.sub(r"(?m)^simulate_from: \d+", "simulate_from: 2021", said), encoding="utf-8")
+    settings.write_text(re.sub(r"(?m)^simulate_from: \d+", "simulate_from: 2018", said), encoding="utf-8")
     for sidecar in project.baseline.glob("*__*.yml"):
         table = sidecar.with_suffix(".csv")
         content = yaml.safe_load(sidecar.read_text(encoding="utf-8"))
