@@ -6,20 +6,26 @@ The registers go in through `observatoire add` and through every stage, DVC incl
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import json
 import logging
 import shutil
+import subprocess
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pikepdf
 import polars as pl
-import polars.selectors as cs
 import pytest
 import yaml
+from byte_search import held
 from click.testing import CliRunner
 from observatory import ROOT, copy_of_the_project
 from register_tables import REGISTERS, sidecar
@@ -27,6 +33,7 @@ from register_tables import REGISTERS, sidecar
 from pipelines import audit, indicators, protect, publish, render, seal, targets
 from pipelines.check import results
 from pipelines.cli import observatoire
+from pipelines.editions.sealing import seal as seal_edition
 from pipelines.kernel.identity import KEY
 from pipelines.kernel.ledger import record
 from pipelines.kernel.problems import CheckFailed
@@ -129,23 +136,12 @@ def needles(text: str) -> Iterator[bytes]:
             yield from (digest.digest()[:16], digest.hexdigest()[:32].encode())  # half of one would do
 
 
-def bytes_of(path: Path) -> bytes:
-    """A file's bytes, and those of a Parquet file also uncompressed and as text: compression would hide a name."""
-    content = path.read_bytes()
-    if path.suffix == ".parquet":
-        frame = pl.read_parquet(path)
-        plain = io.BytesIO()
-        frame.write_parquet(plain, compression="uncompressed")
-        content += plain.getvalue() + frame.drop(cs.binary()).write_csv().encode()
-    return content
-
-
 def found(folder: Path, traces: list[str]) -> list[tuple[str, str]]:
     """Return (file, trace) for each trace that some file below the folder holds, in any form, or bears in its name."""
     forms = {trace: sorted(set(needles(trace))) for trace in traces}
     hits = []
     for path in sorted(folder.rglob("*")):
-        content = str(path.relative_to(folder)).encode() + b"\n" + (bytes_of(path) if path.is_file() else b"")
+        content = str(path.relative_to(folder)).encode() + b"\n" + (held(path) if path.is_file() else b"")
         hits += [
             (path.name, trace) for trace, looked_for in forms.items() if any(form in content for form in looked_for)
         ]
@@ -169,6 +165,16 @@ def pipeline() -> str:
     for stage in kept.values():
         stage["deps"] = [dep for dep in stage["deps"] if not dep.startswith(absent)]
     return yaml.safe_dump({"stages": kept}, sort_keys=False)
+
+
+def sealed(root: Path) -> None:
+    """Put the project under version control, as sealing asks for; what a run writes stays out of it."""
+    shutil.copy(ROOT / ".gitignore", root)
+    with (root / ".gitignore").open("a", encoding="utf-8") as stream:
+        stream.write("/data/disclosure/\n/data/targets/\n")
+    someone = ["-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "start"]):
+        subprocess.run(["git", *someone, *command], cwd=root, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +219,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Project:
                 # Everybody is in every register here: one count gives the others, and the auditor says so.
                 assert module is audit
                 said.write(str(error))
+        sealed(root)
+        seal_edition(project, date(2026, 11, 23))
+        for verb in (["editions", "--json"], ["verify", "2022.1"], ["check", "--list"], ["diff", "2022.1", "build"]):
+            said.write(CliRunner().invoke(observatoire, verb).output)
         record(project, "2022")
         said.write(CliRunner().invoke(observatoire, ["audit", "--json"]).output)
     logging.getLogger().removeHandler(handler)
@@ -233,11 +243,16 @@ def test_no_byte_written_holds_a_person(written: Project) -> None:
         "data/disclosure",
         "data/.fingerprints",
         "build/data",
+        "build/quality",
         "build/site",
+        "editions/2022.1/data",
         "reports/fr",
         ".dvc/tmp",
     ):
         assert any(path.is_file() for path in (written.root / place).rglob("*")), place
+    for file in ("data/quality/liste.xlsx", "editions/2022.1/data/observatoire.duckdb",
+                 "editions/2022.1/ro-crate-metadata.json"):  # fmt: skip
+        assert (written.root / file).stat().st_size > 0
     assert "row" in (written.root / "said.txt").read_text(encoding="utf-8")
     assert found(written.root, TRACES) == []
 
@@ -249,6 +264,20 @@ def test_no_byte_written_holds_the_key(written: Project) -> None:
 
 def _parquet(path: Path, text: str) -> None:
     pl.DataFrame({"x": [text]}).write_parquet(path, compression="zstd")
+
+
+def _packed(folder: Path, text: str) -> set[str]:
+    """Write the text into a workbook, a database and a PDF, compressed."""
+    with zipfile.ZipFile(folder / "book.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", f"<c>{text}</c>")
+    with duckdb.connect(str(folder / "data.duckdb")) as connection:
+        connection.execute("create table x as select ? as name, i from range(9000) as r(i)", [text])
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.pages[0].contents_add(f"% {text}".encode())
+        pdf.save(folder / "page.pdf", compress_streams=True)
+    (folder / "log.gz").write_bytes(gzip.compress(text.encode()))
+    return {"book.xlsx", "data.duckdb", "page.pdf", "log.gz"}
 
 
 @pytest.mark.parametrize("trace", [TRACES[0], "Zédoulavérac", "1987-03-17"])
@@ -267,10 +296,11 @@ def test_the_search_finds_what_is_planted_in_every_form(trace: str, tmp_path: Pa
     for name, content in forms.items():
         (tmp_path / name).write_bytes(b"before " + content + b" after")
     _parquet(tmp_path / "table.parquet", trace)
+    packed = _packed(tmp_path, trace)
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / f"{trace}.txt").touch()
     (tmp_path / "clean.txt").write_text("nobody", encoding="utf-8")
-    assert {name for name, _ in found(tmp_path, [trace])} == {*forms, "table.parquet", f"{trace}.txt"}
+    assert {name for name, _ in found(tmp_path, [trace])} == {*forms, *packed, "table.parquet", f"{trace}.txt"}
     assert found(tmp_path, ["nobody else"]) == []
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
+import numpy as np
 import pytest
+from benchmarks.protect import read_instance
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_systems import system_of, two_way
 
-from pipelines.protect.choice import Unprotectable, best
+from pipelines.protect.attack import Attack
+from pipelines.protect.choice import Growth, Proof, Unprotectable, best, choose, costs_of
 
 SEED = b"a seed of the tests"
 
@@ -75,3 +82,75 @@ def test_infeasible_is_said():
     closed = system.__class__(system.year, tuple(known), system.matrix, system.relations)
     with pytest.raises(Unprotectable, match="x"):
         best(closed, SEED)
+
+
+def test_ssbtools_z1_hides_three_more_of_weight_29():
+    """8 x 4, counts up to 3 primary: the data `z1` of the R package SSBtools (Statistics Norway, public documentation).
+
+    A unit of doubt is asked for there, so the threshold here is 1: no cell may be computed exactly.
+    """
+    lines = {
+        "A": (11, 11, 55, 36), "B": (7, 1, 29, 18), "C": (5, 8, 35, 25), "D": (13, 2, 17, 13),
+        "E": (9, 14, 63, 52), "F": (12, 9, 24, 22), "G": (6, 4, 22, 8), "H": (9, 3, 38, 15),
+    }  # fmt: skip
+    values, sums = two_way(lines, "abst")
+    primary = ("Bb", "Db", "Hb")
+    system = system_of(values, sums, primary=primary, threshold=1)
+    hidden, chosen = secondary(system, primary, alone=False)
+    assert hidden == ["Ba", "Da", "Ha"]
+    assert (chosen.cost, chosen.gap) == (29, pytest.approx(0, abs=2e-3))
+
+
+def test_two_hidden_in_each_line_are_not_enough_one_more_of_weight_31():
+    """4 x 4 of the tests of the R package sdcTable: nine primary cells, two at least in each line, and yet (w, b) comes
+    out of two rows less two columns.
+    """
+    lines = {"w": (30, 47, 64, 89), "x": (90, 124, 5, 31), "y": (92, 100, 59, 85), "z": (800, 991, 651, 685)}
+    values, sums = two_way(lines, "abcd")
+    primary = ("wa", "wb", "wc", "xa", "xc", "yb", "yd", "zb", "zd")
+    system = system_of(values, sums, primary=primary, threshold=1)
+    hidden, chosen = secondary(system, primary, alone=False)
+    assert hidden == ["xd"]
+    assert (chosen.cost, chosen.gap) == (31, pytest.approx(0, abs=2e-3))
+
+
+def cheapest_of_all(system, *, alone):
+    """Try every set of cells, by cost: the optimum, without a single cut."""
+    attack = Attack(system)
+    grown = Growth(system, attack, costs_of(system, SEED), alone=alone)
+    free = np.flatnonzero(attack.choice & ~attack.zero)
+    sets = [np.array(one, dtype=int) for n in range(len(free) + 1) for one in combinations(free.tolist(), n)]
+    for cells in sorted(sets, key=lambda one: grown.costs[one].sum()):
+        mask = np.zeros(len(attack.values), dtype=bool)
+        mask[cells] = True
+        if not grown.prove(mask, Proof(len(mask))):
+            return float(grown.costs[mask].sum())
+    return None
+
+
+@settings(max_examples=10, derandomize=True, deadline=None)
+@given(st.lists(st.integers(1, 12), min_size=6, max_size=6), st.booleans())
+def test_no_pattern_beats_the_bound_and_small_tables_reach_it(counts, alone):
+    """Every set of cells of 2 x 3 tables is tried: none is cheaper than the bound says, and the search finds one."""
+    values, sums = two_way({"1": counts[:3], "2": counts[3:]}, "abc")
+    primary = tuple(name for name, value in values.items() if value < 5)
+    system = system_of(values, sums, primary=primary)
+    try:
+        hidden, _, bound = choose(system, SEED, alone=alone, rounds=12)
+    except Unprotectable:
+        return
+    optimum = cheapest_of_all(system, alone=alone)
+    attack = Attack(system)
+    cost = float(costs_of(system, SEED)[hidden & attack.choice].sum())
+    assert bound <= optimum + 1e-6
+    assert cost == pytest.approx(optimum, rel=2e-3)
+
+
+def test_a_table_given_as_two_files_is_solved_and_a_false_sum_is_refused(tmp_path):
+    cells, relations = tmp_path / "cells.csv", tmp_path / "sums.csv"
+    cells.write_text("cell,value,primary,weight,threshold\na,3,1,3,5\nb,9,0,9,5\nc,8,0,8,5\nt,20,0,20,5\n")
+    relations.write_text("whole,part\nt,a\nt,b\nt,c\n")
+    assert best(read_instance(cells, relations), SEED, rounds=12).pattern.hidden == {"a", "c"}
+    relations.write_text("whole,part\nt,a\nt,b\n")
+    with pytest.raises(ValueError, match="do not add up"):
+        read_instance(cells, relations)

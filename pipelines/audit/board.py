@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from pipelines.audit.attack import Puzzle
 from pipelines.audit.editions import Memory, Sum
 from pipelines.audit.knowledge import Series
+from pipelines.audit.lines import classes, line_of, lines_of, rows_of
 from pipelines.audit.relations import Relation
 
 NOTHING = Memory()
@@ -50,12 +50,14 @@ def name_of(series: Series, row: int) -> str:
 
 
 def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memory = NOTHING) -> Board:
-    """Lay out the puzzle, with what earlier editions gave away."""
-    count = sum(item.frame.height for item in series)
+    """Lay out the puzzle, with what earlier editions gave away; old numbers of revised cells stand after today's."""
+    today = sum(item.frame.height for item in series)
+    count = today + len(memory.revised)
     shown = np.zeros(count, bool)
     value, threshold = np.zeros(count, np.int64), np.zeros(count, np.int64)
     latent, telling = np.zeros(count, bool), np.zeros(count, bool)
     near, far = np.zeros(count), np.full(count, np.inf)
+    value[today:], latent[today:] = memory.revised, True
     for item in series:
         cells = item.frame["cell"].to_numpy()
         value[cells] = item.frame["value"].to_numpy()
@@ -69,7 +71,7 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
             far[cells] = np.where(np.isnan(printed), np.inf, printed + item.rounding - 1)
             shown[cells] = False
     shown[list(memory.known)] = True
-    place, size = _classes(relations, count)
+    place, size = classes(relations, count)
     merged = _merged(relations, memory.sums, place, size)
     values = np.zeros(size + 1, np.int64)
     values[place] = value
@@ -95,35 +97,10 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
     return Board(Puzzle(merged, values, low, high, thresholds, audited), tuple(series), place, texts)
 
 
-def _classes(relations: Sequence[Relation], count: int) -> tuple[NDArray[np.int64], int]:
-    """Number the classes of cells that relations say are one and the same."""
-    pairs = [(relation.whole, relation.cells[0]) for relation in relations if len(relation.cells) == 1]
-    rows = np.array([one for one, _ in pairs], dtype=np.int64)
-    columns = np.array([two for _, two in pairs], dtype=np.int64)
-    graph = csr_array((np.ones(len(pairs)), (rows, columns)), shape=(count, count))
-    size, label = connected_components(graph, directed=False)
-    return label.astype(np.int64), int(size)
-
-
 def _merged(relations: Sequence[Relation], sums: Sequence[Sum], place: NDArray[np.int64], size: int) -> csr_array:
     """Return the matrix over classes and one cell that is 1, each different relation once."""
-    lines: dict[tuple[tuple[int, int], ...], None] = {}
-    for relation in relations:
-        if len(relation.cells) > 1:
-            signs = [(relation.whole, -1), *((cell, 1) for cell in relation.cells)]
-            lines[_line(signs, place)] = None
+    lines = lines_of(relations, place)
     for given in sums:
-        line = _line(list(zip(given.cells, given.signs, strict=True)), place)
+        line = line_of(list(zip(given.cells, given.signs, strict=True)), place)
         lines[(*line, (size, -given.total))] = None
-    rows = [number for number, line in enumerate(lines) for _ in line]
-    columns = [cell for line in lines for cell, _ in line]
-    values = [float(sign) for line in lines for _, sign in line]
-    return csr_array((values, (rows, columns)), shape=(len(lines), size + 1))
-
-
-def _line(signs: Sequence[tuple[int, int]], place: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
-    """Return a relation over classes: signs of the same class added up, those that cancel left out."""
-    found: dict[int, int] = {}
-    for cell, sign in signs:
-        found[int(place[cell])] = found.get(int(place[cell]), 0) + sign
-    return tuple(sorted((cell, sign) for cell, sign in found.items() if sign))
+    return rows_of(lines, size + 1)

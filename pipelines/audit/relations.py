@@ -44,6 +44,28 @@ class Way:
         return frame.filter(~chosen if self.without else chosen)
 
 
+@dataclass(frozen=True)
+class Coded:
+    """A column of a series: its codes in order (none may be among them), and the place of each row's, -1 for none."""
+
+    codes: list[str | int | None]
+    place: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, column: pl.Series) -> Coded:
+        """Read a column."""
+        codes = column.unique().sort().to_list()
+        places = {code: place for place, code in enumerate(codes) if code is not None}
+        return cls(codes, np.array([places.get(code, -1) for code in column.to_list()], dtype=np.int64))
+
+    def mask(self, way: Way) -> NDArray[np.bool_]:
+        """Say which rows a way sums that chooses by this column; a row without a code is never one of them."""
+        if way.code is None:
+            return np.zeros(len(self.place), bool)
+        chosen = self.place == self.codes.index(way.code)
+        return np.asarray((self.place >= 0) & ~chosen if way.without else chosen)
+
+
 def related(series: Sequence[Series], fewest: int = FEWEST) -> list[tuple[int, Way]]:
     """Return (number of the series that is the sum, way of summing another one to it), in order.
 
@@ -58,7 +80,9 @@ def related(series: Sequence[Series], fewest: int = FEWEST) -> list[tuple[int, W
     repeated: set[int] = set()
     for columns, numbers in sorted(by_columns.items()):
         universe = _universe(series, numbers, columns)
-        vectors = {number: _vector(series[number], Way(number, columns), columns, universe) for number in numbers}
+        vectors = {
+            number: Sight.of(series[number], columns, universe).vector(Way(number, columns)) for number in numbers
+        }
         for later in numbers:
             for earlier in numbers:
                 if earlier >= later or earlier in repeated or not closed & {earlier, later}:
@@ -68,23 +92,33 @@ def related(series: Sequence[Series], fewest: int = FEWEST) -> list[tuple[int, W
                     if not np.any(np.isnan(vectors[earlier]) & ~np.isnan(vectors[later])):
                         repeated.add(later)
                         break
+    coded = [
+        {name: Coded.of(item.frame[name]) for name in sorted({*item.grain, *item.besides} - {"year"})}
+        for item in series
+    ]  # fmt: skip
     for columns, numbers in sorted(by_columns.items()):
-        found += _sums(series, columns, [number for number in numbers if number not in repeated], repeated, fewest)
+        targets = [number for number in numbers if number not in repeated]
+        found += _sums(series, coded, columns, targets, repeated, fewest)
     return found
 
 
 def _sums(
-    series: Sequence[Series], columns: tuple[str, ...], targets: list[int], repeated: set[int], fewest: int
+    series: Sequence[Series],
+    coded: Sequence[Mapping[str, Coded]],
+    columns: tuple[str, ...],
+    targets: list[int],
+    repeated: set[int],
+    fewest: int,
 ) -> list[tuple[int, Way]]:
     """Return the ways in which the series with these columns are sums of others that are not repeated."""
     universe = _universe(series, targets, columns)
-    single = [
-        way
-        for number, item in enumerate(series)
-        if number not in repeated
-        for way in _ways(number, item, columns)
-    ]  # fmt: skip
-    vectors = [_vector(series[way.series], way, columns, universe) for way in single]
+    single: list[Way] = []
+    vectors: list[NDArray[np.float64]] = []
+    for number, item in enumerate(series):
+        if number not in repeated and (ways := list(_ways(number, item, coded[number], columns))):
+            sight = Sight.of(item, columns, universe, coded[number])
+            single += ways
+            vectors += [sight.vector(way) for way in ways]
     plain = {way.series: vector for way, vector in zip(single, vectors, strict=True) if way.column is None}
     pairs = [
         Way(one, columns, two)
@@ -98,7 +132,7 @@ def _sums(
     table = np.vstack([*vectors, *(plain[way.series] + plain[way.second or 0] for way in pairs)])
     found = []
     for target in targets:
-        wanted = _vector(series[target], Way(target, columns), columns, universe)
+        wanted = Sight.of(series[target], columns, universe).vector(Way(target, columns))
         for place in np.flatnonzero(_same(table, wanted, fewest)):
             way = ways[place]
             is_open = not (series[target].is_protected or series[way.series].is_protected)
@@ -123,13 +157,13 @@ def _same(table: NDArray[np.float64], wanted: NDArray[np.float64], fewest: int) 
     return np.asarray(same & (counted.sum(axis=1) >= fewest) & (most > least))
 
 
-def _ways(number: int, item: Series, columns: tuple[str, ...]) -> Iterator[Way]:
+def _ways(number: int, item: Series, coded: Mapping[str, Coded], columns: tuple[str, ...]) -> Iterator[Way]:
     known = {*item.grain, *item.besides}
     if not set(columns) <= known:
         return
     yield Way(number, columns)
-    for column in sorted(known - {"year"}):
-        codes = item.frame[column].unique().sort().to_list()
+    for column, one in coded.items():
+        codes = one.codes
         if not 1 < len(codes) <= CODES or (column in columns and len(columns) == len(item.grain)):
             continue
         for code in codes:
@@ -138,16 +172,37 @@ def _ways(number: int, item: Series, columns: tuple[str, ...]) -> Iterator[Way]:
                 yield Way(number, columns, column=column, code=code, without=True)
 
 
-def _vector(item: Series, way: Way, columns: tuple[str, ...], universe: pl.DataFrame) -> NDArray[np.float64]:
-    """Return the sums, one per key of the universe; where the series has rows of that year but none here, a zero."""
-    rows = way.rows(item.frame)
-    sums = rows.group_by(columns).agg(pl.col("value").sum().cast(pl.Float64).alias("_sum"))
-    joined = universe.join(sums, on=columns, how="left", maintain_order="left", nulls_equal=True)
-    vector = joined["_sum"].to_numpy().astype(float)
-    if "year" in columns and len(columns) < len(item.grain):
-        covered = universe["year"].is_in(item.frame["year"].unique().to_list()).to_numpy()
-        vector = np.where(np.isnan(vector) & covered, 0.0, vector)
-    return vector
+@dataclass(frozen=True)
+class Sight:
+    """A series before a universe of keys: `place` says at which key each of its rows stands, -1 where at none."""
+
+    place: NDArray[np.int64]
+    covered: NDArray[np.bool_]
+    value: NDArray[np.int64]
+    coded: Mapping[str, Coded]
+
+    @classmethod
+    def of(
+        cls, item: Series, columns: tuple[str, ...], universe: pl.DataFrame, coded: Mapping[str, Coded] | None = None
+    ) -> Sight:
+        """Look each row up; where the series has rows of that year but none here, a sum is zero (`covered`)."""
+        keys = universe.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("_place"))
+        rows = item.frame.select(columns).join(keys, on=columns, how="left", maintain_order="left", nulls_equal=True)
+        covered = np.zeros(universe.height, bool)
+        if "year" in columns and len(columns) < len(item.grain):
+            covered = universe["year"].is_in(item.frame["year"].unique().to_list()).to_numpy()
+        place = rows["_place"].fill_null(-1).to_numpy()
+        return cls(place, covered, item.frame["value"].to_numpy(), coded or {})
+
+    def vector(self, way: Way) -> NDArray[np.float64]:
+        """Return the sums of the rows of a way, one per key of the universe, NaN where there is none."""
+        chosen = self.place >= 0
+        if way.column is not None:
+            chosen = chosen & self.coded[way.column].mask(way)
+        place, height = self.place[chosen], len(self.covered)
+        sums = np.bincount(place, self.value[chosen], height)
+        none = np.bincount(place, minlength=height) == 0
+        return np.where(none, np.where(self.covered, 0.0, np.nan), sums)
 
 
 @dataclass(frozen=True)

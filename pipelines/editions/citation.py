@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from pipelines.editions.names import EditionName
+from pipelines.kernel.figure_history import IDENTITY, identity_script
 from pipelines.kernel.region import Region
 
 LICENCE = "etalab-2.0"
@@ -42,6 +43,14 @@ class Cited:
     def report(self) -> str:
         """The title of the report."""
         return f"{self.region.report} : rapport annuel"
+
+    @property
+    def abstract(self) -> str:
+        """What the report holds, in a sentence."""
+        return (
+            f"Indicateurs, cibles et actions des sites d'{self.region.institutes.fr} pour le schéma régional de "
+            "l'enseignement supérieur et de la recherche : rapport, tableaux, définitions, contrôles de qualité."
+        )
 
     @property
     def title(self) -> str:
@@ -121,8 +130,20 @@ def datacite(cited: Cited) -> str:
         "version": str(cited.edition),
         "language": "fr",
         "dates": [{"date": cited.day.isoformat(), "dateType": "Issued"}],
-        "rightsList": [{"rightsIdentifier": LICENCE, "rightsUri": "https://spdx.org/licenses/etalab-2.0.html"}],
-        "descriptions": [{"description": cited.note, "descriptionType": "TechnicalInfo", "lang": "fr"}],
+        "rightsList": [
+            {
+                "rights": "Licence Ouverte 2.0",
+                "rightsIdentifier": LICENCE,
+                "rightsUri": "https://spdx.org/licenses/etalab-2.0.html",
+            }
+        ],
+        "descriptions": [
+            {"description": cited.abstract, "descriptionType": "Abstract", "lang": "fr"},
+            {"description": cited.note, "descriptionType": "TechnicalInfo", "lang": "fr"},
+        ],
+        "alternateIdentifiers": [
+            {"alternateIdentifier": cited.digest, "alternateIdentifierType": "sha256 of manifest.json"}
+        ],
         "schemaVersion": "http://datacite.org/schema/kernel-4",
     }
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -136,6 +157,7 @@ def citation_files(region: Region, name: EditionName, day: date, digest: str, *,
         "citation.bib": as_bibtex(cited),
         "citation.json": as_csl(cited),
         "datacite.json": datacite(cited),
+        IDENTITY: identity_script({"edition": str(name), "day": day.isoformat(), "sha256": digest}),
     }
 
 

@@ -26,10 +26,10 @@ class Attack:
     """One system as a linear programme: bounds say what is hidden, costs what is looked for.
 
     Each cell has two columns, up and down, so that its move may cost. A zero that is shown is taken for a structural
-    one, which everybody knows, unless a call opens `zeros`.
+    one, which everybody knows, unless a call opens `zeros`; one that stays hidden (its key in `kept`) is none.
     """
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, kept: frozenset[str] = frozenset()) -> None:
         self.system = system
         cells = system.cells
         self.values = system.values.astype(float)
@@ -37,7 +37,7 @@ class Attack:
         self.always = np.array([not cell.published or cell.primary for cell in cells]) & ~self.known
         """Hidden whatever is chosen: latent cells and primary ones."""
         self.choice = ~self.always & ~self.known
-        self.zero = self.choice & (self.values == 0)
+        self.zero = self.choice & (self.values == 0) & np.array([cell.key not in kept for cell in cells], dtype=bool)
         self._size = len(cells)
         self._columns = 2 * self._size
         self._solver = solver_of()

@@ -154,7 +154,7 @@ def choose(
     """
     from pipelines.protect.optimum import improve
 
-    attack = Attack(system)
+    attack = Attack(system, kept)
     hidden = attack.choice & np.array([cell.key in kept for cell in system.cells], dtype=bool)
     grown = Growth(system, attack, costs_of(system, seed), kept, alone=alone)
     proof = Proof(len(system.cells))
@@ -190,6 +190,25 @@ class Growth:
         self._attacks: dict[bytes, Attack] = {}
         self._hopeless: set[tuple[int, int]] = set()
         self._told: set[int] = set()
+
+    @property
+    def needs(self) -> list[Target]:
+        """What primary cells need before anybody's eyes."""
+        return self._needs
+
+    @property
+    def primary(self) -> list[int]:
+        """Primary cells."""
+        return self._primary
+
+    @property
+    def single(self) -> list[int]:
+        """Primary cells of one person, who knows it."""
+        return self._single
+
+    def may_hope(self, cell: int, fixed: int) -> bool:
+        """Say whether something could keep a cell from whoever is the only one of another."""
+        return (cell, fixed) not in self._hopeless
 
     def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
         """Return what is not proved yet; what only insiders would see once nothing else is missing.
@@ -319,7 +338,7 @@ class Growth:
         """Return the attacker of a group of hidden cells, all others shown."""
         key = cells.tobytes()
         if key not in self._attacks:
-            self._attacks[key] = Attack(part_of(self.system, self._by_column, cells))
+            self._attacks[key] = Attack(part_of(self.system, self._by_column, cells), self.kept)
         return self._attacks[key]
 
     def _avoid(

@@ -1,23 +1,45 @@
 """How cheap a safe pattern can be: a bound that no pattern beats, and better patterns where the bound leaves room.
 
 Fischetti and Salazar-González (2001), "Solving the cell suppression problem on tabular data with linear constraints":
-a cell that is not safe gives, by the dual of the attacker's problem, a cut that every safe pattern satisfies; the
-cheapest set of cells that satisfies all cuts found costs no more than any safe pattern. Once that set is safe itself,
-it is the optimum. Rounds are counted, not seconds, so that the same system gives the same pattern everywhere.
+a cell that is not safe gives, by the dual of the attacker's problem, a cut that every safe pattern satisfies. First the
+cuts are sought of cells hidden in part (the linear relaxation), which costs little and bounds well; then cells are
+whole again, and the cheapest set that satisfies all cuts is the optimum once it is safe itself. What the relaxation
+hides in part is cheap to hide: patterns grown along it are better than those grown by weight alone.
+
+Rounds, nodes and iterations are counted, not seconds, so that the same system gives the same pattern everywhere.
 """
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
 
-from pipelines.protect.attack import FAR, TOLERANCE, Attack, checked, solver_of
-from pipelines.protect.choice import Growth, Proof, Target
+from pipelines.protect.attack import TOLERANCE
+from pipelines.protect.choice import Growth, Proof
+from pipelines.protect.cuts import Cutter
+from pipelines.protect.master import Master
 
-NODES = 3000
-"""Nodes of the tree of one master problem: where it stops, its bound still holds."""
+CLOSE = 1e-3
+"""A gap that is none: what the secret draw adds to a weight."""
+
+QUESTIONS = 600
+"""Questions put to the attacker, for one round of search that the policy asks for, before the relaxation is left."""
+
+STALL = 5e-3
+"""The relaxation has said what it can when its bound rises by less, as a share, in `LOOK_BACK` rounds."""
+
+LOOK_BACK = 4
+
+FEW = 25
+"""Insiders are looked at once so few cuts of strangers are missing: there are many of them."""
+
+WHOLE = 150
+"""Cells that may be hidden: with more, whole sets take longer than they are worth."""
+
+GUIDES = (1.02, 1.15, 1.5)
+"""How the relaxation guides growth: a cell that it hides by a share x costs (guide - x) of its weight."""
 
 
 @dataclass(frozen=True)
@@ -28,79 +50,81 @@ class Bounded:
     bound: float
 
 
+class Search:
+    """The search on one system: the cheapest mask so far, and the bound so far."""
+
+    def __init__(self, grown: Growth, hidden: np.ndarray, kept: frozenset[str]) -> None:
+        attack = grown.attack
+        forced = attack.choice & np.array([cell.key in kept for cell in grown.system.cells], dtype=bool)
+        self._grown, self._kept = grown, kept
+        self.hidden, self.bound = hidden, float(grown.costs[forced].sum())
+        self._cutter = Cutter(grown)
+        self._master = Master(attack.choice, grown.costs, forced)
+        self._forced = forced
+
+    @property
+    def cost(self) -> float:
+        """What the best mask costs."""
+        return float(self._grown.costs[self.hidden].sum())
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether the best mask costs what the bound says."""
+        return self.cost <= self.bound * (1 + CLOSE) + TOLERANCE
+
+    def relax(self, questions: int) -> np.ndarray:
+        """Add cuts until the relaxation satisfies them all, stalls, or so many questions were put to the attacker;
+        return what it hides of each cell (0 to 1).
+        """
+        said: list[float] = []
+        while self._cutter.questions < questions:
+            shares = self._master.shares
+            found = list(self._cutter.strangers(shares))
+            if len(found) < FEW:
+                found += self._cutter.insiders(shares, questions)
+            if not self._master.add(found):
+                break
+            said.append(self._master.relaxed())
+            if len(said) > LOOK_BACK and len(found) < FEW and said[-1] - said[-1 - LOOK_BACK] < STALL * said[-1]:
+                break
+        self.bound = max(self.bound, said[-1] if said else 0.0)
+        return self._master.shares
+
+    def guided(self, shares: np.ndarray) -> None:
+        """Grow masks along these shares, and keep the cheapest."""
+        for guide in GUIDES:
+            if self.is_done:
+                return
+            along = copy.copy(self._grown)
+            along.costs = self._grown.costs * (guide - shares)
+            self._grow(along, self._forced)
+
+    def whole(self, rounds: int) -> None:
+        """Look for the cheapest whole set that satisfies all cuts, add those it violates, and so on."""
+        for _ in range(rounds):
+            if self.is_done or self._master.size > WHOLE:
+                return
+            trial, bound = self._master.whole()
+            self.bound = max(self.bound, bound)
+            shares = trial.astype(float)
+            found = [*self._cutter.strangers(shares), *self._cutter.insiders(shares)]
+            if not found:
+                self._grow(self._grown, trial)
+                return
+            self.guided((shares + self._master.shares) / 2)
+            self._master.add(found)
+
+    def _grow(self, along: Growth, start: np.ndarray) -> None:
+        proof = Proof(len(start))
+        mask = self._grown.prune(along.grow(start, proof), proof, self._kept)[0]
+        if self._grown.costs[mask].sum() < self.cost - TOLERANCE:
+            self.hidden = mask
+
+
 def improve(grown: Growth, hidden: np.ndarray, kept: frozenset[str], rounds: int) -> Bounded:
     """Return the cheapest mask found in `rounds` rounds of cuts, `hidden` or better, and the bound."""
-    attack, costs = grown.attack, grown.costs
-    cuts: list[tuple[np.ndarray, float]] = []
-    forced = attack.choice & np.array([cell.key in kept for cell in grown.system.cells], dtype=bool)
-    trial, bound = forced, float(costs[forced].sum())
-    for _ in range(rounds):
-        found = [cut for target in grown.short(trial) if (cut := _cut(attack, target, trial)) is not None]
-        if not found:
-            break
-        cuts += found
-        trial, bound = _master(attack.choice, costs, cuts, forced)
-        if costs[hidden].sum() <= bound * (1 + 1e-3) + TOLERANCE:
-            break
-    if cuts and costs[hidden].sum() > bound + TOLERANCE:
-        repaired = _repaired(grown, trial, kept)
-        if costs[repaired].sum() < costs[hidden].sum() - TOLERANCE:
-            hidden = repaired
-    return Bounded(hidden, min(bound, float(costs[hidden].sum())))
-
-
-def _repaired(grown: Growth, trial: np.ndarray, kept: frozenset[str]) -> np.ndarray:
-    """Return a safe mask that holds the trial's cells, without those that no proof needs."""
-    proof = Proof(len(trial))
-    return grown.prune(grown.grow(trial, proof), proof, kept)[0]
-
-
-def _cut(attack: Attack, target: Target, hidden: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """Return coefficients c and a bound b such that c x >= b for every safe x, violated by this mask."""
-    stop = () if target.fixed is None else (target.fixed,)
-    size, needed = len(hidden), abs(target.amount)
-    reached, up, down = attack.limit(target.cell, target.amount, hidden, stop, zeros=bool(stop))
-    if reached >= needed - TOLERANCE:
-        return None
-    worth = np.maximum(-up, 0) * FAR + np.maximum(-down, 0) * attack.values
-    mayopen = attack.choice.copy()
-    if not stop:
-        mayopen &= ~attack.zero
-    for cell in stop:
-        mayopen[cell] = False
-    apart = np.isin(np.arange(size), [target.cell, *stop])
-    least = needed - float(worth[~mayopen & attack.always & ~apart].sum())
-    if least <= TOLERANCE:
-        return None
-    coefficients = np.where(mayopen, np.minimum(worth, least), 0)
-    coefficients[coefficients < TOLERANCE] = 0
-    return coefficients / least, 1.0
-
-
-def _master(
-    choice: np.ndarray, costs: np.ndarray, cuts: list[tuple[np.ndarray, float]], forced: np.ndarray
-) -> tuple[np.ndarray, float]:
-    """Return the cheapest mask that satisfies all cuts, and the bound proved."""
-    columns = np.flatnonzero(choice)
-    matrix = np.array([cut[0][columns] for cut in cuts])
-    used = np.flatnonzero(matrix.any(axis=0) | forced[columns])
-    matrix, columns = matrix[:, used], columns[used]
-    solver = solver_of(mip_max_nodes=NODES, mip_rel_gap=1e-4, presolve="on", solver="choose")
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(columns), len(cuts)
-    lp.col_cost_, lp.col_lower_ = costs[columns], forced[columns].astype(float)
-    lp.col_upper_ = np.ones(len(columns))
-    lp.row_lower_, lp.row_upper_ = np.array([cut[1] for cut in cuts]), np.full(len(cuts), highspy.kHighsInf)
-    lp.integrality_ = [highspy.HighsVarType.kInteger] * len(columns)
-    rows, at = np.nonzero(matrix)
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(cuts)))])
-    lp.a_matrix_.index_, lp.a_matrix_.value_ = at, matrix[rows, at]
-    checked(solver.passModel(lp), "the master problem is refused")
-    checked(solver.run(), "the master problem fails")
-    values = np.asarray(solver.getSolution().col_value)
-    if values.size != len(columns):
-        raise RuntimeError(f"HiGHS: {solver.modelStatusToString(solver.getModelStatus())}")
-    mask = np.zeros(len(choice), dtype=bool)
-    mask[columns[values > 0.5]] = True
-    return mask, float(solver.getInfo().mip_dual_bound)
+    search = Search(grown, hidden, kept)
+    shares = search.relax(QUESTIONS * rounds)
+    search.guided(shares)
+    search.whole(rounds)
+    return Bounded(search.hidden, min(search.bound, search.cost))

@@ -25,8 +25,8 @@ from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication
 from pipelines.kernel.store import table_path
-from pipelines.protect.choice import Chosen, Unprotectable, best
-from pipelines.protect.earlier import Edition, read_editions, remember
+from pipelines.protect.choice import Unprotectable
+from pipelines.protect.earlier import Edition, best_since, read_editions
 from pipelines.protect.model import Model, build
 from pipelines.protect.system import System
 
@@ -141,9 +141,8 @@ def _fingerprint(system: System, editions: Iterable[Edition], inputs_of_code: st
 
 
 def _chosen(system: System, seed: bytes, editions: list[Edition], rounds: int) -> dict[str, object]:
-    seen = remember(system, editions)
     try:
-        chosen: Chosen = best(seen.system, seed, seen.kept, rounds=rounds)
+        chosen = best_since(system, editions, seed, rounds=rounds)
     except Unprotectable as error:
         raise CheckFailed(
             f"{error.key}: nothing that may be hidden keeps this cell from being told, so nothing is published. "
