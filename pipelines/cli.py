@@ -93,7 +93,7 @@ def _said(line: str) -> None:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="observatoire-sresr", prog_name="observatoire")
 def observatoire() -> None:
-    """Observatory of the IUTs of Midi-Pyrénées: from input files to the annual report."""
+    """Observatory of the IUTs of a region: from input files to the annual report."""
 
 
 @observatoire.command()
@@ -459,17 +459,17 @@ def check(
 @click.option(
     "--scope",
     shell_complete=_values("scope"),
-    default="midi-pyrenees",
-    show_default=True,
-    help="Region, site or establishment code.",
+    help="Region, site or establishment code; the whole region by default.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
-def indicators(codes: tuple[str, ...], scope: str, as_json: bool) -> None:
+def indicators(codes: tuple[str, ...], scope: str | None, as_json: bool) -> None:
     """Print the published values of indicators (all, or those named by CODES)."""
     from pipelines.answers import indicator_answer
+    from pipelines.kernel.reference import whole_scope
 
-    click.echo(indicator_answer(find_project(), codes, scope, as_json=as_json))
+    project = find_project()
+    click.echo(indicator_answer(project, codes, scope or whole_scope(project), as_json=as_json))
 
 
 @observatoire.command()
@@ -665,7 +665,7 @@ def doctor(as_json: bool) -> None:
 
 
 @observatoire.command()
-@click.option("--students", type=int, help="Students in the first year, the eight sites together.")
+@click.option("--students", type=int, help="Students in the first year, all sites together.")
 @click.option("--from", "first", type=int, metavar="YEAR", help="First simulated rentrée.")
 @click.option("--to", "last", type=int, metavar="YEAR", help="Last simulated rentrée.")
 @click.option("--seed", type=int, help="Seed of everything drawn at random.")

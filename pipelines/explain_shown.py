@@ -1,7 +1,7 @@
 """Where a figure or a table of the report comes from: its data file, its series, and the tables and files below them.
 
 The address is the one that stands below it: `fig-mob-target@2024`, or `fig-mob-target@2024.1` of a sealed edition. The
-key of a sentence (`enr.dut.but.midi-pyrenees.last`) is an address too.
+key of a sentence (`enr.dut.but.tarbes.last`) is an address too.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ from pipelines.publish.variables import variables
 from tests.furniture import figure_faults, table_faults
 from tests.publish_project import made_up
 
+HOUSE = "Observatoire SRESR des IUT de Midi-Pyrénées"
+
 
 @pytest.fixture(scope="module")
 def shelves(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shelf]:
@@ -44,7 +46,7 @@ def pictures(shelf: Shelf) -> dict[str, Picture | Absent]:
 def test_every_figure_carries_all_it_must(shelves: dict[str, Shelf], lang: str) -> None:
     shelf = shelves[lang]
     found = {
-        name: figure_faults(picture, figure_markdown(picture, shelf.edition), shelf)
+        name: figure_faults(picture, figure_markdown(picture, shelf.edition, HOUSE), shelf)
         for name, picture in pictures(shelf).items()
         if isinstance(picture, Picture)
     }
@@ -55,7 +57,7 @@ def test_every_figure_carries_all_it_must(shelves: dict[str, Shelf], lang: str) 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_every_table_carries_all_it_must(shelves: dict[str, Shelf], lang: str) -> None:
     shelf = shelves[lang]
-    found = {t.name: table_faults(t, table_markdown(t, shelf.edition), shelf) for t in tables(shelf)}
+    found = {t.name: table_faults(t, table_markdown(t, shelf.edition, HOUSE), shelf) for t in tables(shelf)}
     assert len(found) > 50
     assert {name: faults for name, faults in found.items() if faults} == {}
 
@@ -84,14 +86,16 @@ def test_a_fault_planted_in_a_figure_is_found(shelves: dict[str, Shelf], planted
     sound = pictures(shelf)["mob-target"]
     assert isinstance(sound, Picture)
     spoiled = dataclasses.replace(sound, **planted)
-    assert fault in figure_faults(spoiled, figure_markdown(spoiled, shelf.edition), shelf)
+    assert fault in figure_faults(spoiled, figure_markdown(spoiled, shelf.edition, HOUSE), shelf)
 
 
 def test_simulated_rows_must_be_declared(shelves: dict[str, Shelf]) -> None:
     sound = pictures(shelves["fr"])["app-count"]
     assert isinstance(sound, Picture)
     spoiled = dataclasses.replace(sound, simulated=False)
-    assert "simulated data not declared" in figure_faults(spoiled, figure_markdown(spoiled, "2024"), shelves["fr"])
+    assert "simulated data not declared" in figure_faults(
+        spoiled, figure_markdown(spoiled, "2024", HOUSE), shelves["fr"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +112,7 @@ def test_what_an_include_leaves_out_is_found(shelves: dict[str, Shelf], cut: str
     shelf = shelves["fr"]
     picture = pictures(shelf)["enr-dut-but"]
     assert isinstance(picture, Picture)
-    assert fault in figure_faults(picture, re.sub(cut, "", figure_markdown(picture, shelf.edition)), shelf)
+    assert fault in figure_faults(picture, re.sub(cut, "", figure_markdown(picture, shelf.edition, HOUSE)), shelf)
 
 
 WITHHELD = "confidentiel\u00a0: trop peu de personnes, valeur retirée (drapeau c)"
@@ -128,15 +132,15 @@ TABLE = Table(
     ],
 )  # fmt: skip
 def test_what_a_table_leaves_out_is_found(shelves: dict[str, Shelf], cut: str, fault: str) -> None:
-    include = table_markdown(TABLE, "2024")
+    include = table_markdown(TABLE, "2024", HOUSE)
     assert table_faults(TABLE, include, shelves["fr"]) == []
     assert fault in table_faults(TABLE, re.sub(cut, "", include), shelves["fr"])
 
 
 def test_numbers_out_of_line_and_marks_that_are_not_there_are_found(shelves: dict[str, Shelf]) -> None:
     slack = dataclasses.replace(TABLE, rows=(("Tarbes", "12"),), right=())
-    assert table_faults(slack, table_markdown(slack, "2024"), shelves["fr"]) == ["numbers not aligned: Entrants"]
-    told = table_markdown(TABLE, "2024").replace(
+    assert table_faults(slack, table_markdown(slack, "2024", HOUSE), shelves["fr"]) == ["numbers not aligned: Entrants"]
+    told = table_markdown(TABLE, "2024", HOUSE).replace(
         "Source", "simulé\u00a0: tiré de registres simulés, ne décrit personne · Source"
     )
     assert any("is not there" in fault for fault in table_faults(TABLE, told, shelves["fr"]))
@@ -177,8 +181,8 @@ def test_a_workbook_holds_numbers_says_what_they_are_and_never_changes() -> None
     table = dataclasses.replace(
         TABLE, rows=(*TABLE.rows, ("=1+1", "3,5\u202f%"), ("Auch (simulé)", "\u2013")), simulated=True
     )
-    content = workbook(table, "2024")
-    assert content == workbook(table, "2024")
+    content = workbook(table, "2024", HOUSE)
+    assert content == workbook(table, "2024", HOUSE)
     book = fastexcel.read_excel(content)
     assert book.sheet_names == ["Données", "Lisez-moi"]
     rows = book.load_sheet("Données").to_polars().rows()
@@ -331,4 +335,5 @@ def test_a_planted_french_text_is_found(both: Both, planted: str) -> None:
 
 def test_every_body_and_licence_has_an_english_name(shelves: dict[str, Shelf]) -> None:
     sources = shelves["en"].catalogue.sources.values()
-    assert {source.producer for source in sources} | {source.licence for source in sources} <= set(IN_ENGLISH)
+    known = {*IN_ENGLISH, *(body.name for body in shelves["en"].region.bodies)}
+    assert {source.producer for source in sources} | {source.licence for source in sources} <= known

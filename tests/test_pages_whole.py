@@ -18,6 +18,8 @@ from pipelines.publish.tables import tables
 from pipelines.publish.tiles import tiles
 from tests.publish_project import made_up
 
+HOUSE = "Observatoire SRESR des IUT de Midi-Pyrénées"
+
 
 @pytest.fixture(scope="module", params=["fr", "en"])
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -119,7 +121,7 @@ def test_alternative_texts_tell_the_finding(tmp_path: Path) -> None:
         if isinstance(picture, Absent):
             assert picture.reason in absent_markdown(picture)
         else:
-            alt = re.search(r'fig-alt="([^"]*)"', figure_markdown(picture, "2024"))
+            alt = re.search(r'fig-alt="([^"]*)"', figure_markdown(picture, "2024", HOUSE))
             assert alt
             assert len(alt.group(1)) > 60
     assert tiles(shelf).count("{.kpi}") == 6

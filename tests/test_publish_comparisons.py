@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from pipelines.publish.comparisons import against_path, against_whole, course, part, rank, register, spread
 from pipelines.publish.phrases import Point
 
+TOGETHER = {"fr": "les huit sites", "en": "the eight sites"}
+
 SITES = ("Albi", "Auch", "Castres", "Rodez", "Tarbes")
 SHARES = st.dictionaries(st.sampled_from(SITES), st.none() | st.floats(0, 1), max_size=5)
 
@@ -38,24 +40,42 @@ def points(*values: float | None, breaks: tuple[int, ...] = (), origin: str = "o
 )
 def test_a_spread_names_ties_the_hidden_and_the_missing(lang: str, said: str) -> None:
     values = {"Rodez": 0.1, "Auch": 0.1, "Tarbes": 0.3, "Castres": None, "Albi": None}
-    assert spread("Part", values, "share", lang, year=2023, whole=0.2, hidden=["Castres"], origin="simulated") == said
+    assert (
+        spread(
+            "Part",
+            values,
+            "share",
+            lang,
+            year=2023,
+            whole=0.2,
+            together=TOGETHER[lang],
+            hidden=["Castres"],
+            origin="simulated",
+        )
+        == said
+    )
 
 
 def test_a_count_is_not_compared_with_its_total() -> None:
-    said = spread("Entrants", {"Auch": 10, "Tarbes": 20}, "persons", "fr", year=2023, whole=30)
+    said = spread("Entrants", {"Auch": 10, "Tarbes": 20}, "persons", "fr", year=2023, whole=30, together=TOGETHER["fr"])
     assert said == "Entrants, par site\u00a0: de 10 (Auch) à 20 (Tarbes) en 2023."
 
 
 def test_equal_values_are_said_equal_and_one_value_is_no_spread() -> None:
-    assert "12 on every site in 2023" in spread("X", {"A": 12, "B": 12}, "persons", "en", year=2023)
-    assert spread("X", {"A": 12, "B": None}, "persons", "en", year=2023) == "X, by site: too few values to compare."
-    assert "trop peu de valeurs" in spread("X", {}, "share", "fr", year=2023)
+    assert "12 on every site in 2023" in spread(
+        "X", {"A": 12, "B": 12}, "persons", "en", year=2023, together=TOGETHER["en"]
+    )
+    assert (
+        spread("X", {"A": 12, "B": None}, "persons", "en", year=2023, together=TOGETHER["en"])
+        == "X, by site: too few values to compare."
+    )
+    assert "trop peu de valeurs" in spread("X", {}, "share", "fr", year=2023, together=TOGETHER["fr"])
 
 
 @given(values=SHARES, hidden=st.lists(st.sampled_from(SITES), max_size=2))
 def test_a_spread_never_shows_a_value_that_is_withheld(values: dict[str, float | None], hidden: list[str]) -> None:
     shown = {place: None if place in hidden else value for place, value in values.items()}
-    said = spread("Part", shown, "share", "en", year=2023, hidden=hidden)
+    said = spread("Part", shown, "share", "en", year=2023, hidden=hidden, together=TOGETHER["en"])
     known = [value for value in shown.values() if value is not None]
     assert ("too few values" in said) == (len(known) < 2)
     if len(known) > 1:

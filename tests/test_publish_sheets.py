@@ -15,11 +15,12 @@ from pipelines.publish.drawing import draw
 from pipelines.publish.figures import sheets as figures
 from pipelines.publish.picture import Absent, Picture
 from pipelines.publish.sheets import sheets
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import fields, tables
 from pipelines.publish.tables import sheets as site_tables
 from tests.publish_project import SITES, made_up
 
+REGION = "midi-pyrenees"
 FIELDS = ("informatique", "mecanique", "gestion", "commerce", "chimie", "genie-civil")
 
 SITE_SECTIONS = (

@@ -27,6 +27,8 @@ from pipelines.publish.variables import asked, completed, dotted, nested, variab
 from pipelines.publish.workers import Workers
 from tests.publish_project import made_up
 
+HOUSE = "Observatoire SRESR des IUT de Midi-Pyrénées"
+
 Made = tuple[Project, Settings]
 
 DRAWN = (
@@ -100,7 +102,7 @@ def test_simulated_figures_say_so_to_the_last_pixel(made: Made) -> None:
     assert len(simulated) >= 14
     for picture in simulated:
         assert "simul" in picture.alt.lower()
-        assert "simulé" in figure_markdown(picture, "2024")
+        assert "simulé" in figure_markdown(picture, "2024", HOUSE)
         assert "simul" in picture.title.lower() + picture.caption.lower()
         if picture.name.startswith("site-") and picture.name != "site-rodez":
             continue  # the eight sheets are drawn alike

@@ -14,6 +14,7 @@ from pipelines.kernel.disclosure import Policy
 from pipelines.kernel.flags import Flag
 from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication
+from pipelines.kernel.reference import whole_scope
 from pipelines.kernel.store import read_protected, read_table, table_path
 
 SERIES = ("indicator_code", "scope_level", "scope_code")
@@ -54,7 +55,8 @@ def _weighted(
             chosen = plain.filter([pl.col(name) == wanted for name, wanted in shadow.where.items()])
             counts = [pl.col(shadow.numerator).sum().alias("_part"), pl.col(shadow.denominator).sum().alias("_whole")]
             by_site = chosen.group_by("site_code", "year").agg(counts).rename({"site_code": "scope_code"})
-            whole = chosen.group_by("year").agg(counts).with_columns(pl.lit("midi-pyrenees").alias("scope_code"))
+            region = pl.lit(whole_scope(project)).alias("scope_code")
+            whole = chosen.group_by("year").agg(counts).with_columns(region)
             behind = pl.concat([by_site, whole], how="diagonal")
             least = policy.threshold(publications_sources(publications, shadow.reads))
             few = pl.any_horizontal(

@@ -17,6 +17,7 @@ from pipelines.kernel.files import sha256_of
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.region import read_region
 from pipelines.kernel.revisions import WORDS, Revision
 from pipelines.kernel.sealed import ADDRESSES, read_addresses, read_values
 
@@ -97,18 +98,19 @@ def cite_answer(project: Project, key: str, form: str) -> str:
     name = known(project, edition) if edition else _last(project)
     manifest = read_manifest(project, name)
     digest = sha256_of(project.editions / str(name) / "manifest.json")
-    cited = Cited(name, date.fromisoformat(manifest["sealed_on"]), digest, bool(manifest["simulated"]))
+    region = read_region(project)
+    cited = Cited(region, name, date.fromisoformat(manifest["sealed_on"]), digest, bool(manifest["simulated"]))
     if address and "/" not in address:
         item = _shown_in(project, name, address)
-        return FORMATS[form](
-            Cited(name, cited.day, digest, bool(item["simulated"]), f"{address}@{name}", item["title"].rstrip("."))
-        ).rstrip("\n")
+        said = item["title"].rstrip(".")
+        shown = Cited(region, name, cited.day, digest, bool(item["simulated"]), f"{address}@{name}", said)
+        return FORMATS[form](shown).rstrip("\n")
     if address:
         row = figure_of(project, name, address)
         label = read_indicators(project)[row["indicator_code"]].label.fr
         value = "non publié" if row["value"] is None else f"{row['value']:.6g}"
         said = f"{label}, {row['scope_code']}, {row['year']} : {value}"
-        cited = Cited(name, cited.day, digest, row["origin"] == "simulated", f"{address}@{name}", said)
+        cited = Cited(region, name, cited.day, digest, row["origin"] == "simulated", f"{address}@{name}", said)
     return FORMATS[form](cited).rstrip("\n")
 
 

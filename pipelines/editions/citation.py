@@ -14,13 +14,8 @@ import yaml
 
 from pipelines.editions.names import EditionName
 from pipelines.kernel.figure_history import IDENTITY, identity_script
+from pipelines.kernel.region import Region
 
-TITLE = "Observatoire statistique du SRESR, IUT de Midi-Pyrénées : rapport annuel"
-AUTHOR = "Observatoire SRESR, IUT de Midi-Pyrénées"
-ABSTRACT = (
-    "Indicateurs, cibles et actions des huit sites d'IUT de Midi-Pyrénées pour le schéma régional de l'enseignement "
-    "supérieur et de la recherche : rapport, tableaux, définitions, contrôles de qualité."
-)
 LICENCE = "etalab-2.0"
 DIGITS = 12
 """Digits of the hash that a citation bears."""
@@ -30,6 +25,7 @@ DIGITS = 12
 class Cited:
     """What is cited: an edition, or a figure of it with its address, its words and its value as published."""
 
+    region: Region
     edition: EditionName
     day: date
     digest: str
@@ -44,9 +40,22 @@ class Cited:
         return f"observatoire-sresr-{self.edition}-{stem}".replace(".", "-")
 
     @property
+    def report(self) -> str:
+        """The title of the report."""
+        return f"{self.region.report} : rapport annuel"
+
+    @property
+    def abstract(self) -> str:
+        """What the report holds, in a sentence."""
+        return (
+            f"Indicateurs, cibles et actions des sites d'{self.region.institutes.fr} pour le schéma régional de "
+            "l'enseignement supérieur et de la recherche : rapport, tableaux, définitions, contrôles de qualité."
+        )
+
+    @property
     def title(self) -> str:
         """The title of the reference."""
-        return TITLE if self.said is None else f"{self.said} ({self.address})"
+        return self.report if self.said is None else f"{self.said} ({self.address})"
 
     @property
     def note(self) -> str:
@@ -57,13 +66,13 @@ class Cited:
 
 def as_text(cited: Cited) -> str:
     """Return the reference as one sentence."""
-    return f"{AUTHOR} ({cited.day.year}). {cited.title}. {cited.note}."
+    return f"{cited.region.author} ({cited.day.year}). {cited.title}. {cited.note}."
 
 
 def as_bibtex(cited: Cited) -> str:
     """Return the reference as a BibTeX entry."""
     fields = {
-        "author": f"{{{AUTHOR}}}",
+        "author": f"{{{cited.region.author}}}",
         "title": f"{{{_plain(cited.title)}}}",
         "year": str(cited.day.year),
         "version": str(cited.edition),
@@ -78,7 +87,7 @@ def as_csl(cited: Cited) -> str:
     item = {
         "id": cited.identifier,
         "type": "report" if cited.address is None else "dataset",
-        "author": [{"literal": AUTHOR}],
+        "author": [{"literal": cited.region.author}],
         "title": cited.title,
         "issued": {"date-parts": [[cited.day.year, cited.day.month, cited.day.day]]},
         "version": str(cited.edition),
@@ -95,7 +104,7 @@ def as_cff(cited: Cited) -> str:
         "message": "Citer l'édition, jamais « la dernière » / Cite the edition, never “the latest”.",
         "type": "dataset",
         "title": cited.title,
-        "authors": [{"name": AUTHOR}],
+        "authors": [{"name": cited.region.author}],
         "version": str(cited.edition),
         "date-released": cited.day,
         "license-url": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
@@ -114,9 +123,9 @@ def datacite(cited: Cited) -> str:
     """Return metadata ready for DataCite (schema 4), without the DOI, which only the owner can mint."""
     content = {
         "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Annual statistical report"},
-        "creators": [{"name": AUTHOR, "nameType": "Organizational"}],
-        "titles": [{"title": TITLE, "lang": "fr"}],
-        "publisher": {"name": "Association des IUT de Midi-Pyrénées (ARIUT)"},
+        "creators": [{"name": cited.region.author, "nameType": "Organizational"}],
+        "titles": [{"title": cited.report, "lang": "fr"}],
+        "publisher": {"name": cited.region.publisher.name},
         "publicationYear": cited.day.year,
         "version": str(cited.edition),
         "language": "fr",
@@ -129,7 +138,7 @@ def datacite(cited: Cited) -> str:
             }
         ],
         "descriptions": [
-            {"description": ABSTRACT, "descriptionType": "Abstract", "lang": "fr"},
+            {"description": cited.abstract, "descriptionType": "Abstract", "lang": "fr"},
             {"description": cited.note, "descriptionType": "TechnicalInfo", "lang": "fr"},
         ],
         "alternateIdentifiers": [
@@ -140,9 +149,9 @@ def datacite(cited: Cited) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def citation_files(name: EditionName, day: date, digest: str, *, is_simulated: bool) -> dict[str, str]:
+def citation_files(region: Region, name: EditionName, day: date, digest: str, *, is_simulated: bool) -> dict[str, str]:
     """Return file → text of the citations that stand in an edition's folder; `digest` is its manifest's hash."""
-    cited = Cited(name, day, digest, is_simulated)
+    cited = Cited(region, name, day, digest, is_simulated)
     return {
         "CITATION.cff": as_cff(cited),
         "citation.bib": as_bibtex(cited),

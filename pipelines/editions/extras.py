@@ -13,6 +13,7 @@ from typing import Any
 
 from pipelines.editions.names import EditionName
 from pipelines.kernel.quoting import literal, quoted
+from pipelines.kernel.region import Region
 
 DATABASE = "data/observatoire.duckdb"
 CRATE = "ro-crate-metadata.json"
@@ -54,21 +55,21 @@ def write_database(folder: Path) -> None:
                     connection.execute(f"comment on column {quoted(table)}.{quoted(field['name'])} is {literal(said)}")
 
 
-def crate(name: EditionName, day: date, files: Iterable[str], *, is_simulated: bool) -> dict[str, Any]:
+def crate(region: Region, name: EditionName, day: date, files: Iterable[str], *, is_simulated: bool) -> dict[str, Any]:
     """Return the RO-Crate 1.1 metadata of an edition: every file as a part of the dataset."""
-    listed = sorted(files)
+    listed, publisher = sorted(files), f"#{region.publisher.code}"
     described = "Publication annuelle de l'observatoire : rapport, tables, manifeste, contrôles."
     if is_simulated:
         described += " Contient des données simulées, qui ne décrivent personne."
     root = {
         "@id": "./",
         "@type": "Dataset",
-        "name": f"Observatoire SRESR des IUT de Midi-Pyrénées, édition {name}",
+        "name": f"{region.observatory.fr}, édition {name}",
         "description": described,
         "datePublished": day.isoformat(),
         "version": str(name),
         "license": {"@id": "https://spdx.org/licenses/etalab-2.0.html"},
-        "publisher": {"@id": "#ariut"},
+        "publisher": {"@id": publisher},
         "hasPart": [{"@id": file} for file in listed],
     }
     return {
@@ -81,7 +82,7 @@ def crate(name: EditionName, day: date, files: Iterable[str], *, is_simulated: b
                 "about": {"@id": "./"},
             },
             root,
-            {"@id": "#ariut", "@type": "Organization", "name": "Association des IUT de Midi-Pyrénées (ARIUT)"},
+            {"@id": publisher, "@type": "Organization", "name": region.publisher.name},
             {
                 "@id": "https://spdx.org/licenses/etalab-2.0.html",
                 "@type": "CreativeWork",

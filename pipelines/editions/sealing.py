@@ -25,6 +25,7 @@ from pipelines.kernel.files import sha256_of
 from pipelines.kernel.lineage import lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
+from pipelines.kernel.region import read_region
 from pipelines.kernel.revisions import Revision
 
 AT_ONCE = 32
@@ -97,14 +98,18 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
         pdf = f"observatoire-{name.year}.pdf"
         shutil.copyfile(project.build / pdf, part / pdf)
         _write(part / "quality.json", _json(statement))
-        title = "Observatoire statistique du SRESR, IUT de Midi-Pyrénées"
-        _write(part / "README.txt", READ_ME.format(title=title, name=name, day=today, year=name.year))
+        region = read_region(project)
+        _write(part / "README.txt", READ_ME.format(title=region.report, name=name, day=today, year=name.year))
         write_database(part)
         causes = {revision.key: list(revision.causes) for revision in revisions}
         write_past(part, project, Told(str(name), today.isoformat(), part, causes))
         is_simulated = bool(simulated) and not built["settings"]["observed_only"]
-        listed = [*hashes_below(part), "manifest.json", *citation_files(name, today, "", is_simulated=is_simulated)]
-        _write(part / CRATE, _json(crate(name, today, listed, is_simulated=is_simulated)))
+        listed = [
+            *hashes_below(part),
+            "manifest.json",
+            *citation_files(region, name, today, "", is_simulated=is_simulated),
+        ]
+        _write(part / CRATE, _json(crate(region, name, today, listed, is_simulated=is_simulated)))
         content = hashes_below(part)
         manifest = {
             "edition": str(name),
@@ -126,7 +131,7 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
         }
         _write(part / "manifest.json", _json(manifest))
         digest = sha256_of(part / "manifest.json")
-        for file, text in citation_files(name, today, digest, is_simulated=is_simulated).items():
+        for file, text in citation_files(region, name, today, digest, is_simulated=is_simulated).items():
             _write(part / file, text)
         _write(part / SUMS, sums_text(hashes_below(part)))
         _make_durable(part)

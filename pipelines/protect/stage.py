@@ -17,6 +17,7 @@ from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.publications import Publication, Shadow, read_publications
+from pipelines.kernel.reference import whole_scope
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import read_table, table_path
 from pipelines.protect.figures import (
@@ -39,9 +40,6 @@ REFERENCE = ("disclosure.yml", "publications.yml", "indicators.yml", "population
 """What every public table depends on, in `data/reference`."""
 
 SUPPRESSION = "pub_suppression"
-
-REGION = ("region", "midi-pyrenees")
-"""Scope of the whole, as indicators name it."""
 
 
 def protect_all(project: Project, settings: Settings) -> StageReport:
@@ -172,9 +170,11 @@ def _values(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
         _thresholds(project, policy),
         policy.default.threshold,
     )
+    shadows = _shadows(project)
+    region = ("region", whole_scope(project) if shadows else "")
     few = [
-        few_behind(read_table(project, shadow.reads), shadow, REGION, thresholds.get(shadow.indicator, default))
-        for shadow in _shadows(project)
+        few_behind(read_table(project, shadow.reads), shadow, region, thresholds.get(shadow.indicator, default))
+        for shadow in shadows
     ]
     decided = Decided(hidden.values, hidden.modelled, hidden.weighted)
     return protected_values(values, thresholds, default, pl.concat(few) if few else None, decided)

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from pipelines.kernel.catalogue import Catalogue, Source
+from pipelines.kernel.region import FoundingText, Region
 from pipelines.publish.names import in_language
 
-SEED = """@techreport{ariut-sresr,
-  author = {{Association régionale des IUT de Midi-Pyrénées}},
-  title = {Contribution des IUT de Midi-Pyrénées au Schéma régional de l'enseignement supérieur et de la recherche},
-  institution = {ARIUT Midi-Pyrénées},
-  langid = {french},
-  note = {Sans date, vers 2010-2011}
-}
-"""
+
+def founding(text: FoundingText) -> str:
+    """Return the text whose targets are followed as BibTeX."""
+    lines = [
+        f"  author = {{{{{text.author}}}}}",
+        f"  title = {{{text.title}}}",
+        f"  institution = {{{text.institution}}}",
+        f"  langid = {{{text.language}}}",
+        f"  note = {{{text.note}}}",
+    ]
+    return f"@techreport{{{text.key},\n" + ",\n".join(lines) + "\n}\n"
 
 
-def bibtex(catalogue: Catalogue, lang: str) -> str:
+def bibtex(catalogue: Catalogue, region: Region, lang: str) -> str:
     """Return the references as BibTeX, in the order of their keys."""
-    return "\n".join([SEED, *(entry(source, lang) for source in catalogue.sources.values())])
+    listed = [entry(source, region, lang) for source in catalogue.sources.values()]
+    return "\n".join([founding(region.founding_text), *listed])
 
 
-def entry(source: Source, lang: str) -> str:
+def entry(source: Source, region: Region, lang: str) -> str:
     """Return one dataset as BibTeX; a simulated one says so in its title."""
     title = source.title.in_(lang)
     if source.origin == "simulated" and "simul" not in title.lower():
         title += " (données simulées)" if lang == "fr" else " (simulated data)"
     published = [vintage.published for vintage in source.vintages if vintage.published]
-    lines = [f"  author = {{{{{in_language(source.producer, lang)}}}}}", f"  title = {{{title}}}"]
+    lines = [f"  author = {{{{{in_language(source.producer, lang, region)}}}}}", f"  title = {{{title}}}"]
     if published:
         lines.append(f"  year = {{{max(published)}}}")
     if source.landing_page.startswith("http"):
         lines.append(f"  url = {{{source.landing_page}}}")
-    lines.append(f"  note = {{{in_language(source.licence, lang)}}}")
+    lines.append(f"  note = {{{in_language(source.licence, lang, region)}}}")
     return f"@misc{{{source.id},\n" + ",\n".join(lines) + "\n}\n"

@@ -18,7 +18,7 @@ from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import enumeration, marked, measure, number
 from pipelines.publish.phrases import Point, change, direction
 from pipelines.publish.revised import since_last
-from pipelines.publish.shelf import REGION, Indicator, Shelf
+from pipelines.publish.shelf import Indicator, Shelf
 from pipelines.publish.tables.overview import status
 from pipelines.publish.tables.targets import chance_in_words
 from pipelines.publish.variation import is_beyond_usual, last_two, usual_move
@@ -51,10 +51,10 @@ def new_values(shelf: Shelf) -> list[Move]:
     That is a value of the edition's year or, once an edition is sealed, of a year for which it published none.
     """
     edition, since = int(shelf.edition), since_last(shelf)
-    published = since.published(REGION) if since else set()
+    published = since.published(shelf.whole) if since else set()
     found = []
     for indicator in shelf.indicators.values():
-        known = tuple(point for point in shelf.points(indicator.code, REGION) if point.value is not None)
+        known = tuple(point for point in shelf.points(indicator.code, shelf.whole) if point.value is not None)
         if not known:
             continue
         is_new = known[-1].year == edition if since is None else (indicator.code, known[-1].year) not in published

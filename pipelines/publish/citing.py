@@ -5,8 +5,6 @@ from __future__ import annotations
 from pipelines.kernel.figure_address import indicator_page
 from pipelines.publish.numbers import SIMULATED
 
-HOUSE = {"fr": "Observatoire SRESR des IUT de Midi-Pyrénées", "en": "SRESR Observatory of the IUTs of Midi-Pyrénées"}
-
 LICENCE = "Licence Ouverte 2.0 (Etalab)"
 
 WORDS = {
@@ -26,14 +24,14 @@ def address(name: str, edition: str) -> str:
     return f"{name}@{edition}"
 
 
-def citation(name: str, title: str, edition: str, lang: str, *, simulated: bool) -> str:
-    """Return the full citation of one figure or table: who, what, which edition, the address, the licence."""
+def citation(name: str, title: str, edition: str, lang: str, house: str, *, simulated: bool) -> str:
+    """Return the full citation of one figure or table: who (`house`), what, which edition, address, licence."""
     said = title.rstrip(".")
     word = SIMULATED[lang]
     mention = f" ({word})" if simulated and word not in said else ""
     if lang == "fr":
-        return f"{HOUSE[lang]}, «\u00a0{said}\u00a0»{mention}, édition {edition}, {address(name, edition)}. {LICENCE}."
-    return f"{HOUSE[lang]}, “{said}”{mention}, {edition} edition, {address(name, edition)}. {LICENCE}."
+        return f"{house}, «\u00a0{said}\u00a0»{mention}, édition {edition}, {address(name, edition)}. {LICENCE}."
+    return f"{house}, “{said}”{mention}, {edition} edition, {address(name, edition)}. {LICENCE}."
 
 
 def tools(

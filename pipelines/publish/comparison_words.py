@@ -16,7 +16,7 @@ from pipelines.publish.comparisons import HIDDEN, against_path, against_whole, c
 from pipelines.publish.figures.common import two
 from pipelines.publish.numbers import marked, measure
 from pipelines.publish.picture import Picture
-from pipelines.publish.shelf import REGION, Indicator, Shelf
+from pipelines.publish.shelf import Indicator, Shelf
 from pipelines.publish.tables import actions
 from pipelines.publish.tables.overview import last_point, upper_first
 from pipelines.publish.tiles import bounds_of
@@ -27,8 +27,6 @@ Flat = dict[str, str]
 PREFIXES = ("compare.", "course.", "part.", "move.")
 """Keys that compare: where nothing can be compared, a page that asks for one is told so."""
 
-WHOLES = (REGION, "FR")
-
 
 def comparison_words(shelf: Shelf, dotted: Callable[[str], str]) -> Flat:
     """Return every comparing sentence this run can make, by key. `dotted` writes an indicator's code as keys do."""
@@ -36,7 +34,7 @@ def comparison_words(shelf: Shelf, dotted: Callable[[str], str]) -> Flat:
     for indicator in shelf.indicators.values():
         stem = dotted(indicator.code)
         flat |= {f"compare.{stem}.{name}": text for name, text in of_sites(shelf, indicator).items()}
-        for scope in set(shelf.scopes(indicator.code)) & set(WHOLES):
+        for scope in set(shelf.scopes(indicator.code)) & {shelf.whole, "FR"}:
             flat |= {f"{kind}.{stem}.{scope}": text for kind, text in of_series(shelf, indicator, scope).items()}
     return flat | paths(shelf) | register(shelf)
 
@@ -50,7 +48,7 @@ def of_sites(shelf: Shelf, indicator: Indicator) -> Flat:
     now = [row for row in rows if int(row["year"]) == year]
     seen = {row["scope_code"]: row for row in now}
     values = {shelf.place(site): seen[site]["value"] if site in seen else None for site in shelf.sites}
-    whole = next((row["value"] for row in shelf.series(indicator.code, REGION) if int(row["year"]) == year), None)
+    whole = next((row["value"] for row in shelf.series(indicator.code, shelf.whole) if int(row["year"]) == year), None)
     origin = "simulated" if any(row["origin"] == "simulated" for row in now) else "observed"
     told = {
         "sites": spread(
@@ -60,6 +58,7 @@ def of_sites(shelf: Shelf, indicator: Indicator) -> Flat:
             shelf.lang,
             year=year,
             whole=whole,
+            together=shelf.all_sites,
             hidden=[shelf.place(row["scope_code"]) for row in now if row["flag"] == HIDDEN and row["value"] is None],
             origin=origin,
             places=indicator.decimals,
@@ -136,27 +135,29 @@ CITED = ("ENR-DUT-BUT", "enr-dut-but", "sites")
 def citing_words(shelf: Shelf, figure: Picture | None, table_caption: str) -> Flat:
     """Return examples of citations, of a number, a figure and a table of this edition, and of the report as BibTeX keys."""
     code, figure_name, table_name = CITED
-    point = last_point(shelf.points(code, REGION))
+    house = shelf.house
+    point = last_point(shelf.points(code, shelf.whole))
     indicator = shelf.indicators[code]
     flat = {
-        "cite.table": citation(f"tbl-{table_name}", table_caption, shelf.edition, shelf.lang, simulated=False),
+        "cite.table": citation(f"tbl-{table_name}", table_caption, shelf.edition, shelf.lang, house, simulated=False),
         "cite.table-address": address(f"tbl-{table_name}", shelf.edition),
         "cite.figure-address": address(f"fig-{figure_name}", shelf.edition),
         "cite.figure": two(shelf, "figure absente de cette édition", "figure not in this edition"),
         "cite.number": two(shelf, "valeur absente de cette édition", "value not in this edition"),
-        "cite.number-address": f"{code}/{REGION}/{point.year if point else shelf.edition}@{shelf.edition}",
+        "cite.number-address": f"{code}/{shelf.whole}/{point.year if point else shelf.edition}@{shelf.edition}",
     }
     if figure is not None:
         flat["cite.figure"] = citation(
-            f"fig-{figure_name}", figure.title, shelf.edition, shelf.lang, simulated=figure.simulated
+            f"fig-{figure_name}", figure.title, shelf.edition, shelf.lang, house, simulated=figure.simulated
         )
     if point is not None and point.value is not None:
-        said = f"{indicator.label}, {shelf.place(REGION)}, {point.year}{two(shelf, chr(160) + ':', ':')} {measure(point.value, indicator.unit, shelf.lang, indicator.decimals)}"
+        said = f"{indicator.label}, {shelf.place(shelf.whole)}, {point.year}{two(shelf, chr(160) + ':', ':')} {measure(point.value, indicator.unit, shelf.lang, indicator.decimals)}"
         flat["cite.number"] = citation(
             flat["cite.number-address"].split("@")[0],
             said,
             shelf.edition,
             shelf.lang,
+            house,
             simulated=point.origin == "simulated",
         )
     return flat

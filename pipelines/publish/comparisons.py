@@ -26,14 +26,15 @@ def spread(
     *,
     year: int,
     whole: float | None = None,
+    together: str,
     hidden: Sequence[str] = (),
     origin: str = "observed",
     places: int | None = None,
 ) -> str:
     """Return the spread of a measure over places, with the places at both ends, and the whole's value beside it.
 
-    Equal places are all named; places whose value is withheld or missing are named as such. With fewer than two
-    values nothing is compared.
+    `together`: all places as one, with their article (`les trois sites`). Equal places are all named; places whose value
+    is withheld or missing are named as such. With fewer than two values nothing is compared.
     """
     known = {place: value for place, value in values.items() if value is not None}
     missing = [place for place, value in values.items() if value is None and place not in hidden]
@@ -57,7 +58,7 @@ def spread(
             else f"from {low} ({lows}) to {high} ({highs}) {when}{word}"
         )
     if whole is not None and is_percentage(unit):
-        said += f", {'pour' if fr else 'against'} {measure(whole, unit, lang, places)} {'sur les huit sites ensemble' if fr else 'for the eight sites together'}"
+        said += f", {'pour' if fr else 'against'} {measure(whole, unit, lang, places)} {f'sur {together} ensemble' if fr else f'for {together} together'}"
     if hidden:
         said += (
             f"\u00a0; confidentiel{colon} {enumeration(sorted(hidden), lang)}"

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.files import replacing_folder, sha256_of
 from pipelines.kernel.flags import LABELS
 from pipelines.kernel.store import protected_path
@@ -26,8 +27,8 @@ NOT_OURS = ("pub_departement_contours",)
 
 VALUES = "pub_values"
 
-README = """Observatoire SRESR des IUT de Midi-Pyrénées, édition {edition} : données publiées
-================================================================================
+README = """{title}
+{rule}
 
 Une table par fichier, en CSV (UTF-8, virgule, point décimal) et en Parquet : mêmes lignes, mêmes colonnes.
   observatoire.xlsx    toutes les tables dans un classeur, une feuille par table
@@ -38,9 +39,9 @@ Une table par fichier, en CSV (UTF-8, virgule, point décimal) et en Parquet : m
   sdmx/                les valeurs des indicateurs en SDMX-CSV, et leur structure
 Colonnes communes : `origin` (observed, declared, simulated) et `flag` (voir les drapeaux ci-dessous).
 Les lignes `simulated` sortent de registres simulés : elles ne décrivent personne et ne se citent pas comme un fait.
-Licence Ouverte 2.0 (Etalab). Citer : Observatoire SRESR des IUT de Midi-Pyrénées, édition {edition}.
+Licence Ouverte 2.0 (Etalab). Citer : {house.fr}, édition {edition}.
 
-SRESR Observatory of the IUTs of Midi-Pyrénées, {edition} edition: published data
+{house.en}, {edition} edition: published data
 --------------------------------------------------------------------------------
 One table per file, as CSV (UTF-8, comma, decimal point) and Parquet: same rows, same columns. All of them in one
 workbook (observatoire.xlsx); described as a Data Package, in CSVW and in DCAT-AP; the indicators' values as SDMX-CSV.
@@ -54,7 +55,7 @@ Flags
 
 def write_data(shelf: Shelf, target: Path) -> list[str]:
     """Write the folder whole, in one rename; return the columns that the dictionary does not define."""
-    tables = described_tables(shelf, published(shelf))
+    tables, region = described_tables(shelf, published(shelf)), shelf.region
     with replacing_folder(target) as folder:
         for table in tables:
             table.frame.write_csv(folder / f"{table.name}.csv")
@@ -62,13 +63,18 @@ def write_data(shelf: Shelf, target: Path) -> list[str]:
         hashes = {path.name: sha256_of(path) for path in folder.iterdir()}
         _text(folder / "dictionary.csv", dictionary_csv(tables))
         flags = "\n".join(f"  {flag.value}  {fr} / {en}" for flag, (fr, en) in LABELS.items())
-        _text(folder / "README.txt", README.format(edition=shelf.edition, flags=flags))
-        _json(folder / "datapackage.json", data_package(tables, folder, shelf.catalogue, shelf.edition))
-        _json(folder / "csv-metadata.json", csvw(tables, shelf.edition))
-        _json(folder / "catalogue.jsonld", dcat(tables, hashes, shelf.edition))
-        (folder / "observatoire.xlsx").write_bytes(workbook(tables, shelf.edition))
+        _text(folder / "README.txt", _read_me(region.observatory, shelf.edition, flags))
+        _json(folder / "datapackage.json", data_package(tables, folder, shelf.catalogue, shelf.edition, region))
+        _json(folder / "csv-metadata.json", csvw(tables, shelf.edition, region))
+        _json(folder / "catalogue.jsonld", dcat(tables, hashes, shelf.edition, region))
+        (folder / "observatoire.xlsx").write_bytes(workbook(tables, shelf.edition, region))
         _write_sdmx(shelf, folder / "sdmx")
     return sorted({column.name for table in tables for column in table.columns if column.meaning is None})
+
+
+def _read_me(house: Bilingual, edition: str, flags: str) -> str:
+    title = f"{house.fr}, édition {edition} : données publiées"
+    return README.format(title=title, rule="=" * 80, house=house, edition=edition, flags=flags)
 
 
 def published(shelf: Shelf) -> list[str]:
@@ -106,7 +112,7 @@ def _write_sdmx(shelf: Shelf, folder: Path) -> None:
     places = {str(row["scope_code"]): shelf.place(str(row["scope_code"])) for row in rows}
     folder.mkdir()
     _text(folder / "values.csv", sdmx_csv(rows))
-    _text(folder / "structure.json", sdmx_structure(rows, indicators, places, shelf.edition))
+    _text(folder / "structure.json", sdmx_structure(rows, indicators, places, shelf.edition, shelf.region))
 
 
 def _text(path: Path, text: str) -> None:

@@ -1,6 +1,11 @@
-"""Names of bodies, licences and roles that sidecars and waivers give in French, as the English report writes them."""
+"""Names of bodies, licences and roles that sidecars and waivers give in French, as the English report writes them.
+
+Those of the whole country stand here; those of the region in its own words, `bodies` in `data/reference/region.yml`.
+"""
 
 from __future__ import annotations
+
+from pipelines.kernel.region import Region
 
 MINISTRY = "Ministry of higher education and research"
 
@@ -15,11 +20,6 @@ IN_ENGLISH = {
     "Commission européenne, direction générale de l'éducation et de la culture": (
         "European Commission, directorate-general for education and culture"
     ),
-    "CFA partenaires des IUT de Midi-Pyrénées": "CFA, partners of the IUTs of Midi-Pyrénées",
-    "CROUS de Toulouse-Occitanie": "CROUS of Toulouse-Occitanie",
-    "IUT de Midi-Pyrénées": "IUTs of Midi-Pyrénées",
-    "IUT de Midi-Pyrénées, services de scolarité": "IUTs of Midi-Pyrénées, registrar's offices",
-    "IUT de Midi-Pyrénées, services des relations internationales": "IUTs of Midi-Pyrénées, international offices",
     "IGN (Admin Express)": "IGN (Admin Express)",
     "Insee": "Insee",
     "Licence Ouverte 2.0 (Etalab)": "Licence Ouverte 2.0 (Etalab)",
@@ -46,21 +46,21 @@ IN_SMALL_PRINT = {
         "DITP et ministère du travail (Dares)",
         "DITP and ministry of labour (Dares)",
     ),
-    "IUT de Midi-Pyrénées, services de scolarité": ("scolarités des IUT", "registrars of the IUTs"),
-    "IUT de Midi-Pyrénées, services des relations internationales": (
-        "relations internationales des IUT",
-        "international offices of the IUTs",
-    ),
 }
 """Bodies whose full name would take a line of a figure's small print → French, English; the list of sources has it."""
 
 
-def in_small_print(name: str, lang: str) -> str:
+def in_small_print(name: str, lang: str, region: Region) -> str:
     """Return a body as the small print of a figure names it."""
+    body = next((body for body in region.bodies if body.name == name), None)
+    if body and body.short:
+        return body.short.in_(lang)
     short = IN_SMALL_PRINT.get(name)
-    return short[lang == "en"] if short else in_language(name, lang)
+    return short[lang == "en"] if short else in_language(name, lang, region)
 
 
-def in_language(name: str, lang: str) -> str:
+def in_language(name: str, lang: str, region: Region) -> str:
     """Return a body, licence or role as the report names it; a name that no one translated keeps its own language."""
-    return IN_ENGLISH.get(name, name) if lang == "en" else name
+    if lang != "en":
+        return name
+    return next((body.en for body in region.bodies if body.name == name), IN_ENGLISH.get(name, name))

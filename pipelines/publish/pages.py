@@ -11,21 +11,21 @@ from pipelines.publish.tables.provenance import is_simulated, provenance, small_
 from pipelines.publish.tables.shape import Table
 
 
-def figure_markdown(picture: Picture, edition: str) -> str:
+def figure_markdown(picture: Picture, edition: str, house: str) -> str:
     """Return the include of a figure: image, caption, alternative text; on screen also its data, and how to cite it."""
     said = picture.title.rstrip(".")
     mention = "" if not picture.simulated or SIMULATED[picture.lang] in said else f" ({SIMULATED[picture.lang]})"
     name = f"fig-{picture.name}"
     image = f'![{escape(said)}{mention}.](/_generated/{name}.svg){{#{name} fig-alt="{attribute(picture.alt)}"}}\n'
-    cited = citation(name, picture.title, edition, picture.lang, simulated=picture.simulated)
+    cited = citation(name, picture.title, edition, picture.lang, house, simulated=picture.simulated)
     below = tools("figure", name, ("csv", "svg"), cited, edition, picture.lang, picture.of)
     return f"{image}\n{below}"
 
 
-def table_markdown(table: Table, edition: str) -> str:
+def table_markdown(table: Table, edition: str, house: str) -> str:
     """Return the include of a table: the table with its caption and small print; on screen its files and citation."""
     name = f"tbl-{table.name}"
-    cited = citation(name, table.caption, edition, table.lang, simulated=is_simulated(table))
+    cited = citation(name, table.caption, edition, table.lang, house, simulated=is_simulated(table))
     said = escape(small_print(table, edition))
     below = tools("table", name, ("csv", "xlsx"), cited, edition, table.lang, provenance(table.name).of)
     filtered = f' .filterable filters="{attribute(",".join(table.filters))}"' if table.filters else ""

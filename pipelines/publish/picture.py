@@ -20,7 +20,7 @@ Columns = dict[str, list[Cell]]
 class Picture:
     """One figure. `data` is what the CSV beside it holds; `options` are what its kind of drawing asks for.
 
-    `of` says what it is drawn from, as `explain` resolves it: `MOB-OUT/midi-pyrenees`, `pub_apprenticeship__cfa`.
+    `of` says what it is drawn from, as `explain` resolves it: `MOB-OUT/tarbes`, `pub_apprenticeship__cfa`.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What each key of a sentence (`{{< var enr.dut.but.midi-pyrenees.last >}}`) is made from, as `explain` resolves it.
+"""What each key of a sentence (`{{< var enr.dut.but.tarbes.last >}}`) is made from, as `explain` resolves it.
 
 A key of a series leads to the series, one of a target to the states, one that counts the observatory's own work to the
 files that say it. So every number in a sentence of the report has an answer, like those of figures and tables.
@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pipelines.publish.comparison_words import CITED, PREFIXES
 from pipelines.publish.numbers import SIMULATED
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
+
+WHOLE = "{whole}"
+"""Stands for the scope of the whole region, which the reference names."""
 
 SERIES = ("phrase.", *PREFIXES)
 """Keys whose rest names an indicator and a scope."""
 
 MADE_FROM: dict[str, tuple[str, ...]] = {
     "actions.": ("data/reference/actions.yml",),
-    "cite.figure": (f"{CITED[0]}/{REGION}",),
-    "cite.number": (f"{CITED[0]}/{REGION}",),
+    "cite.figure": (f"{CITED[0]}/{WHOLE}",),
+    "cite.number": (f"{CITED[0]}/{WHOLE}",),
     "cite.table": ("pub_values",),
     "count.actions": ("data/reference/actions.yml",),
     "count.checks": ("data/quality",),
@@ -74,4 +77,4 @@ def made_from(shelf: Shelf, key: str, codes: Mapping[str, str]) -> tuple[str, ..
     family = max((name for name in MADE_FROM if key.startswith(name)), key=len, default=None)
     if family is None:
         raise KeyError(f"Nobody said what the key {key} is made from: declare it in MADE_FROM of {__name__}.")
-    return MADE_FROM[family]
+    return tuple(name.replace(WHOLE, shelf.whole) for name in MADE_FROM[family])

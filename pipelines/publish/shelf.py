@@ -16,7 +16,8 @@ import yaml
 
 from pipelines.kernel.catalogue import Catalogue, read_catalogue
 from pipelines.kernel.project import Project, Settings
-from pipelines.kernel.reference import Reference, read_reference
+from pipelines.kernel.reference import Reference, read_reference, whole_scope
+from pipelines.kernel.region import Region, counted_sites, read_region
 from pipelines.kernel.store import protected_path, read_protected
 from pipelines.kernel.yaml_files import LOADER
 from pipelines.publish.phrases import Point
@@ -24,26 +25,16 @@ from pipelines.publish.phrases import Point
 if TYPE_CHECKING:
     import polars as pl
 
-REGION = "midi-pyrenees"
-
 LET_IN = ("corrections", "history", "marts", "staging")
 """Results of checks that publishing reads, by name: the pipeline file says of each why it may."""
 
 DOMAINS = {"ENR": "enrolment", "SCH": "scholarship", "APP": "apprenticeship", "MOB": "mobility", "EMP": "employment"}
 """Theme of an indicator's code → the domain that breaks are declared for."""
 
-SHORT_BREAKS = {
-    "occitanie-2016": ("Occitanie", "Occitanie"),
-    "lp-label-2017": ("intitulé LP", "LP label"),
-    "parcoursup-2018": ("Parcoursup", "Parcoursup"),
-    "covid-2020": ("Covid", "Covid"),
-    "covid-end-2022": ("reprise", "recovery"),
-    "but-2021": ("BUT", "BUT"),
-    "but3-2023": ("BUT 3", "BUT 3"),
-    "contracts-2022": ("10 mois", "10 months"),
-    "uttop-2023": ("UTTOP", "UTTOP"),
-}
-"""Break → the words that fit beside a line on a chart; the caption gives the sentence."""
+
+def is_hub(site: dict[str, str]) -> bool:
+    """Say whether a row of the sites is that of the hub."""
+    return str(site.get("is_hub")).lower() == "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +140,39 @@ class Shelf:
         return read_reference(self.project)
 
     @cached_property
+    def region(self) -> Region:
+        """What sentences call the region."""
+        return read_region(self.project)
+
+    @property
+    def house(self) -> str:
+        """The observatory's name in the language of the run."""
+        return self.region.observatory.in_(self.lang)
+
+    @cached_property
+    def whole(self) -> str:
+        """The code of the scope that is the whole region."""
+        return whole_scope(self.project)
+
+    @cached_property
+    def counted_sites(self) -> str:
+        """`trois sites`: how many there are, in the language of the run, ready to follow an article."""
+        return counted_sites(len(self.sites), self.lang)
+
+    @property
+    def all_sites(self) -> str:
+        """The whole region as readers know it: `les trois sites`."""
+        return f"{'les' if self.lang == 'fr' else 'the'} {self.counted_sites}"
+
+    @cached_property
     def sites(self) -> dict[str, dict[str, str]]:
-        """The eight sites by code, in the order of the list."""
+        """The region's sites by code, in the order of the list."""
         return {row["site_code"]: row for row in self.listed("ref_site")}
+
+    @cached_property
+    def without_iut(self) -> list[str]:
+        """Names of the sites where open data know no IUT."""
+        return [site["site_label"] for site in self.sites.values() if not site.get("uai")]
 
     @cached_property
     def establishments(self) -> dict[str, str]:
@@ -178,8 +199,8 @@ class Shelf:
 
     def place(self, code: str) -> str:
         """Return the name a reader gives to a scope: site, establishment, département, region, country."""
-        if code == REGION:
-            return "les huit sites" if self.lang == "fr" else "the eight sites"
+        if code == self.whole:
+            return self.all_sites
         if code == "FR":
             return "France"
         if code in self.sites:
@@ -207,6 +228,10 @@ class Shelf:
             for entry in entries
         }
 
+    def _beside_a_line(self, break_code: str) -> str:
+        words = self.region.breaks.get(break_code)
+        return words.in_(self.lang) if words else break_code
+
     @cached_property
     def breaks(self) -> list[Break]:
         """The breaks, in order of years."""
@@ -216,7 +241,7 @@ class Shelf:
                 code=row["break_code"],
                 year=int(row["year"]),
                 label=self.pick(row, "label"),
-                short=SHORT_BREAKS.get(row["break_code"], (row["break_code"],) * 2)[self.lang == "en"],
+                short=self._beside_a_line(row["break_code"]),
                 domain=row.get("domain") or "*",
                 prefix=row.get("indicator_prefix") or "",
                 scopes=tuple((row.get("scope_codes") or "*").split("|")),
@@ -262,7 +287,7 @@ class Shelf:
             for (indicator, scope), rows in self._series.items()
             if indicator == code and (level is None or rows[0]["scope_level"] == level)
         }
-        order = [REGION, *self.sites, *self.establishments]
+        order = [self.whole, *self.sites, *self.establishments]
         return sorted(found, key=lambda scope: (order.index(scope) if scope in order else len(order), scope))
 
     def points(self, code: str, scope: str) -> list[Point]:

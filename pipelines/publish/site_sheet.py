@@ -14,7 +14,7 @@ from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import CONFIDENTIAL, SIMULATED, enumeration, marked, measure, number, share
 from pipelines.publish.phrases import Point, change, unbroken
 from pipelines.publish.programmes import STUDENTS, entrants_of, last_year, of_year, rows_of
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables.actions import state_label
 from pipelines.publish.tables.overview import last_point, upper_first
 from pipelines.publish.tables.sheets import site_actions
@@ -81,8 +81,8 @@ def tile(value: str, label: str, note: str) -> list[str]:
 
 
 def region_value(shelf: Shelf, indicator: str, year: int) -> float | None:
-    """Return the value of the eight sites in a year."""
-    return next((row["value"] for row in shelf.series(indicator, REGION) if int(row["year"]) == year), None)
+    """Return the value of the sites in a year."""
+    return next((row["value"] for row in shelf.series(indicator, shelf.whole) if int(row["year"]) == year), None)
 
 
 def region_beside(shelf: Shelf, indicator: str, point: Point, unit: str) -> str:
@@ -103,7 +103,7 @@ def region_beside(shelf: Shelf, indicator: str, point: Point, unit: str) -> str:
 def clause(shelf: Shelf, indicator_code: str, scope: str, whole_name: str = "") -> str:
     """Return one indicator of a place in a sentence: value, the region's, change; that it is hidden; empty without.
 
-    `whole_name`: what the region is called here; the eight sites by default.
+    `whole_name`: what the region is called here; the sites by default.
     """
     if indicator_code not in shelf.indicators or not shelf.series(indicator_code, scope):
         return ""
@@ -120,7 +120,7 @@ def clause(shelf: Shelf, indicator_code: str, scope: str, whole_name: str = "") 
     beside = ""
     if whole is not None:
         shown = measure(whole, indicator.unit, shelf.lang, indicator.decimals or None)
-        beside = f" ({whole_name or two(shelf, 'huit sites', 'eight sites')}{colon}{shown})"
+        beside = f" ({whole_name or shelf.counted_sites}{colon}{shown})"
     said = f"{indicator.label}{colon}{value} {two(shelf, 'en', 'in')} {point.year}{beside}"
     run = unbroken(found)
     if len(run) > 1 and run[0].value is not None and run[-1].value is not None:

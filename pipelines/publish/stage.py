@@ -80,18 +80,20 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
             texts[item] = {generated / f"fig-{name}.md": absent_markdown(made)}
         else:
             pictures[item] = made
-    drawing = begin_drawing(pictures, generated, freshness, shelf.edition, workers)
+    drawing = begin_drawing(pictures, generated, freshness, shelf, workers)
     listed = tables(shelf)
     for table in listed:
         texts[f"{shelf.lang}/tbl-{table.name}"] = {
-            generated / f"tbl-{table.name}.md": table_markdown(table, shelf.edition),
+            generated / f"tbl-{table.name}.md": table_markdown(table, shelf.edition, shelf.house),
             generated / f"tbl-{table.name}.csv": table.csv(),
         }
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
     texts[f"{shelf.lang}/glance"] = {generated / "glance.md": glance(shelf)}
     texts[f"{shelf.lang}/changes"] = {generated / "changes.md": changes(shelf)}
     texts[f"{shelf.lang}/revisions"] = {generated / "revisions.csv": revision_csv(shelf)}
-    texts[f"{shelf.lang}/references"] = {generated / "references.bib": bibtex(shelf.catalogue, shelf.lang)}
+    texts[f"{shelf.lang}/references"] = {
+        generated / "references.bib": bibtex(shelf.catalogue, shelf.region, shelf.lang)
+    }
     for name, text in {**pathway_screen(shelf), **explorer_screen(shelf), **index.screen(shelf)}.items():
         texts[f"{shelf.lang}/{name}"] = {generated / name: text}
     leaves = sheets(shelf)
@@ -119,7 +121,7 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
             notes.append(f"The dictionary does not define: {', '.join(unknown)}.")
         freshness.remember("data", fingerprint)
     end_library(library, making, freshness)
-    end_drawing(drawing, generated, freshness, shelf.edition)
+    end_drawing(drawing, generated, freshness, shelf)
 
     kept = {library, generated / lineage.FILE, *(path for files in texts.values() for path in files)}
     kept |= {generated / f"fig-{picture.name}.{end}" for picture in pictures.values() for end in ("svg", "csv", "md")}
@@ -157,9 +159,11 @@ def write_workbooks(listed: list[Table], generated: Path, freshness: Freshness, 
     for table in listed:
         path = generated / f"tbl-{table.name}.xlsx"
         item = workbook_item(shelf, table)
-        fingerprint = freshness.fingerprint([], {"table": asdict(table), "edition": shelf.edition})
+        fingerprint = freshness.fingerprint(
+            [], {"table": asdict(table), "edition": shelf.edition, "house": shelf.house}
+        )
         if not freshness.is_fresh(item, fingerprint, [path]):
-            write_bytes(path, workbook(table, shelf.edition))
+            write_bytes(path, workbook(table, shelf.edition, shelf.house))
             written[item] = fingerprint
     freshness.remember_all(written)
 
@@ -198,24 +202,26 @@ class Drawing:
 
 
 def begin_drawing(
-    pictures: dict[str, Picture], generated: Path, freshness: Freshness, edition: str, workers: Workers
+    pictures: dict[str, Picture], generated: Path, freshness: Freshness, shelf: Shelf, workers: Workers
 ) -> Drawing:
     """Begin to draw the pictures whose content changed; the drawing of one does not depend on another's."""
     stale: dict[str, tuple[Picture, str]] = {}
     for item, picture in pictures.items():
-        fingerprint = freshness.fingerprint([], {"picture": picture.fingerprint(), "edition": edition})
+        fingerprint = freshness.fingerprint(
+            [], {"picture": picture.fingerprint(), "edition": shelf.edition, "house": shelf.house}
+        )
         outputs = [generated / f"fig-{picture.name}.{end}" for end in ("svg", "csv", "md")]
         if not freshness.is_fresh(item, fingerprint, outputs):
             stale[item] = (picture, fingerprint)
     return Drawing(stale, drawings([picture for picture, _ in stale.values()], workers))
 
 
-def end_drawing(drawing: Drawing, generated: Path, freshness: Freshness, edition: str) -> None:
+def end_drawing(drawing: Drawing, generated: Path, freshness: Freshness, shelf: Shelf) -> None:
     """Write the pictures as they come, with their data and includes."""
     for (picture, _), svg in zip(drawing.stale.values(), drawing.drawn, strict=True):
         write_text(generated / f"fig-{picture.name}.svg", svg)
         write_text(generated / f"fig-{picture.name}.csv", picture.csv())
-        write_text(generated / f"fig-{picture.name}.md", figure_markdown(picture, edition))
+        write_text(generated / f"fig-{picture.name}.md", figure_markdown(picture, shelf.edition, shelf.house))
     freshness.remember_all({item: fingerprint for item, (_, fingerprint) in drawing.stale.items()})
 
 

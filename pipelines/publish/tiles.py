@@ -6,7 +6,7 @@ from pipelines.kernel.figure_address import figure_page
 from pipelines.kernel.intervals import wilson
 from pipelines.publish.figures.common import two
 from pipelines.publish.numbers import SIMULATED, measure
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables.overview import last_point
 from pipelines.publish.variation import Bounds, move_and_worth, signed_move
 
@@ -42,7 +42,7 @@ def tile(shelf: Shelf, code: str) -> list[str]:
     indicator = shelf.indicators[code]
     chapter = f"/objectif-{indicator.objective}.qmd" if indicator.objective else "/methodes.qmd"
     label = f"[[{two(shelf, *CHOSEN[code])}]({chapter})]{{.kpi-label}}"
-    points = shelf.points(code, REGION)
+    points = shelf.points(code, shelf.whole)
     point = last_point(points)
     if point is None or point.value is None:
         return ["[\u2013]{.kpi-value}", label, f"[{two(shelf, 'non mesuré', 'not measured')}]{{.kpi-note}}"]
@@ -50,7 +50,7 @@ def tile(shelf: Shelf, code: str) -> list[str]:
     by_diploma = code.startswith(COUNTED_BY_GRADUATION)
     named = two(shelf, "promotion", "class of") if by_diploma else two(shelf, "rentrée", "autumn")
     when = f"{named} {point.year}"
-    bounds = bounds_of(shelf, code, REGION)
+    bounds = bounds_of(shelf, code, shelf.whole)
     kind = two(shelf, "enquête", "survey") if bounds else two(shelf, "comptage", "count")
     if point.origin == "simulated":
         value = f"{value} [({SIMULATED[shelf.lang]})]{{.simulated}}"
@@ -62,7 +62,7 @@ def tile(shelf: Shelf, code: str) -> list[str]:
     lines = [f"[{value}]{{.kpi-value}}", label, f"[**{moved}**]{{.kpi-note}}"]
     if worth:
         lines.append(f"[{worth[:1].upper()}{worth[1:]}]{{.kpi-note}}")
-    page = figure_page(code, REGION, point.year)
+    page = figure_page(code, shelf.whole, point.year)
     return [*lines, f"[[{when}](/{page}), {kind}]{{.kpi-note}}"]
 
 

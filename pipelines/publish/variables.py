@@ -27,7 +27,7 @@ from pipelines.publish.numbers import CONFIDENTIAL, UNAVAILABLE, marked, measure
 from pipelines.publish.phrases import evolution
 from pipelines.publish.picture import Picture
 from pipelines.publish.revised import revision_words
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import checks, overview
 from pipelines.publish.tables.overview import seed_value
 from pipelines.publish.tables.quality import suppressed_cells
@@ -96,7 +96,7 @@ def sentences(shelf: Shelf, code: str) -> Flat:
         flat[f"phrase.{dotted(code)}.{scope}"] = evolution(
             label, shelf.points(code, scope), indicator.unit, shelf.lang, indicator.decimals
         )
-    flat.setdefault(f"phrase.{dotted(code)}.{REGION}", unmeasured(shelf, code))
+    flat.setdefault(f"phrase.{dotted(code)}.{shelf.whole}", unmeasured(shelf, code))
     return flat
 
 
@@ -192,9 +192,10 @@ def report(shelf: Shelf) -> Flat:
         "report.simulated": banner if simulated else "",
         "report.cite": two(
             shelf,
-            f"Observatoire SRESR des IUT de Midi-Pyrénées, rapport annuel, édition {edition}.",
-            f"SRESR Observatory of the IUTs of Midi-Pyrénées, annual report, {edition} edition.",
+            f"{shelf.house}, rapport annuel, édition {edition}.",
+            f"{shelf.house}, annual report, {edition} edition.",
         ),
+        "report.publisher": shelf.region.publisher.name,
         "report.licence": two(
             shelf,
             "Données et rapport : Licence Ouverte 2.0 ; code : MIT.",
@@ -235,7 +236,7 @@ def completed(flat: Flat, shelf: Shelf, keys: dict[str, Where]) -> Flat:
     Raises `BadInput`, naming the page and line, for a key that neither an indicator and a scope nor a target defines.
     """
     stems = sorted((dotted(code) for code in shelf.indicators), key=len, reverse=True)
-    scopes = {REGION, "FR", "sites", *shelf.sites, *shelf.establishments, *shelf.territories}
+    scopes = {shelf.whole, "FR", "sites", *shelf.sites, *shelf.establishments, *shelf.territories}
     full, problems = dict(flat), []
     for key, (page, row) in sorted(keys.items()):
         if key in full or "$" in key:

@@ -12,12 +12,13 @@ from pipelines.render.sources import looked_up
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The four texts; `simulated` is empty when no simulated figure is in the report."""
+    """The texts; `simulated` is empty when no simulated figure is in the report, `publisher` when none is named."""
 
     edition: str
     simulated: str
     cite: str
     licence: str
+    publisher: str = ""
 
     def metadata(self) -> dict[str, str]:
         """Return the texts as pandoc's metadata: Markdown, typography done by the filter."""
@@ -34,4 +35,5 @@ def read_frame(variables: Mapping[str, Any], file: str) -> Frame:
             Problem(file, f"The key report.{name} is missing", "Add it where `publish` writes this file.")
             for name in missing
         )
-    return Frame(**{name: str(value).strip() for name, value in found.items()})
+    publisher = str(looked_up(variables, "report.publisher") or "").strip()
+    return Frame(**{name: str(value).strip() for name, value in found.items()}, publisher=publisher)

@@ -18,7 +18,6 @@ from pipelines.render.sources import Page
 
 CONTEXT = "https://schema.org"
 LICENCE = "https://spdx.org/licenses/etalab-2.0.html"
-PUBLISHER = "Association des IUT de Midi-Pyrénées (ARIUT)"
 HOME = "index.qmd"
 DATA_PAGES = ("explorer.qmd", "chiffres.qmd")
 DICTIONARY = "dictionnaire.qmd"
@@ -42,7 +41,7 @@ def structured(page: Page, plan: Plan, frame: Frame, offered: Iterable[str]) -> 
             "description": description(page),
             "inLanguage": plan.lang,
             "license": LICENCE,
-            "publisher": {"@type": "Organization", "name": PUBLISHER},
+            **organised("publisher", frame),
             "about": dataset(page, plan, frame, root, offered),
         }
     content: dict[str, Any] = {
@@ -63,6 +62,11 @@ def structured(page: Page, plan: Plan, frame: Frame, offered: Iterable[str]) -> 
     return content
 
 
+def organised(role: str, frame: Frame) -> dict[str, Any]:
+    """Return who publishes, in that role; nothing when the report does not say."""
+    return {role: {"@type": "Organization", "name": frame.publisher}} if frame.publisher else {}
+
+
 def dataset(page: Page, plan: Plan, frame: Frame, root: str, offered: Iterable[str]) -> dict[str, Any]:
     """Return the published tables as one dataset with its files."""
     return {
@@ -72,7 +76,7 @@ def dataset(page: Page, plan: Plan, frame: Frame, root: str, offered: Iterable[s
         "version": frame.edition,
         "license": LICENCE,
         "isAccessibleForFree": True,
-        "creator": {"@type": "Organization", "name": PUBLISHER},
+        **organised("creator", frame),
         "distribution": [
             {
                 "@type": "DataDownload",

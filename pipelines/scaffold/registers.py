@@ -9,6 +9,7 @@ from typing import get_args
 from pipelines.kernel.indicators import REGISTRY, Theme, read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.reference import whole_scope
 from pipelines.kernel.sql import read_queries, read_query, tables_below
 from pipelines.kernel.targets import read_targets
 from pipelines.kernel.yaml_files import FILL_IN
@@ -79,6 +80,7 @@ def target(project: Project, target_id: str, indicator_code: str, edition: int) 
     entry = Template(template("target.yml")).substitute(
         fill=FILL_IN,
         id=target_id,
+        scope=whole_scope(project),
         indicator=indicator_code,
         objective=str(indicators[indicator_code].objective or 1),
         deadline=str(edition + 5),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
@@ -55,10 +55,10 @@ class Renamed(_Part):
 
 
 class Specialities(_Part):
-    """Codes that changed, and what Albi teaches."""
+    """Codes that changed; `without_iut`: sites of licences professionnelles only, and what each teaches."""
 
     renamed: dict[str, Renamed]
-    albi: dict[str, float]
+    without_iut: dict[str, dict[str, float]] = Field(default_factory=dict)
 
 
 class Course(_Part):
@@ -182,6 +182,17 @@ class Parameters(_Part):
     survey: Survey
     dirt: Dirt
 
+    @model_validator(mode="after")
+    def _of_known_sites(self) -> Self:
+        weights = (self.women, self.apprenticeship.site_weight, self.mobility.site_weight)
+        strangers = sorted(set(self.specialities.without_iut).union(*weights) - set(self.sites))
+        if strangers:
+            raise ValueError(f"figures are given for sites that do not stand under sites: {', '.join(strangers)}")
+        for site_weight in weights[1:]:
+            if set(self.sites) - set(site_weight):
+                raise ValueError(f"site_weight lacks sites: {', '.join(sorted(set(self.sites) - set(site_weight)))}")
+        return self
+
 
 def at(path: Path, year: int) -> float:
     """Return the value of `path` in `year`: interpolated between two years, the nearest outside them."""
@@ -233,7 +244,7 @@ def read_calibration(project: Project) -> Calibration:
 
     Raises `BadInput` when a file is missing, a key is unknown or missing, or a site has no size.
     """
-    parameters = _read_parameters(project)
+    parameters = read_parameters(project)
     path = project.reference / "simulation_open_figures.csv"
     try:
         with path.open(encoding="utf-8", newline="") as stream:
@@ -253,7 +264,8 @@ def read_calibration(project: Project) -> Calibration:
     return _calibration(parameters, figures)
 
 
-def _read_parameters(project: Project) -> Parameters:
+def read_parameters(project: Project) -> Parameters:
+    """Read `simulation.yml` alone. Raises `BadInput` when it is missing or breaks its format."""
     path = project.reference / "simulation.yml"
     try:
         return Parameters.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -278,7 +290,9 @@ def _read_parameters(project: Project) -> Parameters:
 def _calibration(parameters: Parameters, figures: dict[str, dict[tuple[str, str, str], float]]) -> Calibration:
     sites = tuple(parameters.sites)
     specialities = tuple(
-        sorted({code for _, code, _ in figures.get("entrants", {})} | set(parameters.specialities.albi))
+        sorted(
+            {code for _, code, _ in figures.get("entrants", {})}.union(*parameters.specialities.without_iut.values())
+        )
     )
 
     def by_year(quantity: str, site: str) -> Path:
@@ -289,8 +303,8 @@ def _calibration(parameters: Parameters, figures: dict[str, dict[tuple[str, str,
 
     entrants = figures.get("entrants", {})
     share = np.array([[entrants.get((site, code, ""), 0.0) for code in specialities] for site in sites])
-    if "albi" in sites:
-        share[sites.index("albi")] = [parameters.specialities.albi.get(code, 0.0) for code in specialities]
+    for site, taught in parameters.specialities.without_iut.items():
+        share[sites.index(site)] = [taught.get(code, 0.0) for code in specialities]
     empty = [site for site, row in zip(sites, share, strict=True) if not row.sum()]
     if empty:
         raise BadInput(

@@ -7,11 +7,13 @@ a change in an open figure never changes the simulated registers unseen.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipelines.kernel.files import write_text
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, find_project
+from pipelines.simulate.calibration import read_parameters
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,11 +50,20 @@ def write_open_figures(project: Project) -> int:
                         )
                     )
                 connection.execute(f"create view {name} as select * from read_csv('{path.as_posix()}')")
+        connection.execute("create table carriers (site_code text, establishment_code text, last_year integer)")
+        connection.executemany("insert into carriers values (?, ?, ?)", list(_carriers(project)))
         rows = _figures(connection)
     lines = ["quantity,site_code,speciality_code,year,value"]
     lines += [",".join("" if cell is None else f"{cell}" for cell in row) for row in rows]
     write_text(project.reference / OUTPUT, "\n".join(lines) + "\n")
     return len(rows)
+
+
+def _carriers(project: Project) -> Iterator[tuple[str, str, int]]:
+    """Yield site, establishment, and the last year in which the site was of it, as `simulation.yml` says."""
+    for code, site in read_parameters(project).sites.items():
+        for carrier in site.carriers:
+            yield code, carrier.establishment, carrier.until
 
 
 def _figures(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
@@ -71,11 +82,7 @@ with establishments as (
 ),
 
 sites as (
-    select * from (values
-        ('toulouse', 'ut3', 2100), ('auch', 'ut3', 2100), ('castres', 'ut3', 2100), ('tarbes', 'ut3', 2022),
-        ('tarbes', 'uttop', 2100), ('blagnac', 'ut2j', 2100), ('figeac', 'ut2j', 2100), ('rodez', 'ut1', 2100),
-        ('albi', 'inuc', 2100)
-    ) as t (site_code, establishment_code, last_year)
+    select * from carriers
 ),
 
 -- SISE begins in 2012; before, the file of enrolments by establishment has the same totals.
@@ -162,7 +169,7 @@ iut_students as (
     where not totals.is_lp
 ),
 
--- Albi is no IUT site: all the licences professionnelles of Champollion stand for it.
+-- A site without IUT: all the licences professionnelles of its establishment stand for it.
 lp_weights as (
     select
         sites.establishment_code,
@@ -192,7 +199,7 @@ lp_students as (
     where totals.is_lp
 ),
 
--- All of the new establishment's LPs are in Tarbes; what the old one keeps is shared without Tarbes.
+-- All LPs of an establishment with one site are there; what another keeps is shared among the sites it has left.
 figures as (
     select 'iut_students' as quantity, site_code, null as speciality_code, year, value from iut_students
     union all

@@ -124,9 +124,8 @@ class Population:
         rng = stream(self._seed, "moves", year)
         moving = np.flatnonzero(promoted & (rng.random(len(staying)) < self._course.moves_site))
         offered = self._calibration.speciality_share > 0
-        if "albi" in self._calibration.site_codes:
-            offered = offered.copy()
-            offered[self._calibration.site_codes.index("albi")] = False
+        for site in self._calibration.parameters.specialities.without_iut:
+            offered[self._calibration.site_codes.index(site)] = False
         draws = rng.random(len(moving))
         for index, draw in zip(moving, draws, strict=True):
             others = np.flatnonzero(offered[:, staying.speciality[index]])

@@ -50,6 +50,7 @@ class Plan:
 def plan_of(source: Source, reference: Reference, dictionary: Mapping[str, Column]) -> Plan:
     """Return the plan of a register's template. Pure."""
     layout, form = source.vintage(LAYOUT), FORMS[source.id]
+    examples = {**wording.EXAMPLES[source.id], **_somewhere(reference)}
     fields = []
     for column, header in layout.columns.items():
         cell = form.cells.get(column)
@@ -69,10 +70,20 @@ def plan_of(source: Source, reference: Reference, dictionary: Mapping[str, Colum
                 else wording.IDENTIFIER_RULE,
                 choices=choices,
                 bounds=cell.bounds if cell else None,
-                example=wording.EXAMPLES[source.id].get(column),
+                example=examples.get(column),
             )
         )
     return Plan(source.id, wording.TITLES[source.id], source.producer, layout.sheet or "Saisie", tuple(fields))
+
+
+def _somewhere(reference: Reference) -> dict[str, wording.Example]:
+    """Return the columns of a place, filled with a site of the region."""
+    site = next(row for row in reference.site_rows if row.uai is not None)
+    return {
+        "establishment_code": reference.establishments[site.establishment_code].uai,
+        "site_code": site.site_code,
+        "employer_commune_code": site.commune_code,
+    }
 
 
 def _choices(column: str, cell: Cell, reference: Reference) -> Choices:

@@ -1,9 +1,18 @@
--- what: new apprenticeship contracts: départements, Midi-Pyrénées as their sum, France
+-- what: new apprenticeship contracts: départements, the region as their sum, France
 -- grain: scope_level, scope_code, year
--- inputs: mart_apprenticeship__territory
--- caveats: every level of diploma; ten months in 2022; no total of Midi-Pyrénées when a département is missing.
+-- inputs: mart_apprenticeship__territory, ref_region, ref_territory
+-- caveats: every level of diploma; ten months in 2022; no total of the region when a département is missing.
 with contracts as (
     select * from mart_apprenticeship__territory
+),
+
+region as (
+    select * from ref_region
+),
+
+territory as (
+    select * from ref_territory
+    where is_in_region
 ),
 
 by_departement as (
@@ -18,17 +27,17 @@ by_departement as (
     where territory_level = 'departement'
 ),
 
-midi_pyrenees as (
+whole_region as (
     select
         'region' as scope_level,
-        'midi-pyrenees' as scope_code,
+        (select region.scope_code from region) as scope_code,
         year,
         cast(sum(numerator) as bigint) as numerator,
         cast(null as bigint) as denominator,
         max(origin) as origin
     from by_departement
     group by year
-    having count(*) = 8
+    having count(*) = (select count(*) from territory)
 ),
 
 country as (
@@ -46,7 +55,7 @@ country as (
 final as (
     select * from by_departement
     union all
-    select * from midi_pyrenees
+    select * from whole_region
     union all
     select * from country
 )

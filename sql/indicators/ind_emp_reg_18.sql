@@ -1,6 +1,6 @@
 -- what: graduates employed at 18 months among those who do not go on studying, weighted, region and sites
 -- grain: scope_level, scope_code, year
--- inputs: mart_employment__register
+-- inputs: mart_employment__register, ref_region
 -- caveats: weighted for non-response; year of the diploma; DUT, BUT and licence professionnelle together. sample_size
 --   is the effective number of answers, (sum of weights)² / sum of squared weights (L. Kish, Survey Sampling, 1965);
 --   the answers of a site and a diploma share one weight, so that of a cell is its weighted count over its answers.
@@ -13,10 +13,14 @@ with survey as (
     where months_after = 18
 ),
 
+region as (
+    select * from ref_region
+),
+
 final as (
     select
         case when grouping(site_code) = 1 then 'region' else 'site' end as scope_level,
-        coalesce(site_code, 'midi-pyrenees') as scope_code,
+        coalesce(site_code, (select region.scope_code from region)) as scope_code,
         year,
         sum(weighted_employed_count) as numerator,
         sum(weighted_active_count) as denominator,

@@ -1,7 +1,7 @@
 -- what: students in licence professionnelle, region, establishments, and the sites an establishment wholly stands for
 -- grain: scope_level, scope_code, year
 -- inputs: mart_enrolment__pathway
--- caveats: no open figure for the sites of Toulouse III and Toulouse – Jean Jaurès, so their scope is absent.
+-- caveats: no open figure for a site that shares its establishment with others, so its scope is absent.
 with pathway as (
     select * from mart_enrolment__pathway
     where diploma_code = 'LP'

@@ -1,9 +1,13 @@
--- what: entrants admitted outside the commune of Toulouse
+-- what: entrants admitted outside the commune of the hub
 -- grain: scope_level, scope_code, year
--- inputs: mart_scholarship__entrants, ref_site
--- caveats: Blagnac counts as outside Toulouse: the founding text does not say.
+-- inputs: mart_scholarship__entrants, ref_region, ref_site
+-- caveats: a site in the hub's suburbs counts as outside: the founding text does not say.
 with entrants as (
     select * from mart_scholarship__entrants
+),
+
+region as (
+    select * from ref_region
 ),
 
 site as (
@@ -13,7 +17,7 @@ site as (
 final as (
     select
         'region' as scope_level,
-        'midi-pyrenees' as scope_code,
+        (select region.scope_code from region) as scope_code,
         entrants.year,
         cast(coalesce(sum(case when not site.is_hub then entrants.admitted_count end), 0) as bigint) as numerator,
         cast(sum(entrants.admitted_count) as bigint) as denominator,

@@ -1,15 +1,19 @@
 -- what: students enrolled, from the registers, region and sites
 -- grain: scope_level, scope_code, year
--- inputs: mart_enrolment__register
+-- inputs: mart_enrolment__register, ref_region
 -- caveats: one main enrolment a student and year.
 with enrolment as (
     select * from mart_enrolment__register
 ),
 
+region as (
+    select * from ref_region
+),
+
 final as (
     select
         case when grouping(site_code) = 1 then 'region' else 'site' end as scope_level,
-        coalesce(site_code, 'midi-pyrenees') as scope_code,
+        coalesce(site_code, (select region.scope_code from region)) as scope_code,
         year,
         cast(sum(students_count) as bigint) as numerator,
         cast(null as bigint) as denominator,

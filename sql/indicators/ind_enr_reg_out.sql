@@ -1,9 +1,13 @@
--- what: students enrolled outside the commune of Toulouse, from the registers
+-- what: students enrolled outside the commune of the hub, from the registers
 -- grain: scope_level, scope_code, year
--- inputs: mart_enrolment__register, ref_site
--- caveats: Blagnac counts as outside Toulouse: the founding text does not say.
+-- inputs: mart_enrolment__register, ref_region, ref_site
+-- caveats: a site in the hub's suburbs counts as outside: the founding text does not say.
 with enrolment as (
     select * from mart_enrolment__register
+),
+
+region as (
+    select * from ref_region
 ),
 
 site as (
@@ -13,7 +17,7 @@ site as (
 final as (
     select
         'region' as scope_level,
-        'midi-pyrenees' as scope_code,
+        (select region.scope_code from region) as scope_code,
         enrolment.year,
         cast(coalesce(sum(case when not site.is_hub then enrolment.students_count end), 0) as bigint) as numerator,
         cast(sum(enrolment.students_count) as bigint) as denominator,

@@ -1,15 +1,19 @@
 -- what: students in continuing education among students, from the registers, region and sites
 -- grain: scope_level, scope_code, year
--- inputs: mart_enrolment__register
+-- inputs: mart_enrolment__register, ref_region
 -- caveats: professionalisation contracts (CP) are not counted.
 with enrolment as (
     select * from mart_enrolment__register
 ),
 
+region as (
+    select * from ref_region
+),
+
 final as (
     select
         case when grouping(site_code) = 1 then 'region' else 'site' end as scope_level,
-        coalesce(site_code, 'midi-pyrenees') as scope_code,
+        coalesce(site_code, (select region.scope_code from region)) as scope_code,
         year,
         cast(coalesce(sum(case when regime_code = 'FC' then students_count end), 0) as bigint) as numerator,
         cast(sum(students_count) as bigint) as denominator,

@@ -1,15 +1,19 @@
 -- what: students who went abroad in the year, from the registers, region and sites
 -- grain: scope_level, scope_code, year
--- inputs: mart_mobility__register
+-- inputs: mart_mobility__register, ref_region
 -- caveats: a student with two stays counts once.
 with mobility as (
     select * from mart_mobility__register
 ),
 
+region as (
+    select * from ref_region
+),
+
 final as (
     select
         case when grouping(site_code) = 1 then 'region' else 'site' end as scope_level,
-        coalesce(site_code, 'midi-pyrenees') as scope_code,
+        coalesce(site_code, (select region.scope_code from region)) as scope_code,
         year,
         cast(sum(mobile_students_count) as bigint) as numerator,
         cast(null as bigint) as denominator,

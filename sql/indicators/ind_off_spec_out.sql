@@ -1,10 +1,14 @@
--- what: distinct specialities of DUT or BUT on offer outside the commune of Toulouse
+-- what: distinct specialities of DUT or BUT on offer outside the commune of the hub
 -- grain: scope_level, scope_code, year
--- inputs: mart_scholarship__entrants, ref_site
--- caveats: Blagnac counts as outside Toulouse; unknown titles (_U) are left out.
+-- inputs: mart_scholarship__entrants, ref_region, ref_site
+-- caveats: a site in the hub's suburbs counts as outside; unknown titles (_U) are left out.
 with entrants as (
     select * from mart_scholarship__entrants
     where speciality_code <> '_U'
+),
+
+region as (
+    select * from ref_region
 ),
 
 site as (
@@ -15,7 +19,7 @@ site as (
 final as (
     select
         'region' as scope_level,
-        'midi-pyrenees' as scope_code,
+        (select region.scope_code from region) as scope_code,
         entrants.year,
         count(distinct entrants.speciality_code) as numerator,
         cast(null as bigint) as denominator,

@@ -1,16 +1,20 @@
 -- what: scholarship holders among all admitted, region and sites
 -- grain: scope_level, scope_code, year
--- inputs: mart_scholarship__entrants
+-- inputs: mart_scholarship__entrants, ref_region
 -- caveats: APB only: Parcoursup has another denominator.
 with entrants as (
     select * from mart_scholarship__entrants
     where admitted_scholarship_count is not null
 ),
 
+region as (
+    select * from ref_region
+),
+
 final as (
     select
         case when grouping(site_code) = 1 then 'region' else 'site' end as scope_level,
-        coalesce(site_code, 'midi-pyrenees') as scope_code,
+        coalesce(site_code, (select region.scope_code from region)) as scope_code,
         year,
         cast(sum(admitted_scholarship_count) as bigint) as numerator,
         cast(sum(admitted_count) as bigint) as denominator,

@@ -1,11 +1,15 @@
--- what: what became of the apprentices of the training centres (CFA) of Occitanie, six months after they left
+-- what: what became of the apprentices of the training centres (CFA) of the administrative region, six months after they left
 -- grain: year, uai
--- inputs: stg_inserjeunes__cfa
+-- inputs: ref_region, stg_inserjeunes__cfa
 -- caveats: a CFA is no IUT: apprentices of several levels and trades; rates as printed, in per cent, with no number
 --   of persons, so they can be neither summed nor averaged; nd is kept in missing_code for the employment rate.
-with outcomes as (
+with region as (
+    select * from ref_region
+),
+
+outcomes as (
     select * from stg_inserjeunes__cfa
-    where lower(region_label) = 'occitanie'
+    where lower(region_label) = (select lower(region.region_2016_label) from region)
 ),
 
 final as (

@@ -1,10 +1,14 @@
--- what: new apprenticeship contracts by territory: the eight départements, the region that holds them, France
+-- what: new apprenticeship contracts by territory: the region's départements, the administrative region that holds them, France
 -- grain: year, territory_level, territory_code
--- inputs: ref_territory, stg_barometre__contracts
+-- inputs: ref_region, ref_territory, stg_barometre__contracts
 -- caveats: every level of diploma, not higher education alone; a year may cover fewer than twelve months
 --   (months_covered): ten in 2022.
 with contracts as (
     select * from stg_barometre__contracts
+),
+
+region as (
+    select * from ref_region
 ),
 
 territory as (
@@ -26,7 +30,7 @@ final as (
         on contracts.territory_level = 'departement' and contracts.territory_code = territory.territory_code
     where
         territory.territory_code is not null
-        or (contracts.territory_level = 'region' and contracts.territory_code = '76')
+        or (contracts.territory_level = 'region' and contracts.territory_code = (select region.region_2016_code from region))
         or contracts.territory_level = 'country'
     group by all
 )

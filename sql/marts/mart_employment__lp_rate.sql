@@ -1,12 +1,16 @@
 -- what: what became of the holders of a licence professionnelle, one rate a row, for the region and the establishments
 -- grain: scope_level, scope_code, year, months_after, measure_code
--- inputs: mart_employment__lp
+-- inputs: mart_employment__lp, ref_region
 -- caveats: only the four domains are read (disc06 is at once a domain and its one discipline); a rate hidden at the
 --   source leaves its domain out; no estimate below half of the answers (missing_code ns); inside_region_pct is the
 --   complement of the source's outside_region_pct.
 with outcomes as (
     select * from mart_employment__lp
     where discipline_code in ('disc01', 'disc06', 'disc07', 'disc12') and responses_count > 0
+),
+
+region as (
+    select * from ref_region
 ),
 
 -- One row a domain becomes four.
@@ -49,7 +53,7 @@ rated as (
 summed as (
     select
         case when grouping(establishment_code) = 1 then 'region' else 'establishment' end as scope_level,
-        coalesce(establishment_code, 'midi-pyrenees') as scope_code,
+        coalesce(establishment_code, (select region.scope_code from region)) as scope_code,
         year,
         months_after,
         measure_code,

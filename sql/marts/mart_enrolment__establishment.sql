@@ -1,7 +1,7 @@
 -- what: students of the technological pathway, by establishment, as the ministry counts them
 -- grain: year, establishment_code, diploma_code, sector_label, sex_code, level_code
 -- inputs: ref_diploma_label, ref_identity, stg_sise__enrolment
--- caveats: the whole university, not its IUT alone, for the LP; Tarbes counts with Toulouse III until 2022;
+-- caveats: the whole university, not its IUT alone, for the LP; a site counts with the establishment of the year;
 --   the ministry's level XX (unknown) is kept as it is.
 with enrolment as (
     select * from stg_sise__enrolment

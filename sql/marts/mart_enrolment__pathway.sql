@@ -1,10 +1,14 @@
 -- what: students of the technological pathway by diploma: region, establishments, sites an establishment wholly stands for
 -- grain: scope_level, scope_code, year, diploma_code
--- inputs: mart_enrolment__bac, mart_enrolment__establishment, mart_enrolment__site_open
+-- inputs: mart_enrolment__bac, mart_enrolment__establishment, mart_enrolment__site_open, ref_region
 -- caveats: the file of enrolments by establishment until SISE begins: both give the same numbers in the years they share.
---   Sites of Toulouse III and Toulouse – Jean Jaurès have no open figure of their own, so their scope is absent.
+--   A site that shares its establishment with others has no open figure of its own, so its scope is absent.
 with detailed as (
     select * from mart_enrolment__establishment
+),
+
+region as (
+    select * from ref_region
 ),
 
 headcount as (
@@ -64,7 +68,7 @@ students as (
 by_establishment as (
     select
         case when grouping(establishment_code) = 1 then 'region' else 'establishment' end as scope_level,
-        coalesce(establishment_code, 'midi-pyrenees') as scope_code,
+        coalesce(establishment_code, (select region.scope_code from region)) as scope_code,
         year,
         diploma_code,
         cast(sum(students_count) as bigint) as students_count,

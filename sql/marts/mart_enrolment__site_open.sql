@@ -1,9 +1,9 @@
 -- what: students of a site, where an open figure gives a site
 -- grain: year, site_code, diploma_code
 -- inputs: mart_enrolment__establishment, ref_perimeter, ref_site_uai, stg_implantations__site
--- caveats: from the ministry's counts only where a diploma of an establishment is wholly one site's (Toulouse Capitole
---   for Rodez with Millau, UTTOP for Tarbes); the register of premises gives all diplomas together (_T), once, undated,
---   about 2014, and its Toulouse row counts the IUT, not the university.
+-- caveats: from the ministry's counts only where a diploma of an establishment is wholly one site's, its branches with
+--   it; the register of premises gives all diplomas together (_T), once, undated, about 2014, and its row of the hub
+--   counts the IUT, not the university.
 with enrolment as (
     select * from mart_enrolment__establishment
 ),

@@ -1,12 +1,16 @@
--- what: programmes of the technological pathway one can apply for in the académie of Toulouse: BTS, DUT, BUT
+-- what: programmes of the technological pathway one can apply for in the region's académie: BTS, DUT, BUT
 -- grain: year, uai, diploma_code, speciality_code, formation_label
--- inputs: mart_offer__admission, ref_bts_field, ref_site_uai, ref_speciality
+-- inputs: mart_offer__admission, ref_bts_field, ref_region, ref_site_uai, ref_speciality
 -- caveats: programmes on the admission platforms only (no LP, few apprenticeship places); tracks of a programme are
 --   summed; a BTS has no DUT speciality (_Z); APB gives no town. field_code is empty where a programme does not clearly
 --   belong to one of the six fields, site_code where its establishment is no IUT.
-with admissions as (
+with region as (
+    select * from ref_region
+),
+
+admissions as (
     select * from mart_offer__admission
-    where academie_label = 'Toulouse'
+    where academie_label = (select region.academie_label from region)
 ),
 
 bts_field as (

@@ -1,7 +1,7 @@
 -- what: what becomes of students from one year to the next, by linking two years of enrolments
 -- grain: year, site_code, diploma_code
 -- inputs: mart_student__year
--- caveats: only years whose year before and year after are in the register; whoever goes on outside the eight sites
+-- caveats: only years whose year before and year after are in the register; whoever goes on outside the sites
 --   has left, as far as the registers can see.
 with student as not materialized (
     select * from mart_student__year

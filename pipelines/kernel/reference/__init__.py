@@ -5,7 +5,7 @@
 
 from pipelines.kernel.reference.mission import Action, Declared, Objective, Platform, SeedFigure
 from pipelines.kernel.reference.rows import Break, Establishment, Site, Speciality
-from pipelines.kernel.reference.views import Reference, read_reference
+from pipelines.kernel.reference.views import Reference, read_reference, whole_scope
 
 __all__ = [
     "Action",
@@ -19,4 +19,5 @@ __all__ = [
     "Site",
     "Speciality",
     "read_reference",
+    "whole_scope",
 ]

@@ -54,22 +54,30 @@ def read_tables(project: Project) -> tuple[dict[str, Table[Any]], list[Problem]]
     """Read every reference file; return name → table (those that could be read) and all problems found."""
     tables: dict[str, Table[Any]] = {}
     problems: list[Problem] = []
-    for name, (model, key) in {**CSV_TABLES, **YAML_TABLES}.items():
-        is_csv = name in CSV_TABLES
-        path = project.reference / f"{name}.{'csv' if is_csv else 'yml'}"
-        shown = project.shown(path)
-        text = _text_of(path, shown, problems)
-        if text is None:
-            continue
-        known = len(problems)
-        entries = list(_csv_entries(text, shown, model, problems) if is_csv else _yaml_entries(text, shown, problems))
-        lines = tuple(line for line in (_typed(entry, shown, model, problems) for entry in entries) if line)
-        table = Table(shown, key, lines)
-        problems.extend(_double_keys(table))
-        if len(problems) == known and not lines and name not in MAY_BE_EMPTY:
-            problems.append(Problem(shown, "The table has no row", _restore(shown)))
-        tables[name] = table
+    for name in (*CSV_TABLES, *YAML_TABLES):
+        table = read_table(project, name, problems)
+        if table is not None:
+            tables[name] = table
     return tables, problems
+
+
+def read_table(project: Project, name: str, problems: list[Problem]) -> Table[Any] | None:
+    """Read one reference file; what is wrong with it joins `problems`. None when it cannot be read at all."""
+    is_csv = name in CSV_TABLES
+    model, key = CSV_TABLES[name] if is_csv else YAML_TABLES[name]
+    path = project.reference / f"{name}.{'csv' if is_csv else 'yml'}"
+    shown = project.shown(path)
+    text = _text_of(path, shown, problems)
+    if text is None:
+        return None
+    known = len(problems)
+    entries = list(_csv_entries(text, shown, model, problems) if is_csv else _yaml_entries(text, shown, problems))
+    lines = tuple(line for line in (_typed(entry, shown, model, problems) for entry in entries) if line)
+    table = Table(shown, key, lines)
+    problems.extend(_double_keys(table))
+    if len(problems) == known and not lines and name not in MAY_BE_EMPTY:
+        problems.append(Problem(shown, "The table has no row", _restore(shown)))
+    return table
 
 
 def _text_of(path: Path, shown: str, problems: list[Problem]) -> str | None:

@@ -59,7 +59,7 @@ class Action(Declared):
     heading: str | None = None
     parent: ActionId | None = None
     target: UpperCode | None = None
-    by_site: Literal["all", "outside_toulouse"] | None = None
+    by_site: Literal["all", "outside_hub"] | None = None
     due: int | None = Field(default=None, ge=2010, le=2100)
     note: Bilingual | None = None
 

@@ -84,8 +84,20 @@ class Dated(Row):
         return starts <= ends
 
 
+class Region(Row):
+    """The region the observatory is of: the code of its scope, and how open data call what it lies in.
+
+    `region_2016_*` is the administrative region that holds it since 2016, itself where nothing was merged.
+    """
+
+    scope_code: Code
+    academie_label: Text
+    region_2016_code: Annotated[str, Field(pattern=r"^\d{2}$")]
+    region_2016_label: Text
+
+
 class Site(Row):
-    """One of the eight sites."""
+    """One of the region's sites."""
 
     site_code: Code
     site_label: Text
@@ -241,7 +253,7 @@ class Break(Row):
 
 
 class Territory(Row):
-    """A département of Occitanie; `is_in_region` for the eight of Midi-Pyrénées."""
+    """A département of the administrative region; `is_in_region` for those the observatory is of."""
 
     territory_code: Departement
     territory_label: Text
@@ -294,6 +306,7 @@ class ExplainedDifference(Row):
 
 
 CSV_TABLES: dict[str, tuple[type[Row], tuple[str, ...]]] = {
+    "ref_region": (Region, ("scope_code",)),
     "ref_territory": (Territory, ("territory_code",)),
     "ref_establishment": (Establishment, ("establishment_code",)),
     "ref_establishment_label": (EstablishmentLabel, ("establishment_code", "valid_from")),

@@ -47,9 +47,6 @@ WINDOWS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 )
 """Table, columns → why two rows that share them may not hold on the same day."""
 
-SCOPES = ("midi-pyrenees", "occitanie", "76", "FR")
-"""Scopes a break may name besides sites, establishments and départements."""
-
 
 def check(tables: Mapping[str, Table[Any]]) -> Iterator[Problem]:
     """Yield every breach of a rule between tables. Tables that could not be read are left out: that is said already."""
@@ -59,11 +56,13 @@ def check(tables: Mapping[str, Table[Any]]) -> Iterator[Problem]:
     for name, columns, rule in WINDOWS:
         if name in tables:
             yield from _overlaps(tables[name], columns, rule)
+    if "ref_region" in tables:
+        yield from one_region(tables["ref_region"])
     if {"ref_site", "ref_site_uai"} <= set(tables):
         yield from _main_uai(tables["ref_site"], tables["ref_site_uai"])
     if "ref_speciality" in tables:
         yield from _successors(tables["ref_speciality"])
-    if {"ref_break", "ref_site", "ref_establishment", "ref_territory"} <= set(tables):
+    if {"ref_break", "ref_region", "ref_site", "ref_establishment", "ref_territory"} <= set(tables):
         yield from _break_scopes(tables)
     if "actions" in tables:
         yield from _actions(tables["actions"])
@@ -131,9 +130,19 @@ def _successors(table: Table[Any]) -> Iterator[Problem]:
             )
 
 
+def one_region(table: Table[Any]) -> Iterator[Problem]:
+    """Yield every row of the table of the region beyond its first."""
+    for line in table.lines[1:]:
+        yield table.problem(line, "scope_code", "An observatory is of one region", "Keep one row.")
+
+
 def _break_scopes(tables: Mapping[str, Table[Any]]) -> Iterator[Problem]:
+    region = tables["ref_region"].lines[0].row
     known = {
-        *SCOPES,
+        region.scope_code,
+        region.region_2016_code,
+        region.region_2016_label.lower(),
+        "FR",
         *_values(tables["ref_site"], "site_code"),
         *_values(tables["ref_establishment"], "establishment_code"),
         *_values(tables["ref_territory"], "territory_code"),

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from pipelines.kernel.problems import BadInput
+from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.reference import mission, rows
-from pipelines.kernel.reference.files import read_tables
-from pipelines.kernel.reference.rules import check
+from pipelines.kernel.reference.files import read_table, read_tables
+from pipelines.kernel.reference.rules import check, one_region
 
 T = TypeVar("T")
 
@@ -21,6 +21,7 @@ T = TypeVar("T")
 class Reference:
     """Every reference table, in the order of its file, and the few look-ups that stages share."""
 
+    region: rows.Region
     site_rows: tuple[rows.Site, ...]
     site_uais: tuple[rows.SiteUai, ...]
     establishment_rows: tuple[rows.Establishment, ...]
@@ -163,6 +164,7 @@ def read_reference(project: Project) -> Reference:
         raise BadInput(problems)
     of = {name: tuple(line.row for line in table.lines) for name, table in tables.items()}
     return Reference(
+        region=of["ref_region"][0],
         site_rows=of["ref_site"],
         site_uais=of["ref_site_uai"],
         establishment_rows=of["ref_establishment"],
@@ -187,6 +189,20 @@ def read_reference(project: Project) -> Reference:
         themes=of["platform_themes"],
         priority_rows=of["site_priorities"],
     )
+
+
+def whole_scope(project: Project) -> str:
+    """Return the code of the scope that is the whole region, of `ref_region.csv` alone.
+
+    For stages that need nothing else of the reference. Raises `BadInput` when the file does not name one region.
+    """
+    problems: list[Problem] = []
+    table = read_table(project, "ref_region", problems)
+    if table is not None:
+        problems += one_region(table)
+    if table is None or problems:
+        raise BadInput(problems)
+    return str(table.lines[0].row.scope_code)
 
 
 def _one(values: Iterable[T]) -> T | None:

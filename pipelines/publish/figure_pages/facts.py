@@ -103,7 +103,7 @@ class Facts:
         by_licence: dict[str, dict[str, list[str]]] = {}
         for source_id in self.sources(code):
             source = self.shelf.catalogue[source_id]
-            licence = in_language(source.licence, self.lang)
+            licence = in_language(source.licence, self.lang, self.shelf.region)
             if not source.licence_confirmed:
                 licence += f" ({self.words['to_be_confirmed']})"
             title = self.say(source.title.in_(self.lang))
@@ -113,7 +113,8 @@ class Facts:
         items = ""
         for licence, producers in by_licence.items():
             named = [
-                f"{', '.join(titles)}. {self.say(in_language(who, self.lang))}" for who, titles in producers.items()
+                f"{', '.join(titles)}. {self.say(in_language(who, self.lang, self.shelf.region))}"
+                for who, titles in producers.items()
             ]
             items += f"<li>{'. '.join(named)}. {self.say(licence)}.</li>"
         return f"<ul>{items}</ul>" if items else ""

@@ -76,7 +76,7 @@
 
   // The citation, as `observatoire cite` writes it ------------------------------------------------------------------------
 
-  const AUTHOR = 'Observatoire SRESR, IUT de Midi-Pyrénées'
+  const AUTHOR = figure.author
   const plain = text => text.replace(/[%&_#$]/g, mark => `\\${mark}`)
   const label = figure.label ?? document.querySelector('h1').textContent.replace(/’/g, "'").replace(/[\u202f\u00a0]/g, ' ')
   const cited = sealed => {

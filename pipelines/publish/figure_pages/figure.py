@@ -9,13 +9,12 @@ from typing import Any
 
 from pipelines.kernel.figure_address import figure_page
 from pipelines.kernel.flags import LABELS, Flag
-from pipelines.publish.citing import HOUSE, LICENCE
+from pipelines.publish.citing import LICENCE
 from pipelines.publish.explorer.words import UNITS
 from pipelines.publish.figure_pages.facts import FIGURE, Facts
 from pipelines.publish.figure_pages.frame import ALL, page, section
 from pipelines.publish.figure_pages.structured import figure, script
 from pipelines.publish.numbers import measure, number
-from pipelines.publish.shelf import REGION
 from pipelines.publish.tiles import COUNTED_BY_GRADUATION, bounds_of
 
 Row = Mapping[str, Any]
@@ -74,7 +73,8 @@ class Leaf:
         why = self.why(row, series)
         head = script(
             figure(
-                facts.lang, facts.shelf.edition, address=address, label=self.label, place=place, year=year,
+                facts.lang, facts.shelf.edition, facts.shelf.house,
+                address=address, label=self.label, place=place, year=year,
                 unit=self.unit, value=row["value"], bounds=bounds, flag=LABELS[Flag(flag)][facts.lang == "en"],
             )
         )  # fmt: skip
@@ -91,6 +91,7 @@ class Leaf:
 {self.neighbours(series, position)}"""
         data: dict[str, Any] = {"key": key, "unit": self.indicator.unit, "places": self.indicator.decimals}
         data["cited"] = "non publié" if row["value"] is None else f"{row['value']:.6g}"  # as `observatoire cite` has it
+        data["author"] = facts.shelf.region.author
         if is_simulated:
             data["simulated"] = 1
         if facts.lang != "fr":  # `observatoire cite` writes in French; a French page says it in its heading
@@ -154,9 +155,10 @@ class Leaf:
         """Return links to the figures nearest to a hidden one that are published: the whole, the years beside it."""
         words, year = self.facts.words, int(row["year"])
         links = []
-        whole = [other for other in self.facts.shelf.series(self.code, REGION) if int(other["year"]) == year]
-        if whole and whole[0]["value"] is not None and row["scope_code"] != REGION:
-            links.append(f'<a href="../{REGION}/{year}.html">{words["whole"]}</a>')
+        region = self.facts.shelf.whole
+        whole = [other for other in self.facts.shelf.series(self.code, region) if int(other["year"]) == year]
+        if whole and whole[0]["value"] is not None and row["scope_code"] != region:
+            links.append(f'<a href="../{region}/{year}.html">{words["whole"]}</a>')
         known = sorted(
             (abs(int(item["year"]) - year), int(item["year"])) for item in series if item["value"] is not None
         )
@@ -176,7 +178,7 @@ class Leaf:
         facts, words = self.facts, self.facts.words
         value = f"{words['colon']}{shown}" if shown else ""
         mention = f" ({words['simulated']})" if is_simulated else ""
-        parts = [HOUSE[facts.lang], f"{self.label}, {place}, {when}{value}{mention}", address]
+        parts = [facts.shelf.house, f"{self.label}, {place}, {when}{value}{mention}", address]
         return facts.say(". ".join(parts) + f". {LICENCE}.")
 
     def neighbours(self, series: Sequence[Row], position: int) -> str:

@@ -37,7 +37,7 @@ def indicator_html(facts: Facts, code: str) -> str:
         reason = facts.say(shelf.reason(code)) if status or known.not_measurable is None else ""
         reason = reason or facts.say(known.not_measurable.in_(lang) if known.not_measurable else words["not_measured"])
         why = f"<p>{reason}</p>"
-    steward = facts.say(in_language(entry.steward, lang))
+    steward = facts.say(in_language(entry.steward, lang, shelf.region))
     body = f"""<h1 class="title">{escape(label, quote=False)}</h1>
 <p class="subtitle"><code>{code}</code></p>
 {section("why", words["not_measurable"], why)}\
@@ -68,7 +68,8 @@ def indicator_html(facts: Facts, code: str) -> str:
     unit = UNITS.get(entry.unit, (entry.unit,) * 2)[lang == "en"]
     head = script(
         indicator(
-            lang, shelf.edition, code=code, label=label, definition=entry.definition, unit=unit, years=years,
+            lang, shelf.edition, shelf.house,
+            code=code, label=label, definition=entry.definition, unit=unit, years=years,
             method=lineage.query if lineage else "",
         )
     )  # fmt: skip

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipelines.publish.citing import HOUSE
-
 CONTEXT = "https://schema.org"
 LICENCE = "https://spdx.org/licenses/etalab-2.0.html"
 
@@ -18,11 +16,11 @@ def script(content: dict[str, Any]) -> str:
     return f'<script type="application/ld+json">{text}</script>'
 
 
-def dataset(lang: str, edition: str) -> dict[str, Any]:
+def dataset(house: str, edition: str) -> dict[str, Any]:
     """Return the edition as the dataset that its figures are part of."""
     return {
         "@type": "Dataset",
-        "name": HOUSE[lang],
+        "name": house,
         "version": edition,
         "license": LICENCE,
     }
@@ -31,6 +29,7 @@ def dataset(lang: str, edition: str) -> dict[str, Any]:
 def figure(
     lang: str,
     edition: str,
+    house: str,
     *,
     address: str,
     label: str,
@@ -59,23 +58,32 @@ def figure(
         "@type": "WebPage",
         "name": f"{label}, {place}, {year}",
         "inLanguage": lang,
-        "isPartOf": dataset(lang, edition),
+        "isPartOf": dataset(house, edition),
         "mainEntity": observation,
     }
 
 
 def indicator(
-    lang: str, edition: str, *, code: str, label: str, definition: str, unit: str, years: list[int], method: str
+    lang: str,
+    edition: str,
+    house: str,
+    *,
+    code: str,
+    label: str,
+    definition: str,
+    unit: str,
+    years: list[int],
+    method: str,
 ) -> dict[str, Any]:
     """Return one indicator: the dataset of its figures, with the variable they measure."""
     found = {
-        **dataset(lang, edition),
-        "creator": {"@type": "Organization", "name": HOUSE[lang]},
+        **dataset(house, edition),
+        "creator": {"@type": "Organization", "name": house},
         "name": label,
         "description": definition,
         "identifier": f"{code}@{edition}",
         "inLanguage": lang,
-        "isPartOf": dataset(lang, edition),
+        "isPartOf": dataset(house, edition),
         "variableMeasured": {
             "@type": "StatisticalVariable",
             "name": label,

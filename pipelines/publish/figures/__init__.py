@@ -18,7 +18,7 @@ from pipelines.publish.figures import (
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.series import one_line
 from pipelines.publish.picture import Absent, Picture
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 
 Maker = Callable[[Shelf], Picture | Absent]
 
@@ -29,14 +29,14 @@ def continuing(shelf: Shelf) -> Picture | Absent:
         shelf,
         "lll-fc",
         "LLL-FC",
-        REGION,
+        shelf.whole,
         short=two(shelf, "Étudiants en formation continue", "Students in continuing education"),
         subtitle=two(
             shelf,
             "Inscrits sous le régime de la formation continue (personnes)",
             "Students enrolled under continuing education (persons)",
         ),
-        perimeter=two(shelf, "les huit sites", "the eight sites"),
+        perimeter=shelf.all_sites,
     )
 
 

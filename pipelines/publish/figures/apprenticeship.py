@@ -1,5 +1,7 @@
 """Figures of apprenticeship: contracts of the départements (observed), CFA (observed), the sites (registers)."""
 
+# ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
+
 from __future__ import annotations
 
 from statistics import median
@@ -9,7 +11,7 @@ from pipelines.publish.figures.series import by_scope, one_line
 from pipelines.publish.numbers import number, per_cent
 from pipelines.publish.phrases import change
 from pipelines.publish.picture import Absent, Cell, Picture
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 
 
 def territory(shelf: Shelf) -> Picture | Absent:
@@ -71,7 +73,9 @@ def territory(shelf: Shelf) -> Picture | Absent:
         title=title,
         subtitle=subtitle,
         sources=["barometre"],
-        perimeter=two(shelf, "départements de l'académie de Toulouse", "départements of the académie of Toulouse"),
+        perimeter=two(
+            shelf, f"départements de l'{shelf.region.academie.fr}", f"départements of the {shelf.region.academie.en}"
+        ),
         address="pub_apprenticeship__territory",
         seen=two(
             shelf,
@@ -85,7 +89,7 @@ def territory(shelf: Shelf) -> Picture | Absent:
 
 
 def cfa(shelf: Shelf) -> Picture | Absent:
-    """Employment six months after, by CFA of Occitanie: how the CFA of each cohort spread."""
+    """Employment six months after, by CFA of the administrative region: how the CFA of each cohort spread."""
     name, short = (
         "app-cfa",
         two(shelf, "Apprentis en emploi six mois après", "Apprentices in employment six months after"),
@@ -123,8 +127,8 @@ def cfa(shelf: Shelf) -> Picture | Absent:
     middle = median(float(row["employment_pct"]) for row in kept if int(row["year"]) == years[-1])
     title = two(
         shelf,
-        f"La moitié des CFA d'Occitanie placent au moins {per_cent(middle, 'fr', 0)} de leurs apprentis ({years[-1]})",
-        f"Half of the CFA of Occitanie place at least {per_cent(middle, 'en', 0)} of their apprentices ({years[-1]})",
+        f"La moitié des CFA {shelf.region.of_region_2016.fr} placent au moins {per_cent(middle, 'fr', 0)} de leurs apprentis ({years[-1]})",
+        f"Half of the CFA {shelf.region.of_region_2016.en} place at least {per_cent(middle, 'en', 0)} of their apprentices ({years[-1]})",
     )
     subtitle = two(
         shelf,
@@ -140,8 +144,8 @@ def cfa(shelf: Shelf) -> Picture | Absent:
         sources=["inserjeunes"],
         perimeter=two(
             shelf,
-            "CFA d'Occitanie, tous niveaux ; un CFA n'est pas un IUT",
-            "CFA of Occitanie, all levels; a CFA is no IUT",
+            f"CFA {shelf.region.of_region_2016.fr}, tous niveaux ; un CFA n'est pas un IUT",
+            f"CFA {shelf.region.of_region_2016.en}, all levels; a CFA is no IUT",
         ),
         address="pub_apprenticeship__cfa",
         seen=two(
@@ -156,19 +160,19 @@ def cfa(shelf: Shelf) -> Picture | Absent:
 
 
 def count(shelf: Shelf) -> Picture | Absent:
-    """Apprentices of the eight sites, from the registers."""
+    """Apprentices of the sites, from the registers."""
     return one_line(
         shelf,
         "app-count",
         "APP-COUNT",
-        REGION,
-        short=two(shelf, "Apprentis des huit sites", "Apprentices of the eight sites"),
+        shelf.whole,
+        short=two(shelf, f"Apprentis des {shelf.counted_sites}", f"Apprentices of the {shelf.counted_sites}"),
         subtitle=two(
             shelf,
             "Étudiants en contrat d'apprentissage à la rentrée (personnes)",
             "Students under an apprenticeship contract in the autumn (persons)",
         ),
-        perimeter=two(shelf, "les huit sites", "the eight sites"),
+        perimeter=shelf.all_sites,
     )
 
 
@@ -185,5 +189,5 @@ def sites(shelf: Shelf) -> Picture | Absent:
             "Apprentis, en % des étudiants inscrits, par site",
             "Apprentices, % of the students enrolled, by site",
         ),
-        perimeter=two(shelf, "les huit sites", "the eight sites"),
+        perimeter=shelf.all_sites,
     )

@@ -15,7 +15,7 @@ from pipelines.kernel.problems import BadInput, Problem
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.series import by_scope, one_line
 from pipelines.publish.picture import Absent, Picture
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 
 Maker = Callable[[Shelf], Picture | Absent]
 
@@ -54,7 +54,9 @@ def _maker(name: str, code: str, level: str) -> Maker:
     def make(shelf: Shelf) -> Picture | Absent:
         label = shelf.indicators[code].label
         if level == "region":
-            return one_line(shelf, name, code, REGION, short=label, subtitle=label, perimeter=shelf.place(REGION))
+            return one_line(
+                shelf, name, code, shelf.whole, short=label, subtitle=label, perimeter=shelf.place(shelf.whole)
+            )
         perimeter = two(shelf, "chaque lieu pour lui-même", "each place for itself")
         return by_scope(shelf, name, code, level, short=label, subtitle=label, perimeter=perimeter)
 

@@ -21,7 +21,7 @@ def source_line(shelf: Shelf, sources: Iterable[str]) -> str:
     by_producer: dict[str, list[str]] = {}
     for source in sources:
         if source in known:
-            producer = in_small_print(known[source].producer, shelf.lang)
+            producer = in_small_print(known[source].producer, shelf.lang, shelf.region)
             by_producer.setdefault(producer, []).append(short_title(known[source].title.in_(shelf.lang)))
         else:
             by_producer.setdefault(source, [])
@@ -86,7 +86,7 @@ def figure(
     """Return the picture of `rows`, its columns `shown`, with the small print and alternative text all figures bear.
 
     `seen` says what kind of picture it is to one who does not see it; `told` stands there in place of the title.
-    `address` is what it is drawn from: series (`MOB-OUT/midi-pyrenees`) or protected tables; its own is `fig-<name>`.
+    `address` is what it is drawn from: series (`MOB-OUT/tarbes`) or protected tables; its own is `fig-<name>`.
     """
     return Picture(
         name=name,

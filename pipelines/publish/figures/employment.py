@@ -156,6 +156,8 @@ def register(shelf: Shelf) -> Picture | Absent:
             "year with no point: confidential or not surveyed",
         ),
         perimeter=two(
-            shelf, "les huit sites, diplômés de DUT, BUT et LP", "the eight sites, DUT, BUT and LP graduates"
+            shelf,
+            f"les {shelf.counted_sites}, diplômés de DUT, BUT et LP",
+            f"the {shelf.counted_sites}, DUT, BUT and LP graduates",
         ),
     )

@@ -1,14 +1,16 @@
 """Figures of enrolment: by establishment over years, on the map, and who the entrants are."""
 
+# ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
+
 from __future__ import annotations
 
 import json
 
 from pipelines.publish.figures.common import absent, figure, two
 from pipelines.publish.figures.series import by_scope, together
-from pipelines.publish.numbers import number, share
+from pipelines.publish.numbers import enumeration, number, share
 from pipelines.publish.picture import Absent, Cell, Picture
-from pipelines.publish.shelf import Shelf
+from pipelines.publish.shelf import Shelf, is_hub
 
 
 def dut_but(shelf: Shelf) -> Picture | Absent:
@@ -46,9 +48,9 @@ def lp(shelf: Shelf) -> Picture | Absent:
 
 
 def site_map(shelf: Shelf) -> Picture | Absent:
-    """The eight sites on the map, a disc as large as the students counted there once by the ministry."""
+    """The sites on the map, a disc as large as the students counted there once by the ministry."""
     snapshot = [row for row in shelf.rows("pub_enrolment__site_open") if row["diploma_code"] == "_T"]
-    name, short = "map-sites", two(shelf, "Les huit sites", "The eight sites")
+    name, short = "map-sites", shelf.all_sites.capitalize()
     if not shelf.sites:
         return absent(shelf, name, short)
     counts = {row["site_code"]: row["students_count"] for row in snapshot if row["students_count"] is not None}
@@ -65,16 +67,16 @@ def site_map(shelf: Shelf) -> Picture | Absent:
                 "value": value,
                 "longitude": float(site["longitude"]),
                 "latitude": float(site["latitude"]),
-                "below": 1 if code == "toulouse" else 0,
+                "below": 1 if is_hub(site) else 0,
             }
         )
     total = sum(counts.values())
-    hub = sum(value for code, value in counts.items() if shelf.sites[code].get("is_hub", "").lower() == "true")
+    hub = sum(value for code, value in counts.items() if is_hub(shelf.sites[code]))
     if total and year:
         title = two(
             shelf,
-            f"{share((total - hub) / total, 'fr', 0)} des étudiants comptés par site le sont hors de Toulouse",
-            f"{share((total - hub) / total, 'en', 0)} of the students counted by site are outside Toulouse",
+            f"{share((total - hub) / total, 'fr', 0)} des étudiants comptés par site le sont {shelf.region.outside_hub.fr}",
+            f"{share((total - hub) / total, 'en', 0)} of the students counted by site are {shelf.region.outside_hub.en}",
         )
         subtitle = two(
             shelf,
@@ -82,7 +84,11 @@ def site_map(shelf: Shelf) -> Picture | Absent:
             f"Students of the IUT sites, the only open count by site, about {year} (persons)",
         )
     else:
-        title = two(shelf, "Les huit sites des IUT de Midi-Pyrénées", "The eight sites of the IUTs of Midi-Pyrénées")
+        title = two(
+            shelf,
+            f"Les {shelf.counted_sites} des {shelf.region.institutes.fr}",
+            f"The {shelf.counted_sites} of the {shelf.region.institutes.en}",
+        )
         subtitle = two(shelf, "Emplacement des sites", "Location of the sites")
     return figure(
         shelf,
@@ -91,15 +97,21 @@ def site_map(shelf: Shelf) -> Picture | Absent:
         title=title,
         subtitle=subtitle,
         sources=["implantations"],
-        perimeter=two(
-            shelf, "les huit sites ; Albi sans site d'IUT recensé", "the eight sites; no IUT site recorded in Albi"
-        ),
+        perimeter=shelf.all_sites + unrecorded(shelf),
         address="pub_enrolment__site_open",
         seen=two(shelf, "Carte", "Map"),
         rows=rows,
         shown=["site_code", "name", "label", "longitude", "latitude", "value", "below"],
         options={"contours": contours(shelf)},
     )
+
+
+def unrecorded(shelf: Shelf) -> str:
+    """Return the end of a perimeter that names the sites without an IUT in open data; nothing when each has one."""
+    if not shelf.without_iut:
+        return ""
+    named = enumeration(shelf.without_iut, shelf.lang)
+    return two(shelf, f" ; {named} sans site d'IUT recensé", f"; no IUT site recorded in {named}")
 
 
 def contours(shelf: Shelf) -> list[list[list[float]]]:
@@ -147,5 +159,5 @@ def promotion(shelf: Shelf) -> Picture | Absent:
             "Entrants de première année retrouvés en deuxième année l'année suivante, en % ; année d'entrée",
             "First-year entrants found in second year the next autumn, % of entrants; year of entry",
         ),
-        perimeter=two(shelf, "les huit sites, DUT et BUT", "the eight sites, DUT and BUT"),
+        perimeter=two(shelf, f"les {shelf.counted_sites}, DUT et BUT", f"the {shelf.counted_sites}, DUT and BUT"),
     )

@@ -9,7 +9,7 @@ from pipelines.publish.figures.common import absent, figure, two
 from pipelines.publish.figures.series import break_line, break_years, by_scope, together
 from pipelines.publish.numbers import SIMULATED, number, share
 from pipelines.publish.picture import Absent, Cell, Picture
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 
 BANDS = ["low_50", "high_50", "low_80", "high_80", "low_95", "high_95"]
 
@@ -17,8 +17,10 @@ BANDS = ["low_50", "high_50", "low_80", "high_80", "low_95", "high_95"]
 def target(shelf: Shelf) -> Picture | Absent:
     """The doubling of mobility: what is measured, the path promised, the fan of what comes if nothing changes."""
     name, short = "mob-target", two(shelf, "Mobilité internationale sortante", "Outgoing international mobility")
-    kept = [row for row in shelf.rows("pub_paths") if row["target_id"] == "MOB-X2" and row["scope_code"] == REGION]
-    states = [row for row in shelf.rows("pub_states") if row["target_id"] == "MOB-X2" and row["scope_code"] == REGION]
+    kept = [row for row in shelf.rows("pub_paths") if row["target_id"] == "MOB-X2" and row["scope_code"] == shelf.whole]
+    states = [
+        row for row in shelf.rows("pub_states") if row["target_id"] == "MOB-X2" and row["scope_code"] == shelf.whole
+    ]
     observed = [row for row in kept if row["kind"] == "observed" and row["value"] is not None]
     if not observed or not states:
         return absent(shelf, name, short, "MOB-OUT")
@@ -55,7 +57,7 @@ def target(shelf: Shelf) -> Picture | Absent:
         )
     subtitle += _paces(shelf, state)
     sources = shelf.indicators["MOB-OUT"].sources if "MOB-OUT" in shelf.indicators else ("relint",)
-    cuts = shelf.breaks_of("MOB-OUT", [REGION])
+    cuts = shelf.breaks_of("MOB-OUT", [shelf.whole])
     return figure(
         shelf,
         name,
@@ -63,8 +65,8 @@ def target(shelf: Shelf) -> Picture | Absent:
         title=title,
         subtitle=subtitle,
         sources=sources,
-        perimeter=two(shelf, "les huit sites", "the eight sites"),
-        address=(f"MOB-OUT/{REGION}", "pub_paths", "pub_states"),
+        perimeter=shelf.all_sites,
+        address=(f"MOB-OUT/{shelf.whole}", "pub_paths", "pub_states"),
         seen=two(shelf, "Courbe et chemin vers la cible", "Line and path to the target"),
         rows=rows,
         shown=["year", "kind", "value", *BANDS],
@@ -120,7 +122,7 @@ def sites(shelf: Shelf) -> Picture | Absent:
             "Étudiants partis à l'étranger dans l'année, en % des inscrits, par site",
             "Students who went abroad in the year, % of those enrolled, by site",
         ),
-        perimeter=two(shelf, "les huit sites", "the eight sites"),
+        perimeter=shelf.all_sites,
     )
 
 

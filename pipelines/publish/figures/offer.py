@@ -58,8 +58,8 @@ def towns(shelf: Shelf) -> Picture | Absent:
     )
     subtitle = two(
         shelf,
-        f"Formations ouvertes dans Parcoursup en {year}, académie de Toulouse ; les {len(ordered)} villes les mieux dotées (formations)",
-        f"Programmes offered in Parcoursup in {year}, académie of Toulouse; the {len(ordered)} towns with most (programmes)",
+        f"Formations ouvertes dans Parcoursup en {year}, {shelf.region.academie.fr} ; les {len(ordered)} villes les mieux dotées (formations)",
+        f"Programmes offered in Parcoursup in {year}, {shelf.region.academie.en}; the {len(ordered)} towns with most (programmes)",
     )
     return figure(
         shelf,
@@ -70,8 +70,8 @@ def towns(shelf: Shelf) -> Picture | Absent:
         sources=["parcoursup"],
         perimeter=two(
             shelf,
-            "académie de Toulouse ; licences professionnelles et CPGE non comptées",
-            "académie of Toulouse; licences professionnelles and CPGE not counted",
+            f"{shelf.region.academie.fr} ; licences professionnelles et CPGE non comptées",
+            f"{shelf.region.academie.en}; licences professionnelles and CPGE not counted",
         ),
         address=TABLE,
         seen=two(
@@ -124,8 +124,8 @@ def town_map(shelf: Shelf) -> Picture | Absent:
         sources=["parcoursup"],
         perimeter=two(
             shelf,
-            "académie de Toulouse ; licences professionnelles non comptées",
-            "académie of Toulouse; licences professionnelles not counted",
+            f"{shelf.region.academie.fr} ; licences professionnelles non comptées",
+            f"{shelf.region.academie.en}; licences professionnelles not counted",
         ),
         address=TABLE,
         seen=two(shelf, "Carte", "Map"),

@@ -60,7 +60,7 @@ def site_coverage(shelf: Shelf) -> Picture | Absent:
             f"● observed figure{'; S simulated figure (hatched)' if simulated else ''}; c withheld; empty cell: none",
         ).replace(" ;", "\u00a0;"),
         sources=[two(shelf, "valeurs publiées de l'observatoire", "the observatory's published values")],
-        perimeter=two(shelf, "les huit sites", "the eight sites"),
+        perimeter=shelf.all_sites,
         address="pub_values",
         seen=two(
             shelf,

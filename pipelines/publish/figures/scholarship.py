@@ -8,10 +8,10 @@ from collections import defaultdict
 
 from pipelines.publish.figures.common import absent, figure, two
 from pipelines.publish.figures.series import by_scope
-from pipelines.publish.numbers import number, share
+from pipelines.publish.numbers import enumeration, number, share
 from pipelines.publish.phrases import range_title
 from pipelines.publish.picture import Absent, Cell, Picture
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 
 TABLE = "pub_scholarship__entrants"
 IUT = ("DUT", "BUT")
@@ -30,12 +30,20 @@ def entrants(shelf: Shelf) -> Picture | Absent:
             "Candidats admis, par site et rentrée (personnes), une échelle par site ; sans point : année absente des fichiers",
             "Candidates admitted, by site and year (persons), one scale per site; no point: year absent from the files",
         ),
-        perimeter=two(
-            shelf,
-            "sites d'IUT ; Albi n'a pas d'entrants en DUT ou BUT",
-            "IUT sites; Albi has no entrants in DUT or BUT",
-        ),
+        perimeter=two(shelf, "sites d'IUT", "IUT sites") + without_entrants(shelf),
         free=True,
+    )
+
+
+def without_entrants(shelf: Shelf) -> str:
+    """Return the end of a perimeter that names the sites without an IUT, which nobody enters for a DUT or BUT."""
+    if not shelf.without_iut:
+        return ""
+    named, several = enumeration(shelf.without_iut, shelf.lang), len(shelf.without_iut) > 1
+    return two(
+        shelf,
+        f" ; {named} n'{'ont' if several else 'a'} pas d'entrants en DUT ou BUT",
+        f"; {named} {'have' if several else 'has'} no entrants in DUT or BUT",
     )
 
 
@@ -104,7 +112,7 @@ def specialities(shelf: Shelf, name: str = "sch-specialities", field: str | None
         title=title,
         subtitle=subtitle,
         sources=["parcoursup" if year >= 2018 else "apb"],
-        perimeter=two(shelf, "sites des IUT de Midi-Pyrénées", "sites of the IUTs of Midi-Pyrénées"),
+        perimeter=two(shelf, f"sites des {shelf.region.institutes.fr}", f"sites of the {shelf.region.institutes.en}"),
         address=TABLE,
         seen=two(
             shelf,
@@ -120,7 +128,9 @@ def specialities(shelf: Shelf, name: str = "sch-specialities", field: str | None
 def share_bars(shelf: Shelf, name: str, code: str, source: str, short: str, subtitle: str) -> Picture | Absent:
     """Scholarship share by site, a bar per year of one platform."""
     scopes = [
-        scope for scope in [REGION, *shelf.sites] if any(point.value is not None for point in shelf.points(code, scope))
+        scope
+        for scope in [shelf.whole, *shelf.sites]
+        if any(point.value is not None for point in shelf.points(code, scope))
     ]
     if not scopes:
         return absent(shelf, name, short, code)
@@ -142,7 +152,7 @@ def share_bars(shelf: Shelf, name: str, code: str, source: str, short: str, subt
     latest = {
         str(row["name"]): float(str(row["value"]))
         for row in rows
-        if row["group"] == str(years[-1]) and row["value"] is not None and row["name"] != shelf.place(REGION)
+        if row["group"] == str(years[-1]) and row["value"] is not None and row["name"] != shelf.place(shelf.whole)
     }
     title = f"{range_title(short, latest, 'share', shelf.lang)}{two(shelf, ' en', ' in')} {years[-1]}"
     return figure(
@@ -152,7 +162,7 @@ def share_bars(shelf: Shelf, name: str, code: str, source: str, short: str, subt
         title=title,
         subtitle=subtitle,
         sources=[source],
-        perimeter=two(shelf, "sites des IUT de Midi-Pyrénées", "sites of the IUTs of Midi-Pyrénées"),
+        perimeter=two(shelf, f"sites des {shelf.region.institutes.fr}", f"sites of the {shelf.region.institutes.en}"),
         address=tuple(f"{code}/{scope}" for scope in scopes),
         seen=two(shelf, "Barres, un groupe par site", "Bars, one group per site"),
         rows=rows,
@@ -206,5 +216,7 @@ def register(shelf: Shelf) -> Picture | Absent:
             "Étudiants boursiers du CROUS, en % des étudiants inscrits",
             "Students with a CROUS scholarship, % of students enrolled",
         ),
-        perimeter=two(shelf, "les huit sites, DUT, BUT et LP", "the eight sites, DUT, BUT and LP"),
+        perimeter=two(
+            shelf, f"les {shelf.counted_sites}, DUT, BUT et LP", f"the {shelf.counted_sites}, DUT, BUT and LP"
+        ),
     )

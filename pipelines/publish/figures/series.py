@@ -8,7 +8,7 @@ from pipelines.publish.figures.common import absent, figure, is_simulated, two
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.phrases import Point, evolution, range_title, trend_title
 from pipelines.publish.picture import Absent, Cell, Picture
-from pipelines.publish.shelf import REGION, Break, Shelf
+from pipelines.publish.shelf import Break, Shelf
 
 SERIES_COLUMNS = ["year", "facet", "series", "value", "run", "origin", "flag"]
 
@@ -192,7 +192,7 @@ def one_line(
 def together(
     shelf: Shelf, name: str, code: str, level: str, *, subtitle: str, perimeter: str, short: str, height: float = 2.35
 ) -> Picture | Absent:
-    """Draw one indicator in one panel, a line per scope; the title tells the trend of the eight sites together."""
+    """Draw one indicator in one panel, a line per scope; the title tells the trend of the sites together."""
     scopes = scopes_with_a_value(shelf, code, level)
     if not scopes:
         return absent(shelf, name, short, code)
@@ -205,7 +205,7 @@ def together(
         code,
         scopes,
         rows,
-        title=trend_title(short, shelf.points(code, REGION), shelf.indicators[code].unit, shelf.lang),
+        title=trend_title(short, shelf.points(code, shelf.whole), shelf.indicators[code].unit, shelf.lang),
         subtitle=subtitle,
         perimeter=perimeter,
         address=tuple(f"{code}/{scope}" for scope in scopes),

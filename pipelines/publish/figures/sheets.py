@@ -14,7 +14,7 @@ from pipelines.publish.numbers import share
 from pipelines.publish.phrases import evolution, trend_title
 from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.programmes import by_programme, entrants_of, points, speciality_label
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 
 Words = tuple[str, str]
 
@@ -58,14 +58,15 @@ def compared(shelf: Shelf, code: str) -> list[str]:
         for indicator in PANELS
         if indicator in shelf.indicators
         and all(
-            sum(point.value is not None for point in shelf.points(indicator, scope)) > 1 for scope in (code, REGION)
+            sum(point.value is not None for point in shelf.points(indicator, scope)) > 1
+            for scope in (code, shelf.whole)
         )
     ]
 
 
 def gap(shelf: Shelf, indicator: str, code: str) -> Gap | None:
     """Return the site beside the region in the last year in which both are published."""
-    of_region = {int(row["year"]): row for row in shelf.series(indicator, REGION) if row["value"] is not None}
+    of_region = {int(row["year"]): row for row in shelf.series(indicator, shelf.whole) if row["value"] is not None}
     for row in reversed(shelf.series(indicator, code)):
         region = of_region.get(int(row["year"]))
         if row["value"] is not None and region is not None:
@@ -103,7 +104,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
         panel = two(shelf, *PANELS[indicator][0])
         mine = [
             row
-            for scope, series in ((REGION, region), (code, place))
+            for scope, series in ((shelf.whole, region), (code, place))
             for row in panel_rows(shelf, indicator, scope, series, panel)
         ]
         panels[indicator] = panel
@@ -111,7 +112,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
     simulated = [panel for panel in panels.values() if is_simulated([row for row in rows if row["facet"] == panel])]
     title = gap_title(place, findings(shelf, codes, code), shelf.lang)
     sources = sources_of(shelf, codes)
-    perimeter = two(shelf, f"{place} et les huit sites", f"{place} and the eight sites")
+    perimeter = two(shelf, f"{place} et les {shelf.counted_sites}", f"{place} and the {shelf.counted_sites}")
     if simulated:
         perimeter += two(shelf, "\u00a0; panneau marqué, données simulées", "; marked panel, simulated data")
     picture = figure(
@@ -121,12 +122,12 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
         title=title,
         subtitle=two(
             shelf,
-            f"En % ; bleu à points, {place} ; gris, les huit sites ; une échelle par panneau ; ligne coupée aux ruptures",
-            f"%; blue with points, {place}; grey, the eight sites; one scale per panel; lines cut at breaks",
+            f"En % ; bleu à points, {place} ; gris, les {shelf.counted_sites} ; une échelle par panneau ; ligne coupée aux ruptures",
+            f"%; blue with points, {place}; grey, the {shelf.counted_sites}; one scale per panel; lines cut at breaks",
         ),
         sources=sources,
         perimeter=perimeter,
-        address=tuple(f"{indicator}/{scope}" for indicator in codes for scope in (code, REGION)),
+        address=tuple(f"{indicator}/{scope}" for indicator in codes for scope in (code, shelf.whole)),
         seen=two(
             shelf,
             "Petites courbes, un panneau par part, le site sur la région",
@@ -275,8 +276,8 @@ def field(shelf: Shelf, code: str) -> Picture | Absent:
             f"Candidates admitted to the first year, by programme (persons); {spelled}",
         ),
         sources=["apb", "parcoursup"],
-        perimeter=two(shelf, "sites des IUT de Midi-Pyrénées", "sites of the IUTs of Midi-Pyrénées"),
-        address=f"ENR-ENTRANTS/{REGION}",
+        perimeter=two(shelf, f"sites des {shelf.region.institutes.fr}", f"sites of the {shelf.region.institutes.en}"),
+        address=f"ENR-ENTRANTS/{shelf.whole}",
         seen=two(shelf, "Courbes, une par spécialité et par site", "Lines, one per speciality and site"),
         told=evolution(short, whole, "persons", shelf.lang).rstrip("."),
         rows=rows,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.publish.formats.described import LICENCE, PUBLISHER, TITLE, Described, Table
+from pipelines.kernel.region import Region
+from pipelines.publish.formats.described import LICENCE, Described, Table
 
 
-def csvw(tables: list[Table], edition: str) -> dict[str, Any]:
+def csvw(tables: list[Table], edition: str, region: Region) -> dict[str, Any]:
     """Return the metadata of all tables, as one table group."""
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "fr"}],
-        "dc:title": f"{TITLE.fr}, édition {edition}",
-        "dc:publisher": PUBLISHER,
+        "dc:title": f"{region.observatory.fr}, édition {edition}",
+        "dc:publisher": region.publisher.name,
         "dc:license": {"@id": LICENCE},
         "dialect": {"delimiter": ",", "encoding": "utf-8", "header": True, "lineTerminators": ["\n"]},
         "tables": [_table(table) for table in tables],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.publish.formats.described import LICENCE, PUBLISHER, TITLE, Table
+from pipelines.kernel.region import Region
+from pipelines.publish.formats.described import LICENCE, Table
 
 CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -22,7 +23,7 @@ YEARLY = "http://publications.europa.eu/resource/authority/frequency/ANNUAL"
 KINDS = {"csv": ("CSV", "text/csv"), "parquet": ("PARQUET", "application/vnd.apache.parquet")}
 
 
-def dcat(tables: list[Table], hashes: dict[str, str], edition: str) -> dict[str, Any]:
+def dcat(tables: list[Table], hashes: dict[str, str], edition: str, region: Region) -> dict[str, Any]:
     """Return the catalogue: one dataset a table, one distribution a file; `hashes` has the SHA-256 of each file.
 
     Addresses are relative to the file itself: whoever puts the folder on a site has a catalogue that can be harvested.
@@ -31,12 +32,12 @@ def dcat(tables: list[Table], hashes: dict[str, str], edition: str) -> dict[str,
         "@context": CONTEXT,
         "id": "#catalogue",
         "type": "dcat:Catalog",
-        "dct:title": _both(TITLE.fr, TITLE.en),
+        "dct:title": _both(region.observatory.fr, region.observatory.en),
         "dct:description": _both(
             "Tableaux publiés de l'observatoire, sous contrôle de confidentialité.",
             "Published tables of the observatory, under disclosure control.",
         ),
-        "dct:publisher": {"id": "#publisher", "type": "foaf:Agent", "foaf:name": PUBLISHER},
+        "dct:publisher": {"id": "#publisher", "type": "foaf:Agent", "foaf:name": region.publisher.name},
         "dct:language": {"id": FRENCH},
         "dct:license": {"id": LICENCE},
         "dcat:version": edition,

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
 LICENCE_NAME = Bilingual(fr="Licence Ouverte 2.0 (Etalab)", en="Licence Ouverte 2.0 (Etalab)")
-PUBLISHER = "Association des IUT de Midi-Pyrénées (ARIUT)"
-TITLE = Bilingual(fr="Observatoire SRESR des IUT de Midi-Pyrénées", en="SRESR Observatory of the IUTs of Midi-Pyrénées")
 
 TYPES = {
     "Int": "integer",

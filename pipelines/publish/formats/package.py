@@ -7,20 +7,23 @@ from typing import Any
 
 from pipelines.kernel.catalogue import Catalogue
 from pipelines.kernel.files import sha256_of
-from pipelines.publish.formats.described import LICENCE, TITLE, Described, Table
+from pipelines.kernel.region import Region
+from pipelines.publish.formats.described import LICENCE, Described, Table
 
 MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
-def data_package(tables: list[Table], folder: Path, catalogue: Catalogue, edition: str) -> dict[str, Any]:
+def data_package(
+    tables: list[Table], folder: Path, catalogue: Catalogue, edition: str, region: Region
+) -> dict[str, Any]:
     """Return the package of the files `<table>.csv` and `<table>.parquet` that stand in `folder`."""
     return {
         "profile": "data-package",
         "name": "observatoire-sresr",
         "id": f"observatoire-sresr-{edition}",
         "version": edition,
-        "title": f"{TITLE.fr}, édition {edition}",
-        "title_en": f"{TITLE.en}, {edition} edition",
+        "title": f"{region.observatory.fr}, édition {edition}",
+        "title_en": f"{region.observatory.en}, {edition} edition",
         "licenses": [{"name": "etalab-2.0", "title": "Licence Ouverte 2.0", "path": LICENCE}],
         "sources": [
             {

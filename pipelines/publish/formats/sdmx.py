@@ -18,7 +18,7 @@ from pysdmx.model import DataType as Kind
 from pysdmx.model.message import Header
 
 from pipelines.kernel.flags import LABELS
-from pipelines.publish.formats.described import TITLE
+from pipelines.kernel.region import Region
 
 AGENCY = "SRESR"
 STRUCTURE_ID = f"{AGENCY}:DSD_INDICATORS(1.0)"
@@ -55,7 +55,9 @@ def sdmx_csv(rows: list[dict[str, Any]]) -> str:
     return out.getvalue()
 
 
-def sdmx_structure(rows: list[dict[str, Any]], indicators: dict[str, str], places: dict[str, str], edition: str) -> str:
+def sdmx_structure(
+    rows: list[dict[str, Any]], indicators: dict[str, str], places: dict[str, str], edition: str, region: Region
+) -> str:
     """Return the structure as SDMX-JSON 2.0: code lists, concepts, data structure.
 
     `indicators` and `places` give the label of each code; a code without one bears itself.
@@ -99,10 +101,12 @@ def sdmx_structure(rows: list[dict[str, Any]], indicators: dict[str, str], place
         for name in COLUMNS
     ]
     definition = DataStructureDefinition(
-        id="DSD_INDICATORS", name=TITLE.en, agency=AGENCY, components=Components(components)
+        id="DSD_INDICATORS", name=region.observatory.en, agency=AGENCY, components=Components(components)
     )
     header = Header(id=f"observatoire-sresr-{edition}", prepared=datetime(2020, 1, 1, tzinfo=UTC), sender=_sender())
-    scheme_of_all = ConceptScheme(id="CS_SRESR", name=TITLE.en, agency=AGENCY, items=list(concepts.values()))
+    scheme_of_all = ConceptScheme(
+        id="CS_SRESR", name=region.observatory.en, agency=AGENCY, items=list(concepts.values())
+    )
     written = structure.write([*lists.values(), scheme_of_all, definition], prettyprint=True, header=header)
     if written is None:
         raise TypeError("pysdmx wrote the structure to a file instead of returning it")

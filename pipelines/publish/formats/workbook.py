@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import xlsxwriter
 
 from pipelines.kernel.flags import LABELS
-from pipelines.publish.formats.described import LICENCE_NAME, TITLE, Table
+from pipelines.kernel.region import Region
+from pipelines.publish.formats.described import LICENCE_NAME, Table
 
 CREATED = datetime(2020, 1, 1, tzinfo=UTC)
 """The date written in the file: one for all, so that the same tables give the same bytes."""
@@ -22,11 +23,13 @@ TEXT_IS_TEXT = {"in_memory": True, "strings_to_formulas": False, "strings_to_url
 """A cell that begins with `=` or holds an address stays a text, and no cell is looked through to find out."""
 
 
-def workbook(tables: list[Table], edition: str) -> bytes:
+def workbook(tables: list[Table], edition: str, region: Region) -> bytes:
     """Return the workbook's bytes. Raises `ValueError` when two tables would bear one sheet's name."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, TEXT_IS_TEXT)
-    book.set_properties({"title": f"{TITLE.fr}, édition {edition}", "created": CREATED.replace(tzinfo=None)})
+    book.set_properties(
+        {"title": f"{region.observatory.fr}, édition {edition}", "created": CREATED.replace(tzinfo=None)}
+    )
     bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     large = book.add_format({"bold": True, "font_size": 14})
     link = book.add_format({"font_color": "#0b5394", "underline": 1})
@@ -37,7 +40,7 @@ def workbook(tables: list[Table], edition: str) -> bytes:
     first = book.add_worksheet("Lisez-moi")
     first.set_column(0, 0, 36)
     first.set_column(1, 2, 70)
-    first.write_row(0, 0, [f"{TITLE.fr}, édition {edition}"], large)
+    first.write_row(0, 0, [f"{region.observatory.fr}, édition {edition}"], large)
     first.write_row(1, 0, [LICENCE_NAME.fr, "Les lignes « simulated » (colonne origin) ne décrivent personne.",
                            "“simulated” rows (column origin) describe nobody."])  # fmt: skip
     first.write_row(3, 0, ["Feuille / sheet", "Contenu", "Content"], bold)

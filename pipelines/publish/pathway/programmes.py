@@ -142,7 +142,7 @@ def sentence(label: str) -> str:
 
 
 def town_name(label: str) -> str:
-    """Return a town's name, its arrondissement left out: `Toulouse  3e  Arrondissement` is Toulouse."""
+    """Return a town's name, its arrondissement left out: `Lyon  3e  Arrondissement` is Lyon."""
     name = " ".join(label.split())
     for mark in (" 1er", " Cedex", " CEDEX"):
         name = name.split(mark)[0]

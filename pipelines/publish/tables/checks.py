@@ -134,7 +134,7 @@ def warnings(shelf: Shelf) -> Table:
         kind = "missed" if check["outcome"] == "error" else "off-track"
         if waiver:
             state, kind = two(shelf, "dérogation", "waived"), "declared"
-            who = in_language(str(waiver["waived_by"]), shelf.lang)
+            who = in_language(str(waiver["waived_by"]), shelf.lang, shelf.region)
         said = f"[{_capital(state)}]{{.status .status-{kind}}}"
         if waiver:
             said += two(

@@ -10,7 +10,7 @@ from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.names import in_small_print
 from pipelines.publish.numbers import SIMULATED, marked, measure, number, share
 from pipelines.publish.phrases import Point, change, unbroken
-from pipelines.publish.shelf import REGION, Indicator, Shelf
+from pipelines.publish.shelf import Indicator, Shelf
 from pipelines.publish.tables.shape import Table
 
 NOTHING = "\u2013"
@@ -120,7 +120,7 @@ def seed(shelf: Shelf) -> Table:
     for entry in shelf.declared("seed_figures"):
         indicator = shelf.indicators.get(str(entry.get("indicator") or ""))
         today = (
-            value_and_year(shelf, indicator, REGION)
+            value_and_year(shelf, indicator, shelf.whole)
             if indicator
             else two(shelf, "rien de comparable", "nothing comparable")
         )
@@ -216,21 +216,25 @@ def producers(shelf: Shelf, indicator: Indicator) -> list[str]:
     """Return who makes the sources of an indicator, by their short names, each body once."""
     known = shelf.catalogue.sources
     named = [
-        in_small_print(known[source].producer, shelf.lang) if source in known else source
+        in_small_print(known[source].producer, shelf.lang, shelf.region) if source in known else source
         for source in indicator.sources
     ]
     return list(dict.fromkeys(named))
 
 
 def objective(shelf: Shelf, which: int) -> Table:
-    """The indicators of one objective: last value of the eight sites, change, where the figure comes from."""
+    """The indicators of one objective: last value of the whole region, change, where the figure comes from."""
     rows = []
     for indicator in shelf.indicators.values():
         if indicator.objective != which:
             continue
-        scope = REGION if shelf.series(indicator.code, REGION) else next(iter(shelf.scopes(indicator.code)), REGION)
+        scope = (
+            shelf.whole
+            if shelf.series(indicator.code, shelf.whole)
+            else next(iter(shelf.scopes(indicator.code)), shelf.whole)
+        )
         value = value_and_year(shelf, indicator, scope)
-        place = "" if scope == REGION else f" ({shelf.place(scope)})"
+        place = "" if scope == shelf.whole else f" ({shelf.place(scope)})"
         moved = evolution_cell(shelf, indicator, scope)
         if value == NOTHING:
             value, moved = two(shelf, "non mesuré", "not measured"), shelf.reason(indicator.code)

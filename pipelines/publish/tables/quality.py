@@ -25,13 +25,13 @@ def sources(shelf: Shelf) -> Table:
     for source in shelf.catalogue.sources.values():
         years = sorted(covered.get(source.id, {}))
         span = NOTHING if not years else str(years[0]) if len(years) == 1 else f"{years[0]}\u2013{years[-1]}"
-        licence = in_language(source.licence, shelf.lang) + (
+        licence = in_language(source.licence, shelf.lang, shelf.region) + (
             "" if source.licence_confirmed else two(shelf, " (à confirmer)", " (to be confirmed)")
         )
         rows.append(
             (
                 f"{source.title.in_(shelf.lang)} [-@{source.id}]",
-                in_language(source.producer, shelf.lang),
+                in_language(source.producer, shelf.lang, shelf.region),
                 span,
                 ORIGINS[source.origin][shelf.lang == "en"],
                 licence,

@@ -1,5 +1,7 @@
 """Tables of a site's sheet: programmes, entrants, indicators beside the region's, share of targets, actions."""
 
+# ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
+
 from __future__ import annotations
 
 from typing import Any
@@ -15,7 +17,7 @@ from pipelines.publish.programmes import (
     entrants_of,
     rows_of,
 )
-from pipelines.publish.shelf import REGION, Indicator, Shelf
+from pipelines.publish.shelf import Indicator, Shelf, is_hub
 from pipelines.publish.tables.actions import owners_of, state_label
 from pipelines.publish.tables.overview import (
     at_year,
@@ -49,7 +51,7 @@ def programmes(shelf: Shelf, code: str) -> Table:
 
 
 def entrants(shelf: Shelf, code: str) -> Table:
-    """Entrants of the site by year, their baccalauréats and scholarships, the eight sites of the last year below."""
+    """Entrants of the site by year, their baccalauréats and scholarships, the sites of the last year below."""
     place = shelf.sites[code]["site_label"]
     return entrants_table(
         shelf,
@@ -60,7 +62,7 @@ def entrants(shelf: Shelf, code: str) -> Table:
             f"{place}: admissions to the first year, baccalauréat and scholarship of new bacheliers",
         ),
         entrants_of(shelf, site=code),
-        two(shelf, "Huit sites", "Eight sites"),
+        shelf.counted_sites.capitalize(),
     )
 
 
@@ -78,19 +80,19 @@ def indicators(shelf: Shelf, code: str) -> Table:
             (
                 f"[{indicator.label}](/{page}) (`{indicator.code}`)",
                 value_and_year(shelf, indicator, code),
-                at_year(shelf, indicator, REGION, point.year if point else None),
+                at_year(shelf, indicator, shelf.whole, point.year if point else None),
                 evolution_cell(shelf, indicator, code),
                 f"`{flag}`",
             )
         )
     place = shelf.sites[code]["site_label"]
-    value, region = two(shelf, "Site", "Site"), two(shelf, "Huit sites", "Eight sites")
+    value, region = two(shelf, "Site", "Site"), shelf.counted_sites.capitalize()
     return Table(
         name=f"site-{code}",
         caption=two(
             shelf,
-            f"{place}\u00a0: tous les indicateurs, dernière valeur publiée, celle des huit sites la même année",
-            f"{place}: every indicator, last published value, that of the eight sites in the same year",
+            f"{place}\u00a0: tous les indicateurs, dernière valeur publiée, celle des {shelf.counted_sites} la même année",
+            f"{place}: every indicator, last published value, that of the {shelf.counted_sites} in the same year",
         ),
         heading=(
             two(shelf, "Indicateur", "Indicator"),
@@ -109,7 +111,7 @@ def indicators(shelf: Shelf, code: str) -> Table:
 def commitments(shelf: Shelf, code: str) -> Table:
     """The targets that are followed on the site: its share of each, last value, state."""
     titles = target_titles(shelf)
-    regional = {row["target_id"]: row for row in shelf.rows("pub_states") if row["scope_code"] == REGION}
+    regional = {row["target_id"]: row for row in shelf.rows("pub_states") if row["scope_code"] == shelf.whole}
     rows = []
     for row in shelf.rows("pub_states"):
         if row["scope_code"] != code:
@@ -169,8 +171,7 @@ def part_of(shelf: Shelf, row: Row, whole: Row | None, column: str, unit: str) -
 
 def site_actions(shelf: Shelf, code: str) -> list[dict[str, Any]]:
     """Return the actions of the register that the text wants site by site, those of this site."""
-    hub = str(shelf.sites[code].get("is_hub")).lower() == "true"
-    wanted = {"all"} if hub else {"all", "outside_toulouse"}
+    wanted = {"all"} if is_hub(shelf.sites[code]) else {"all", "outside_hub"}
     return [entry for entry in shelf.declared("actions") if entry.get("by_site") in wanted]
 
 

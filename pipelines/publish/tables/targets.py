@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import CONFIDENTIAL, marked, measure, number, share
-from pipelines.publish.shelf import REGION, Shelf
+from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables.overview import NOTHING
 from pipelines.publish.tables.shape import Table
 
@@ -60,7 +60,9 @@ def paces(shelf: Shelf) -> Table:
 
 def badges(shelf: Shelf) -> Table:
     """What each official rule said of the doubling, last seen before the outcome, and how often it comes true."""
-    found = [row for row in shelf.rows("pub_badges") if row["target_id"] == FOLLOWED and row["scope_code"] == REGION]
+    found = [
+        row for row in shelf.rows("pub_badges") if row["target_id"] == FOLLOWED and row["scope_code"] == shelf.whole
+    ]
     last = max((int(row["as_of_year"]) for row in found), default=0)
     rows = []
     for row in sorted(found, key=lambda row: row["rule_order"]):
@@ -100,11 +102,13 @@ def badges(shelf: Shelf) -> Table:
 def past(shelf: Shelf) -> Table:
     """What each past edition would have said of the doubling, and what happened."""
     rows = []
-    views = [row for row in shelf.rows("pub_history") if row["target_id"] == FOLLOWED and row["scope_code"] == REGION]
+    views = [
+        row for row in shelf.rows("pub_history") if row["target_id"] == FOLLOWED and row["scope_code"] == shelf.whole
+    ]
     rules = {
         row["as_of_year"]: said(shelf, row)
         for row in shelf.rows("pub_badges")
-        if row["target_id"] == FOLLOWED and row["scope_code"] == REGION and row["rule_code"] == "eurostat"
+        if row["target_id"] == FOLLOWED and row["scope_code"] == shelf.whole and row["rule_code"] == "eurostat"
     }
     for row in sorted(views, key=lambda row: row["as_of_year"]):
         probability, score = row["probability"], row.get("brier")

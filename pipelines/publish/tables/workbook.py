@@ -8,7 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
-from pipelines.publish.citing import HOUSE, citation
+from pipelines.publish.citing import citation
 from pipelines.publish.tables.cells import read_back
 from pipelines.publish.tables.provenance import is_simulated, marks_in, provenance
 from pipelines.publish.tables.shape import Table, plain
@@ -45,14 +45,14 @@ SIMULATED_WORD = {
 }
 
 
-def workbook(table: Table, edition: str) -> bytes:
+def workbook(table: Table, edition: str, house: str) -> bytes:
     """Return the table as XLSX; the same table gives the same bytes."""
     content = BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
-    book.set_properties({"title": table.caption, "author": HOUSE[table.lang], "created": CREATED})
+    book.set_properties({"title": table.caption, "author": house, "created": CREATED})
     data, read_me = SHEETS[table.lang]
     _data(book, book.add_worksheet(data), table)
-    _read_me(book, book.add_worksheet(read_me), table, edition)
+    _read_me(book, book.add_worksheet(read_me), table, edition, house)
     book.close()
     return content.getvalue()
 
@@ -92,13 +92,13 @@ def _data(book: Any, page: Any, table: Table) -> None:
         page.autofilter(0, 0, len(table.rows), len(table.heading) - 1)
 
 
-def _read_me(book: Any, page: Any, table: Table, edition: str) -> None:
+def _read_me(book: Any, page: Any, table: Table, edition: str, house: str) -> None:
     labels = LABELS[table.lang]
     bold = book.add_format({"bold": True, "valign": "top"})
     text = book.add_format({"text_wrap": True, "valign": "top"})
     simulated = is_simulated(table)
     found = provenance(table.name)
-    cited = citation(f"tbl-{table.name}", table.caption, edition, table.lang, simulated=simulated)
+    cited = citation(f"tbl-{table.name}", table.caption, edition, table.lang, house, simulated=simulated)
     facts = [(labels["title"], table.caption)]
     if simulated:
         facts.append((labels["simulated"], SIMULATED_WORD[table.lang]))

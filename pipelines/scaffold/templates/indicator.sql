@@ -1,15 +1,19 @@
 -- what: $fill
 -- grain: scope_level, scope_code, year
--- inputs: $mart
+-- inputs: $mart, ref_region
 -- caveats: $fill
 with counted as (
     select * from $mart
 ),
 
+region as (
+    select * from ref_region
+),
+
 final as (
     select
         'region' as scope_level,
-        'midi-pyrenees' as scope_code,
+        (select region.scope_code from region) as scope_code,
         year,
         cast(sum($measure) as bigint) as numerator,
         $below as denominator,

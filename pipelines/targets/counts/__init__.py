@@ -2,8 +2,8 @@
 
     from pipelines.targets.counts import forecast_counts, forecast_rate, pool_of
 
-    pool = pool_of({"auch": {2016: 35, 2017: 38, ...}, "albi": {...}})        # what the sites teach one another
-    ahead = forecast_counts({2016: 35, 2017: 38, ...}, until=2028, pool=pool["auch"])
+    pool = pool_of({"north": {2016: 35, 2017: 38, ...}, "south": {...}})        # what the sites teach one another
+    ahead = forecast_counts({2016: 35, 2017: 38, ...}, until=2028, pool=pool["north"])
     ahead.probability(52, better=1), ahead.interval(80), ahead.draws(4000, seed=1)
 
 Both answer as `pipelines.targets.engine` does. Missing years are gaps; documented steps of level are given by year.
