@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test lint setup lock clean help
+.PHONY: report test lint setup spark lock clean help
 
 report: $(READY)  ## everything that is out of date, to build/
 	@$(BIN)/observatoire run
@@ -31,12 +31,15 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+spark: $(READY)  ## the other engine, for `observatoire run --engine spark`: 500 MB, and Java 17 or newer beside it
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[spark]'
+
 lock:  ## resolve pyproject.toml again into requirements.lock (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --extra dev \
 	  --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
 
 clean:  ## remove what the stages made; sources, registers you added and the environment stay
-	rm -rf build data/simulated data/staging data/quality data/quarantine data/marts data/indicators data/targets \
+	rm -rf build data/simulated data/staging data/quality data/quarantine data/marts data/partitions data/indicators data/targets \
 	  data/protected data/.fingerprints reports/*/_generated reports/*/_variables.yml reports/*/sites reports/*/fields
 
 help:  ## this list

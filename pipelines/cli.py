@@ -73,6 +73,10 @@ def observatoire() -> None:
 @click.option("--observed-only/--with-simulated", default=None, help="Leave simulated sources out, or keep them.")
 @click.option("--threads", type=int, help="Threads of DuckDB; figures do not depend on it.")
 @click.option(
+    "--engine", type=click.Choice(["duckdb", "spark"]), help="What makes the marts: the same, on one machine or many."
+)
+@click.option("--master", metavar="URL", help="Spark's master, as spark://host:7077; this machine by default.")
+@click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="Judge waivers on that day; today's by default."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at the end, for scripts; progress goes to stderr.")
@@ -82,6 +86,8 @@ def run(
     lang: str | None,
     observed_only: bool | None,
     threads: int | None,
+    engine: str | None,
+    master: str | None,
     as_of: datetime | None,
     as_json: bool,
 ) -> None:
@@ -92,7 +98,19 @@ def run(
     start = time.monotonic()
     project = find_project()
     day = as_of.date() if as_of else None
-    settings = project.choose(edition=edition, lang=lang, observed_only=observed_only, threads=threads, as_of=day)
+    if read_settings(project.root / "params.yaml", project.root).changed(engine=engine).engine == "spark":
+        from pipelines.consolidate.spark.session import require_spark
+
+        require_spark()  # before anything is done, not half a run later
+    settings = project.choose(
+        edition=edition,
+        lang=lang,
+        observed_only=observed_only,
+        threads=threads,
+        engine=engine,
+        spark_master=master,
+        as_of=day,
+    )
     click.echo(
         f"Edition {settings.edition}, report in {'French' if settings.lang == 'fr' else 'English'}, "
         f"{'observed sources only' if settings.observed_only else 'simulated registers included'}.",
@@ -173,9 +191,15 @@ def preview(port: int, lang: str | None, is_opened: bool) -> None:
 )
 @click.option("--accept", metavar="REASON", help="Take it in although figures move a lot; the reason is kept.")
 @click.option("--dry-run", is_flag=True, help="Show what it would change, and take nothing in.")
+@click.option(
+    "--published",
+    type=click.IntRange(1990, 2100),
+    metavar="YEAR",
+    help="Year its producer published it, where the sidecar does not say: editions before it will not use it.",
+)
 @click.option("--json", "is_json", is_flag=True, help="Print the comparison as JSON, for scripts.")
 @_plainly
-def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: bool) -> None:
+def add(file: Path, source: str, accept: str | None, dry_run: bool, published: int | None, is_json: bool) -> None:
     """Take FILE in as a new vintage of a source, once it has been read through and compared with the one before.
 
     A structural change (a column, a code list, a site gone) stops; a large move asks for --accept. The thresholds
@@ -188,7 +212,7 @@ def add(file: Path, source: str, accept: str | None, dry_run: bool, is_json: boo
     project = find_project()
     try:
         with Pace(project).working(f"add {source}"):
-            added = add_vintage(project, source, file, accept=accept, dry_run=dry_run)
+            added = add_vintage(project, source, file, accept=accept, dry_run=dry_run, published=published)
     except Refused as error:
         click.echo(as_json(error.comparison, None) if is_json else "\n".join(lines_of(error.comparison)))
         raise

@@ -11,17 +11,23 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
-import yaml
 
-from pipelines.kernel.catalogue import read_catalogue
+from pipelines.kernel.catalogue import Catalogue, read_catalogue
 from pipelines.kernel.column_lineage import Step, column_steps, given_columns
 from pipelines.kernel.corrections import read_corrections
+from pipelines.kernel.figure_address import figure_page
 from pipelines.kernel.flags import LABELS, Flag
 from pipelines.kernel.indicators import Indicator, read_indicators
+from pipelines.kernel.known import known_folders
+from pipelines.kernel.lineage import CAUSES, lineage
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.received import RECEIPT
+from pipelines.kernel.revisions import WORDS
+from pipelines.kernel.sealed import EditionName, named_edition, read_manifest, read_values
 from pipelines.kernel.sql import Query, read_queries, tables_below
 from pipelines.kernel.store import read_protected, table_path
+from pipelines.kernel.yaml_files import load_yaml
 
 SHOWN = 3
 """Files of one dataset that the text shows; a register has two a year."""
@@ -58,16 +64,19 @@ def explanation(project: Project, key: str, *, as_json: bool) -> str:
     Raises `BadInput` when the key is not of that form, or no such figure was published.
     """
     code, scope, year = _parts(key)
-    figure = _figure(project, code, scope, year)
+    edition = named_edition(project, key)
+    figure = _figure(project, code, scope, year, edition)
     indicator = _indicator(project, code)
     query = read_queries(project, "indicators", f"{indicator.sql_name}.sql")[indicator.sql_name]
     beneath = below(project, query.reads)
     tables = [table_fact(project, name, made_by) for name, made_by in beneath.items()]
-    inputs = files(project, [name for name in beneath if name.startswith("stg_")])
+    staging = [name for name in beneath if name.startswith("stg_")]
+    inputs = files(project, staging, edition)
     steps = _steps(project, query, beneath)
     facts: dict[str, Any] = {
-        "key": key,
-        "edition": project.settings().edition,
+        "key": key.split("@")[0],
+        "edition": project.settings().edition if edition is None else str(edition),
+        "sealed": None if edition is None else _sealed(project, edition, code, scope, year),
         "label": indicator.label.model_dump(),
         "definition": indicator.definition.model_dump(),
         "formula": _formula(indicator),
@@ -79,6 +88,7 @@ def explanation(project: Project, key: str, *, as_json: bool) -> str:
         "columns": [asdict(step) for step in steps],
         "corrections": _corrections(project, beneath),
         "protection": _protection(figure),
+        "page": f"build/site/{figure_page(code, scope, year)}",
     }
     if as_json:
         return json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True, default=str)
@@ -100,10 +110,11 @@ def _parts(key: str) -> tuple[str, str, int]:
     return parts[0], parts[1], int(parts[2])
 
 
-def _figure(project: Project, code: str, scope: str, year: int) -> dict[str, Any]:
-    if not table_path(project, "pub_values").exists():
+def _figure(project: Project, code: str, scope: str, year: int, edition: EditionName | None) -> dict[str, Any]:
+    if edition is None and not table_path(project, "pub_values").exists():
         raise BadInput(Problem("data/protected", "Nothing was published yet", "Run `observatoire run`."))
-    values = read_protected(project, "pub_values").filter(pl.col("indicator_code") == code)
+    published = read_protected(project, "pub_values") if edition is None else read_values(project, edition)
+    values = published.filter(pl.col("indicator_code") == code)
     match = values.filter((pl.col("scope_code") == scope) & (pl.col("year") == year))
     if match.is_empty():
         have = values.filter(pl.col("scope_code") == scope)["year"].sort().to_list()
@@ -117,6 +128,24 @@ def _figure(project: Project, code: str, scope: str, year: int) -> dict[str, Any
         )
         raise BadInput(Problem("the command", "No such figure was published", mend, value=f"{code}/{scope}/{year}"))
     return match.to_dicts()[0]
+
+
+def _sealed(project: Project, edition: EditionName, code: str, scope: str, year: int) -> dict[str, Any]:
+    """Return what pins a figure of a sealed edition, what it depends on that changed since, and what it is now."""
+    manifest = read_manifest(project, edition)
+    was, now = manifest["lineage"].get(code, {}), lineage(project, [code]).get(code, {})
+    today: dict[str, Any] | None = None
+    if table_path(project, "pub_values").exists():
+        rows = read_protected(project, "pub_values").filter(
+            (pl.col("indicator_code") == code) & (pl.col("scope_code") == scope) & (pl.col("year") == year)
+        )
+        today = rows.select("value", "flag", "origin").to_dicts()[0] if rows.height else None
+    return {
+        "sealed_on": manifest["sealed_on"],
+        "commit": manifest["commit"],
+        "changed_since": [cause for cause in CAUSES if was.get(cause) != now.get(cause)],
+        "now": today,
+    }
 
 
 def _indicator(project: Project, code: str) -> Indicator:
@@ -189,14 +218,18 @@ def _check_counts(project: Project, table: str) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def files(project: Project, staging: list[str]) -> list[FileFact]:
-    """Return the input files of the staging tables named."""
+def files(project: Project, staging: list[str], edition: EditionName | None = None) -> list[FileFact]:
+    """Return the input files of the staging tables named, of the vintages that the run's edition knows.
+
+    Of a sealed edition, those that its manifest names, with the hashes they had.
+    """
     catalogue = read_catalogue(project)
+    received = _received(project, catalogue) if edition is None else read_manifest(project, edition)["inputs"]
     facts = []
     for source_id in sorted({name.removeprefix("stg_").split("__")[0] for name in staging}):
         source = catalogue[source_id]
-        for path in sorted((project.raw / source_id).glob("*/vintage.yml")):
-            vintage = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for vintage in [item for item in received if item["source"] == source_id]:
+            folder = project.raw / source_id / vintage["vintage"]
             for file in vintage["files"]:
                 facts.append(
                     FileFact(
@@ -205,12 +238,26 @@ def files(project: Project, staging: list[str]) -> list[FileFact]:
                         producer=source.producer,
                         licence=source.licence,
                         vintage=vintage["vintage"],
-                        file=project.shown(path.parent / file["file"]),
+                        file=project.shown(folder / file["file"]),
                         sha256=file["sha256"],
                         origin=vintage["origin"],
                     )
                 )
     return facts
+
+
+def _received(project: Project, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Return the receipts of the vintages that the run's edition knows."""
+    folders = [
+        folder
+        for source in catalogue.sources.values()
+        for folder in known_folders(project, source, project.settings().edition)[0]
+        if (folder / RECEIPT).exists()
+    ]
+    return [
+        {"source": folder.parent.name, **load_yaml((folder / RECEIPT).read_text(encoding="utf-8"))}
+        for folder in folders
+    ]
 
 
 def _formula(indicator: Indicator) -> str:
@@ -231,7 +278,12 @@ def _as_text(
     ]
     if figure["numerator"] is not None and figure["denominator"] is not None:
         lines.append(f"  computed as {figure['numerator']:g} ÷ {figure['denominator']:g}")
+    if facts["sealed"]:
+        lines += _sealed_lines(facts["sealed"])
+    if figure["interval_low"] is not None:
+        lines.append(f"  band        {figure['interval_low']:.6g} to {figure['interval_high']:.6g}")
     lines += [
+        f"  page        {facts['page']} (with the drawing of this lineage)",
         f"  formula     {facts['formula']}",
         f"  definition  {facts['definition']['en']}",
         f"  SQL         {query.shown}: {query.what}",
@@ -245,6 +297,23 @@ def _as_text(
     lines.append(f"  protection  {facts['protection']['en']}")
     lines += file_lines(inputs)
     return "\n".join(lines)
+
+
+def _sealed_lines(sealed: dict[str, Any]) -> list[str]:
+    now = sealed["now"]
+    value = "no longer published" if now is None else "not published" if now["value"] is None else f"{now['value']:.6g}"
+    changed = ", ".join(WORDS[cause][1] for cause in sealed["changed_since"])
+    return [
+        f"  sealed      on {sealed['sealed_on']}, from commit {sealed['commit']}",
+        f"  now         {value}" + (f", flag {now['flag']}" if now else ""),
+        "  since       "
+        + (
+            f"changed: {changed}; SQL, tables and rows below are today's, `git show {sealed['commit'][:12]}:FILE` "
+            "gives those of the edition"
+            if changed
+            else "nothing it depends on changed: SQL and tables below are those of the edition"
+        ),
+    ]
 
 
 def table_lines(tables: list[TableFact]) -> list[str]:

@@ -1,6 +1,7 @@
 """Where a figure or a table of the report comes from: its data file, its series, and the tables and files below them.
 
-The address is the one that stands below it: `fig-mob-target@2024`.
+The address is the one that stands below it: `fig-mob-target@2024`, or `fig-mob-target@2024.1` of a sealed edition. The
+key of a sentence (`enr.dut.but.midi-pyrenees.last`) is an address too.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from pipelines.explain import TableFact, below, file_lines, files, table_fact, t
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.sealed import named_edition, read_addresses, read_manifest
 from pipelines.kernel.sql import read_queries
 from pipelines.kernel.store import read_protected, table_path
 
+SEALED = "edition {edition}, on {sealed_on}, from commit {commit}; tables and files below are those of today's run"
+
 
 def is_shown(key: str) -> bool:
-    """Say whether a key is the address of a figure or table of the report, not of a value."""
-    return key.startswith(("fig-", "tbl-"))
+    """Say whether a key is the address of a figure or table, or the key of a sentence, and not of a value."""
+    return "/" not in key.split("@")[0]
 
 
 def shown_explanation(project: Project, key: str, *, as_json: bool) -> str:
@@ -32,8 +36,8 @@ def shown_explanation(project: Project, key: str, *, as_json: bool) -> str:
     Raises `BadInput` when no report was published, when nothing in it has this address, or when the address names
     another edition than the one at hand.
     """
-    item, edition = _item(project, key)
-    series = [_series(project, entry) for entry in item["of"] if "/" in entry and not entry.startswith("data/")]
+    item, edition, sealed = _item(project, key)
+    series = [_series(project, entry) for entry in item["of"] if is_series(entry)]
     reads = _reads(project, item["of"])
     beneath = below(project, reads)
     tables = [table_fact(project, name, made_by) for name, made_by in beneath.items()]
@@ -48,6 +52,7 @@ def shown_explanation(project: Project, key: str, *, as_json: bool) -> str:
         "declared": declared,
         "tables": [asdict(table) for table in tables],
         "files": [asdict(file) for file in inputs],
+        "sealed": sealed,
     }
     if as_json:
         return json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True, default=str)
@@ -56,8 +61,12 @@ def shown_explanation(project: Project, key: str, *, as_json: bool) -> str:
         return "\n".join([*lines, f"  not drawn: {item['reason']}"])
     if item.get("measure"):
         lines.append(f"  measure     {item['measure']}")
-    lines.append(f"  note        {item['note']}")
-    lines.append(f"  data        {item['data']}, {item['rows']} rows" + (", simulated in part" * item["simulated"]))
+    if item.get("note"):
+        lines.append(f"  note        {item['note']}")
+    if item.get("data"):
+        lines.append(f"  data        {item['data']}, {item['rows']} rows" + (", simulated in part" * item["simulated"]))
+    if sealed:
+        lines.append(f"  sealed      {SEALED.format(**sealed)}")
     for one in series:
         lines.append(f"  series      {one['key']}: {one['label']}, {one['years']}; explain {one['last']} for its SQL")
     if published:
@@ -70,27 +79,33 @@ def shown_explanation(project: Project, key: str, *, as_json: bool) -> str:
     return "\n".join([*lines, *(file_lines(inputs) if inputs else [])])
 
 
-def _item(project: Project, key: str) -> tuple[dict[str, Any], str]:
-    settings = project.settings()
+def is_series(entry: str) -> bool:
+    """Say whether an entry of what an item is made of is a series, INDICATOR/SCOPE, and no table or file."""
+    return "/" in entry and not entry.startswith(("data/", "pipelines/"))
+
+
+def _item(project: Project, key: str) -> tuple[dict[str, Any], str, dict[str, str] | None]:
+    """Return what an address leads to, the edition it is of, and what pins that edition when it is a sealed one."""
+    settings, name = project.settings(), key.partition("@")[0]
+    edition = named_edition(project, key)
+    if edition is not None:
+        listed, manifest = read_addresses(project, edition), read_manifest(project, edition)
+        sealed = {"edition": str(edition), "sealed_on": manifest["sealed_on"], "commit": manifest["commit"]}
+        return _found(listed, name, key), str(edition), sealed
     path = project.reports / settings.lang / "_generated/addresses.json"
     if not path.is_file():
         raise BadInput(Problem(project.shown(path), "No report was published yet", "Run `observatoire run`."))
     listed = json.loads(path.read_text(encoding="utf-8"))
-    name, _, edition = key.partition("@")
-    if edition and edition != listed["edition"]:
-        raise BadInput(
-            Problem(
-                "the command",
-                "The address names another edition than the one published here",
-                f"Run `observatoire run --edition {edition}` first, or ask for {name}@{listed['edition']}.",
-                value=key,
-            )
-        )
+    return _found(listed, name, key), str(listed["edition"]), None
+
+
+def _found(listed: dict[str, Any], name: str, key: str) -> dict[str, Any]:
     if name not in listed["items"]:
         close = difflib.get_close_matches(name, listed["items"], n=3, cutoff=0.3)
         mend = f"Did you mean {', '.join(close)}?" if close else "Copy the address that stands below the figure."
         raise BadInput(Problem("the command", "Nothing in the report has this address", mend, value=key))
-    return listed["items"][name], str(listed["edition"])
+    item: dict[str, Any] = listed["items"][name]
+    return item
 
 
 def _series(project: Project, entry: str) -> dict[str, Any]:
@@ -118,9 +133,10 @@ def _reads(project: Project, of: list[str]) -> list[str]:
         if entry.startswith("pub_"):
             mart = made_from.get(entry)
             found += [mart] if mart and mart.startswith("mart_") else []
-        elif "/" in entry and not entry.startswith(("data/", "pipelines/")):
+        elif is_series(entry):
             name = indicators[entry.split("/")[0]].sql_name
-            found += read_queries(project, "indicators", f"{name}.sql")[name].reads
+            queries = read_queries(project, "indicators", f"{name}.sql")  # none when nothing measures the indicator
+            found += queries[name].reads if name in queries else []
     return list(dict.fromkeys(found))
 
 

@@ -24,6 +24,7 @@ from pipelines.kernel.labels import labelled_stages
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
+from pipelines.kernel.sealed import note_editions
 from pipelines.pace import Pace
 
 REPORT_VARIABLE = "OBSERVATOIRE_STAGE_REPORT"
@@ -65,6 +66,7 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
     keep their new results, those after it keep their old ones.
     """
     names = stage_names(project)
+    note_editions(project, project.settings().edition)
     outcomes: list[StageOutcome] = []
     pace = Pace(project)
     with _python_on_path(), tempfile.TemporaryDirectory() as scratch:

@@ -34,9 +34,20 @@ def add_vintage(
     accept: str | None = None,
     dry_run: bool = False,
     fetched: Fetched | None = None,
+    published: int | None = None,
 ) -> AddedVintage:
     """Try a file out, compare it, and take it in. Raises as `pipelines.acquire.add.add_file` does."""
-    return add_file(project, source_id, path, try_out, compare, accept=accept, dry_run=dry_run, fetched=fetched)
+    return add_file(
+        project,
+        source_id,
+        path,
+        try_out,
+        compare,
+        accept=accept,
+        dry_run=dry_run,
+        fetched=fetched,
+        published=published,
+    )
 
 
 def compare(project: Project, source: Source, candidate: Candidate) -> Comparison:

@@ -6,6 +6,7 @@ Debian's Chromium, driven by Playwright. One browser and one context serve a who
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, Route, sync_playwright
+
+from pipelines.kernel.figure_address import FOLDER
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (1280, 390, 320)
@@ -182,8 +185,36 @@ def weight_of(tab: Watched) -> int:
 
 
 def pages_of(site: Path) -> list[Path]:
-    """Return the pages of a site, in order."""
-    return sorted(site.rglob("*.html"))
+    """Return the pages of a site, in order; of those of figures, which a template makes, one of each kind."""
+    figures = site / FOLDER
+    others = [path for path in site.rglob("*.html") if not path.is_relative_to(figures)]
+    return sorted([*others, *sampled(figures)])
+
+
+KINDS = {
+    "rate": "<dt>Calcul</dt>|<dt>Computed as</dt>",
+    "count": r"<main (?!.*<dt>(Calcul|Computed))",
+    "band": "<dt>Intervalle|<dt>95% interval",
+    "simulated": 'figure-value">[^<]*<small>',
+    "hidden": 'figure-value">c<',
+    "missing": 'figure-value">–<',
+    "indicator": "figure-grid",
+    "not measured": 'id="why".*<code>|<p class="subtitle"><code>(?!.*figure-grid)',
+}
+"""Kinds of pages of figures, each with what its first page holds."""
+
+
+def sampled(figures: Path) -> list[Path]:
+    """Return the first page of each kind among the pages of figures."""
+    found: dict[str, Path] = {}
+    for path in sorted(figures.rglob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        for kind, pattern in KINDS.items():
+            if kind not in found and re.search(pattern, text, re.DOTALL):
+                found[kind] = path
+        if len(found) == len(KINDS):
+            break
+    return sorted(set(found.values()))
 
 
 def findings_of_site(tab: Watched, site: Path, axe_at: tuple[int, ...] = WIDTHS[:1]) -> list[str]:

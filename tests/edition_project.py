@@ -35,17 +35,20 @@ def values(**changed: float | None) -> pl.DataFrame:
     return made.with_columns(pl.col("value").alias("numerator"), pl.lit(None, dtype=pl.Float64).alias("denominator"))
 
 
-def build(project: Project, frame: pl.DataFrame, text: str = "page", origin: str = "observed") -> None:
+def build(
+    project: Project, frame: pl.DataFrame, text: str = "page", origin: str = "observed", edition: int = 2024
+) -> None:
     """Write what a run leaves: data, a page, a PDF, results of checks and the manifest."""
     shutil.rmtree(project.build, ignore_errors=True)
     for folder in (project.build / "data", project.build / "site", project.quality):
         folder.mkdir(parents=True, exist_ok=True)
+    pdf = f"observatoire-{edition}.pdf"
     frame.write_parquet(project.build / "data" / "pub_values.parquet")
     fields = [{"name": name, "title": "titre", "description": "l'unité"} for name in frame.columns]
     package = {"resources": [{"name": "pub_values", "title": "L'été", "format": "csv", "schema": {"fields": fields}}]}
     (project.build / "data" / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
     (project.build / "site" / "index.html").write_text(text, encoding="utf-8")
-    (project.build / "observatoire-2024.pdf").write_bytes(b"%PDF " + text.encode())
+    (project.build / pdf).write_bytes(b"%PDF " + text.encode())
     check = {"id": "X-1", "table": "mart_x", "severity": "warning", "outcome": "fail", "since": "2025-01-01",
              "waiver": {"waived_by": "N. N.", "until": "2026-01-01"}, "why": {"fr": "x", "en": "x"},
              "unexpected_count": 1, "examples": ["never sealed"]}  # fmt: skip
@@ -54,8 +57,8 @@ def build(project: Project, frame: pl.DataFrame, text: str = "page", origin: str
         (project.quality / f"{layer}.json").write_text(json.dumps(content), encoding="utf-8")
     files = {f"data/{name}": sha for name, sha in hashes_below(project.build / "data").items()}
     files |= {f"site/{name}": sha for name, sha in hashes_below(project.build / "site").items()}
-    files["observatoire-2024.pdf"] = sha256_of(project.build / "observatoire-2024.pdf")
-    manifest = {"edition": 2024, "settings": {"observed_only": False}, "software": {"polars": "2"},
+    files[pdf] = sha256_of(project.build / pdf)
+    manifest = {"edition": edition, "settings": {"observed_only": False}, "software": {"polars": "2"},
                 "inputs": [{"source": "apogee", "vintage": "simulated", "origin": origin, "files": []}],
                 "files": files}  # fmt: skip
     (project.build / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -72,7 +75,7 @@ def git(project: Project, *arguments: str) -> None:
 def committed(tmp_path: Path) -> Project:
     """Return a copy of the project, committed, with a build."""
     made = copy_of_the_project(tmp_path / "observatory")
-    (made.root / ".gitignore").write_text("/build/\n/data/quality/\n", encoding="utf-8")
+    (made.root / ".gitignore").write_text("/build/\n/data/quality/\n/data/raw/\n", encoding="utf-8")
     git(made, "init", "-q")
     git(made, "add", "-A")
     git(made, "commit", "-q", "-m", "start")

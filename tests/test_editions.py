@@ -58,7 +58,8 @@ def test_an_edition_holds_what_was_public_and_verifies(project: Project) -> None
     names = {path.relative_to(made.folder).as_posix() for path in made.folder.rglob("*") if path.is_file()}
     assert {"site/index.html", "data/pub_values.parquet", "data/datapackage.json", "data/observatoire.duckdb",
             "observatoire-2024.pdf", "manifest.json", "quality.json", "ro-crate-metadata.json", "CITATION.cff",
-            "citation.bib", "citation.json", "datacite.json", "README.txt", SUMS} == names  # fmt: skip
+            "citation.bib", "citation.json", "citation.js", "datacite.json", "historique/enr-reg.js",
+            "README.txt", SUMS} == names  # fmt: skip
     assert faults(made.folder) == []
     assert verify_answer(project, "2024.1")[1]
     assert not any(path.stat().st_mode & 0o222 for path in made.folder.rglob("*") if path.is_file())
@@ -169,7 +170,8 @@ def test_a_kill_at_any_moment_leaves_the_whole_edition_or_none(project: Project)
         seen["whole" if names else "none"] += 1
     assert seen["none"], "no kill came in time: the test shows nothing"
     seal(project, DAY)
-    assert [path.name for path in project.editions.iterdir()] == ["2024.1"], "what was killed is swept away"
+    left = sorted(path.name for path in project.editions.iterdir())
+    assert left == ["2024.1", "maintenant"], "what was killed is swept away"
 
 
 def test_what_an_edition_shows_is_in_the_ledger_and_hides_nothing_more_than_it_shows(project: Project) -> None:
@@ -309,3 +311,81 @@ def test_a_rebuild_asks_for_the_inputs_that_were_added(project: Project) -> None
     made = seal(project, DAY)
     with pytest.raises(BadInput, match=r"data/raw/apogee/2024/a\.parquet: .* is gone, or its bytes changed"):
         rebuild(project, made.name)
+
+
+def test_a_rebuild_takes_the_inputs_of_then_and_no_later_vintage(project: Project) -> None:
+    def take_in(vintage: str, content: bytes) -> dict[str, Any]:
+        folder = project.raw / "sise" / vintage
+        folder.mkdir(parents=True)
+        (folder / "a.parquet").write_bytes(content)
+        (folder / "vintage.yml").write_text("files: []\n", encoding="utf-8")
+        return {"source": "sise", "vintage": vintage, "origin": "observed",
+                "files": [{"file": "a.parquet", "sha256": sha256_of(folder / "a.parquet")}]}  # fmt: skip
+
+    manifest = json.loads((project.build / "manifest.json").read_text())
+    manifest["inputs"] = [take_in("2012-2024", b"first")]
+    (project.build / "manifest.json").write_text(json.dumps(manifest))
+    made = seal(project, DAY)
+    take_in("2012-2024-2", b"revised")
+    seen: list[str] = []
+
+    def run(clone: Project, _: Mapping[str, Any]) -> None:
+        seen.extend(path.relative_to(clone.raw).as_posix() for path in clone.raw.rglob("*.parquet"))
+        shutil.copytree(project.build, clone.build)
+
+    assert rebuild(project, made.name, run).agrees
+    assert seen == ["sise/2012-2024/a.parquet"]
+
+
+def test_a_rebuild_is_given_the_editions_its_report_was_compared_with(project: Project) -> None:
+    seal(project, DAY)
+    build(project, values(tarbes=100.5))
+    seal(project, DAY)
+    build(project, values(tarbes=100.6))
+    seal(project, DAY)
+    seen: list[list[str]] = []
+
+    def run(clone: Project, _: Mapping[str, Any]) -> None:
+        seen.append([str(name) for name in sealed_names(clone)])
+        build(clone, values(tarbes=100.5))
+
+    assert rebuild(project, EditionName(2024, 2), run).agrees
+    assert seen == [["2024.1"]], "what was sealed since is not there"
+    path = project.editions / "2024.1" / "data" / "pub_values.parquet"
+    path.chmod(0o644)
+    path.write_bytes(b"other")
+    with pytest.raises(BadInput, match=r"2024\.1/data/pub_values\.parquet: .*compared with is gone, or its bytes"):
+        rebuild(project, EditionName(2024, 2), run)
+
+
+def test_the_replay_of_an_earlier_year_follows_its_own_editions(project: Project) -> None:
+    seal(project, DAY)
+    build(project, values(tarbes=500.0), edition=2012)
+    made = seal(project, DAY)
+    assert (str(made.name), made.since, made.revisions) == ("2012.1", None, ())
+    assert read_manifest(project, made.name)["before"] is None
+    build(project, values(tarbes=502.0), edition=2012)
+    again = seal(project, DAY)
+    assert (str(again.name), str(again.since)) == ("2012.2", "2012.1")
+    build(project, values(tarbes=100.5))
+    third = seal(project, DAY)
+    assert (str(third.name), str(third.since)) == ("2024.2", "2024.1")
+    manifest = read_manifest(project, third.name)
+    assert list(manifest["earlier"]) == ["2012.1", "2012.2", "2024.1"]
+    for lang in ("fr", "en"):
+        assert len(manifest["numbering"][lang]) > 80, "what each number means is written in the manifest"
+
+
+def test_nothing_is_sealed_before_a_run_or_without_checks_or_a_commit(project: Project) -> None:
+    (project.quality / "marts.json").unlink()
+    with pytest.raises(CheckFailed, match="have not run"):
+        seal(project, DAY)
+    build(project, values())
+    (project.build / "manifest.json").unlink()
+    with pytest.raises(BadInput, match="Nothing was built yet"):
+        seal(project, DAY)
+    build(project, values())
+    shutil.rmtree(project.root / ".git")
+    with pytest.raises(CheckFailed, match="not a git repository"):
+        seal(project, DAY)
+    assert not project.editions.exists()

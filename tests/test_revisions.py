@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -10,15 +14,16 @@ import yaml
 from edition_project import DAY, build, committed, git, values
 from hypothesis import given
 from hypothesis import strategies as st
+from observatory import copy_of_the_project
 
 from pipelines.editions.answers import diff_answer
 from pipelines.editions.comparing import compared
-from pipelines.editions.lineage import CAUSES, lineage
 from pipelines.editions.names import EditionName
-from pipelines.editions.revisions import Ledger, Reason, changed_figures, explained, unexplained
 from pipelines.editions.sealing import seal
+from pipelines.kernel.lineage import CAUSES, lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
+from pipelines.kernel.revisions import Ledger, Reason, changed_figures, explained, unexplained
 
 
 @pytest.fixture
@@ -124,3 +129,86 @@ def test_each_kind_of_cause_has_its_own_hash(project: Project) -> None:
         assert differing() == [cause] or (file == "ref_perimeter.csv" and differing() == []), file
         path.write_bytes(text)
     assert differing() == []
+
+
+def plant_source(project: Project) -> None:
+    """The file of a source behind the figure is another one than in the edition before."""
+    folder = project.raw / "sise" / "2012-2024"
+    folder.mkdir(parents=True)
+    file = {"file": "a.parquet", "sha256": "0" * 64, "bytes": 1}
+    content = {"source": "sise", "vintage": "2012-2024", "layout": "2012-2024", "origin": "observed", "files": [file]}
+    (folder / "vintage.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def plant_correction(project: Project) -> None:
+    entry = {"code": "COR-1", "table": "stg_sise__enrolment", "row": {"year": 2023}}
+    (project.reference / "corrections.yml").write_text(yaml.safe_dump([entry]), encoding="utf-8")
+
+
+def plant_method(project: Project) -> None:
+    with (project.sql / "indicators" / "ind_enr_dut_but.sql").open("a", encoding="utf-8") as stream:
+        stream.write("-- counted otherwise\n")
+
+
+def plant_line(name: str) -> Callable[[Project], None]:
+    def plant(project: Project) -> None:
+        with (project.reference / name).open("a", encoding="utf-8") as stream:
+            stream.write("\n")
+
+    return plant
+
+
+PLANTED: dict[str, Callable[[Project], None]] = {
+    "source": plant_source,
+    "correction": plant_correction,
+    "method": plant_method,
+    "perimeter": plant_line("ref_site_uai.csv"),
+    "break": plant_line("ref_break.csv"),
+    "protection": plant_line("disclosure.yml"),
+}
+
+
+def test_every_cause_has_its_planted_change() -> None:
+    assert set(PLANTED) == set(CAUSES)
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the project from which each planted change starts; read only."""
+    return copy_of_the_project(tmp_path_factory.mktemp("causes") / "observatory")
+
+
+@pytest.mark.parametrize("cause", PLANTED)
+def test_a_planted_change_is_found_and_named_and_no_other(cause: str, untouched: Project, tmp_path: Path) -> None:
+    project = Project(tmp_path / "observatory")
+    shutil.copytree(untouched.root, project.root)
+    before = lineage(project)["ENR-DUT-BUT"]
+    PLANTED[cause](project)
+    after = lineage(project)["ENR-DUT-BUT"]
+    figure = changed_figures(values(), values(tarbes=130.0))[0]
+    found = explained(
+        [replace(figure, indicator="ENR-DUT-BUT")],
+        {"ENR-DUT-BUT": before},
+        {"ENR-DUT-BUT": after},
+        Ledger(tolerance={"default": 0.01}),
+        "2024.1",
+    )
+    assert [(item.causes, item.is_proven) for item in found] == [((cause,), True)]
+
+
+def test_the_tolerance_is_the_one_declared_for_the_indicator() -> None:
+    moved = changed_figures(values(), values(tarbes=103.0, rodez=60.0))
+    told = explained(moved, {}, {}, Ledger(tolerance={"default": 0.01}), "2024.1")
+    asked = unexplained(told, Ledger(tolerance={"default": 0.01, "ENR-REG": 0.05}))
+    assert [item.key for item in asked] == ["ENR-REG/rodez/2023"]
+    assert len(unexplained(told, Ledger(tolerance={"default": 0.05, "ENR-REG": 0.01}))) == 2
+
+
+def test_the_json_of_a_comparison_has_every_revision_with_its_reason(project: Project) -> None:
+    seal(project, DAY)
+    build(project, values(tarbes=None, rodez=50.2))
+    listed = json.loads(diff_answer(project, "2024.1", "build", as_json=True))
+    assert [(item["key"], item["size"], item["causes"], item["is_proven"]) for item in listed] == [
+        ("ENR-REG/tarbes/2023", "red", ["protection"], True),
+        ("ENR-REG/rodez/2023", "green", [], False),
+    ]

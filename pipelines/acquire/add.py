@@ -125,6 +125,7 @@ def add_file(
     accept: str | None = None,
     dry_run: bool = False,
     fetched: Fetched | None = None,
+    published: int | None = None,
 ) -> AddedVintage:
     """Take in a file, or a folder when a vintage comes in several files.
 
@@ -134,7 +135,8 @@ def add_file(
     where a portal's file came from, is kept in the receipt.
     Raises `BadInput`, and leaves everything as it was, when the source is unknown, the file is missing, no layout of
     the sidecar fits it, a register comes without its key, or `accept` says nothing; `Refused` when the comparison
-    finds a structural change, or a large move without a reason.
+    finds a structural change, or a large move without a reason. `published` is the year in which its producer published
+    it, when that is not what the sidecar says: editions before it do not use it.
     """
     if accept is not None and len(" ".join(accept.split())) < SHORTEST_REASON:
         raise BadInput(
@@ -148,7 +150,14 @@ def add_file(
     source = read_catalogue(project)[source_id]
     files = _files(project, path)
     adding = _Adding(
-        project, source, project.shown(path), compare, " ".join(accept.split()) if accept else None, dry_run, fetched
+        project,
+        source,
+        project.shown(path),
+        compare,
+        " ".join(accept.split()) if accept else None,
+        dry_run,
+        fetched,
+        published,
     )
     if source.personal:
         return _add_register(adding, files)
@@ -169,7 +178,8 @@ class _Adding:
     compare: Compare | None
     accept: str | None
     dry_run: bool
-    fetched: Fetched | None
+    fetched: Fetched | None = None
+    published: int | None = None
 
     def take_in(
         self,
@@ -200,6 +210,7 @@ class _Adding:
             vintage=vintage,
             layout=layout,
             origin="observed" if self.source.origin == "simulated" else self.source.origin,
+            published=self.published,
             files=described,
             comparison=comparison.summary() if comparison is not None and comparison.against else None,
             accepted=accepted,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from pipelines.consolidate.engine import Engine, InDuckDB, engine_of
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.files import write_json
 from pipelines.kernel.freshness import Freshness
@@ -23,7 +24,10 @@ def make_marts(project: Project, settings: Settings) -> StageReport:
     read_reference(project)  # joins would hide a fault of a code list; its own reader names it
     freshness = Freshness(project, "consolidate")
     notes: list[str] = []
-    with Warehouse(project, settings, read_catalogue(project)) as warehouse:
+    with (
+        Warehouse(project, settings, read_catalogue(project)) as warehouse,
+        engine_of(project, settings, warehouse) as engine,
+    ):
         refuse_unknown_tables(order, warehouse.known() | set(queries))
         notes += list_corrections(project, warehouse)
         for query in order:
@@ -32,13 +36,14 @@ def make_marts(project: Project, settings: Settings) -> StageReport:
                 [query.path, *(warehouse.file_of(table) for table in query.reads)],
                 {
                     "edition": settings.edition,
+                    "engine": settings.engine,
                     "observed_only": settings.observed_only,
                     **{table: warehouse.facts_of(table) for table in query.reads},
                 },
             )
             if freshness.is_fresh(query.name, fingerprint, [target]):
                 continue
-            rows = make(warehouse, query, project)
+            rows = make(warehouse, query, project, engine)
             freshness.remember(query.name, fingerprint)
             if rows == 0:
                 notes.append(f"{query.name} is empty: its sources hold no row for this run.")
@@ -74,8 +79,11 @@ def list_corrections(project: Project, warehouse: Warehouse) -> list[str]:
     return [f"{len(listed)} corrections of the sources hold, on {rows} rows: see data/quality/corrections.json."]
 
 
-def make(warehouse: Warehouse, query: Query, project: Project) -> int:
-    """Write one mart and return its rows. Raises `BadInput` when its header names a grain it does not have."""
+def make(warehouse: Warehouse, query: Query, project: Project, engine: Engine | None = None) -> int:
+    """Write one mart and return its rows; by DuckDB when no engine is named.
+
+    Raises `BadInput` when its header names a grain it does not have, and as the engine does.
+    """
     building = f"building_{query.name}"
     warehouse.bind(query, building)
     columns = warehouse.columns(building)
@@ -91,4 +99,4 @@ def make(warehouse: Warehouse, query: Query, project: Project) -> int:
                     column=column,
                 )
             )
-    return warehouse.write(building, query.grain, table_path(project, query.name), query.shown)
+    return (engine or InDuckDB(warehouse)).write(query, building, table_path(project, query.name))

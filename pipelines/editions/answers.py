@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,12 +12,13 @@ from typing import Any
 from pipelines.editions.citation import FORMATS, Cited
 from pipelines.editions.comparing import compared, compared_with_build, read_manifest
 from pipelines.editions.names import EditionName, known, sealed_names
-from pipelines.editions.revisions import WORDS, Revision
 from pipelines.editions.sums import faults
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.revisions import WORDS, Revision
+from pipelines.kernel.sealed import ADDRESSES, read_addresses, read_values
 
 SHOWN = 20
 """Revisions a text lists; `--json` lists them all."""
@@ -87,14 +89,20 @@ def diff_answer(project: Project, older: str, newer: str, *, as_json: bool) -> s
 def cite_answer(project: Project, key: str, form: str) -> str:
     """Return the citation of a figure, `INDICATOR/SCOPE/YEAR[@EDITION]`, or of an edition, `@EDITION`.
 
-    Without an edition the last sealed one is meant. Raises `BadInput` when no edition was sealed, or it has no such
-    figure.
+    What its report shows is cited as well: the address of a figure or table (`fig-mob-target@2024.1`), the
+    key of a sentence. Without an edition the last sealed one is meant. Raises `BadInput` when no edition was sealed, or
+    it has no such figure.
     """
     address, _, edition = key.partition("@")
     name = known(project, edition) if edition else _last(project)
     manifest = read_manifest(project, name)
     digest = sha256_of(project.editions / str(name) / "manifest.json")
     cited = Cited(name, date.fromisoformat(manifest["sealed_on"]), digest, bool(manifest["simulated"]))
+    if address and "/" not in address:
+        item = _shown_in(project, name, address)
+        return FORMATS[form](
+            Cited(name, cited.day, digest, bool(item["simulated"]), f"{address}@{name}", item["title"].rstrip("."))
+        ).rstrip("\n")
     if address:
         row = figure_of(project, name, address)
         label = read_indicators(project)[row["indicator_code"]].label.fr
@@ -102,6 +110,16 @@ def cite_answer(project: Project, key: str, form: str) -> str:
         said = f"{label}, {row['scope_code']}, {row['year']} : {value}"
         cited = Cited(name, cited.day, digest, row["origin"] == "simulated", f"{address}@{name}", said)
     return FORMATS[form](cited).rstrip("\n")
+
+
+def _shown_in(project: Project, name: EditionName, address: str) -> dict[str, Any]:
+    """Return a figure, a table or a sentence of the report of a sealed edition. Raises `BadInput` when it has none."""
+    items: dict[str, dict[str, Any]] = read_addresses(project, name)["items"]
+    if address not in items:
+        close = difflib.get_close_matches(address, items, n=3, cutoff=0.3)
+        mend = f"Did you mean {', '.join(close)}?" if close else f"They are listed in {ADDRESSES}."
+        raise BadInput(Problem(f"editions/{name}", "Nothing in this edition has this address", mend, value=address))
+    return items[address]
 
 
 def figure_of(project: Project, name: EditionName, address: str) -> dict[str, Any]:
@@ -117,10 +135,15 @@ def figure_of(project: Project, name: EditionName, address: str) -> dict[str, An
     )
     if len(parts) != 3 or not parts[2].isdigit():
         raise BadInput(problem)
-    values = pl.read_parquet(project.editions / str(name) / "data" / "pub_values.parquet")
-    found = values.filter(
-        (pl.col("indicator_code") == parts[0]) & (pl.col("scope_code") == parts[1]) & (pl.col("year") == int(parts[2]))
-    ).to_dicts()
+    found = (
+        read_values(project, name)
+        .filter(
+            (pl.col("indicator_code") == parts[0])
+            & (pl.col("scope_code") == parts[1])
+            & (pl.col("year") == int(parts[2]))
+        )
+        .to_dicts()
+    )
     if not found:
         raise BadInput(problem)
     return found[0]

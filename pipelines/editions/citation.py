@@ -13,9 +13,14 @@ from typing import Any
 import yaml
 
 from pipelines.editions.names import EditionName
+from pipelines.kernel.figure_history import IDENTITY, identity_script
 
 TITLE = "Observatoire statistique du SRESR, IUT de Midi-Pyrénées : rapport annuel"
 AUTHOR = "Observatoire SRESR, IUT de Midi-Pyrénées"
+ABSTRACT = (
+    "Indicateurs, cibles et actions des huit sites d'IUT de Midi-Pyrénées pour le schéma régional de l'enseignement "
+    "supérieur et de la recherche : rapport, tableaux, définitions, contrôles de qualité."
+)
 LICENCE = "etalab-2.0"
 DIGITS = 12
 """Digits of the hash that a citation bears."""
@@ -116,8 +121,20 @@ def datacite(cited: Cited) -> str:
         "version": str(cited.edition),
         "language": "fr",
         "dates": [{"date": cited.day.isoformat(), "dateType": "Issued"}],
-        "rightsList": [{"rightsIdentifier": LICENCE, "rightsUri": "https://spdx.org/licenses/etalab-2.0.html"}],
-        "descriptions": [{"description": cited.note, "descriptionType": "TechnicalInfo", "lang": "fr"}],
+        "rightsList": [
+            {
+                "rights": "Licence Ouverte 2.0",
+                "rightsIdentifier": LICENCE,
+                "rightsUri": "https://spdx.org/licenses/etalab-2.0.html",
+            }
+        ],
+        "descriptions": [
+            {"description": ABSTRACT, "descriptionType": "Abstract", "lang": "fr"},
+            {"description": cited.note, "descriptionType": "TechnicalInfo", "lang": "fr"},
+        ],
+        "alternateIdentifiers": [
+            {"alternateIdentifier": cited.digest, "alternateIdentifierType": "sha256 of manifest.json"}
+        ],
         "schemaVersion": "http://datacite.org/schema/kernel-4",
     }
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -131,6 +148,7 @@ def citation_files(name: EditionName, day: date, digest: str, *, is_simulated: b
         "citation.bib": as_bibtex(cited),
         "citation.json": as_csl(cited),
         "datacite.json": datacite(cited),
+        IDENTITY: identity_script({"edition": str(name), "day": day.isoformat(), "sha256": digest}),
     }
 
 

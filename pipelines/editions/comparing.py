@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
-from pipelines.editions.lineage import lineage
 from pipelines.editions.names import EditionName
-from pipelines.editions.revisions import Revision, changed_figures, explained, read_ledger, unexplained
+from pipelines.kernel.lineage import lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
+from pipelines.kernel.revisions import Revision, changed_figures, explained, read_ledger, unexplained
+from pipelines.kernel.sealed import VALUES, read_manifest, read_values
 
-VALUES = "data/pub_values.parquet"
-"""Where the values of the indicators stand, in an edition and in `build/` alike."""
-
-
-def read_manifest(project: Project, name: EditionName) -> dict[str, Any]:
-    """Return the manifest of a sealed edition."""
-    content: dict[str, Any] = json.loads((project.editions / str(name) / "manifest.json").read_text(encoding="utf-8"))
-    return content
+__all__ = ["compared", "compared_with_build", "explained_revisions", "read_manifest"]
 
 
 def compared(project: Project, older: EditionName, newer: EditionName) -> list[Revision]:
@@ -55,6 +47,6 @@ def _compared(
 ) -> list[Revision]:
     import polars as pl  # 0.15 s to import, and most verbs on editions need no table
 
-    old = pl.read_parquet(project.editions / str(older) / VALUES)
+    old = read_values(project, older)
     was = read_manifest(project, older)["lineage"]
     return explained(changed_figures(old, pl.read_parquet(newer_values)), was, now, read_ledger(project), str(older))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.sealed import EditionName, parsed, sealed_names
 
-NAME = re.compile(r"(?P<year>\d{4})\.(?P<number>[1-9]\d*)")
+__all__ = ["MEANING", "EditionName", "known", "next_name", "parsed", "sealed_names"]
 
 MEANING = {
     "fr": (
@@ -21,38 +20,6 @@ MEANING = {
         "correction inside the edition raises it, a new year raises the first."
     ),
 }
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class EditionName:
-    """The name of one edition: the year it describes and the rank of its corrections, from one."""
-
-    year: int
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.year}.{self.number}"
-
-
-def parsed(text: str) -> EditionName:
-    """Return the name written in `text`. Raises `BadInput` when it is not of the form `2024.1`."""
-    match = NAME.fullmatch(text)
-    if match is None:
-        raise BadInput(
-            Problem(
-                "the command",
-                "An edition is named by its year and its number",
-                "Write 2024.1; `observatoire editions` lists those that exist.",
-                value=text,
-            )
-        )
-    return EditionName(int(match["year"]), int(match["number"]))
-
-
-def sealed_names(project: Project) -> list[EditionName]:
-    """Return the sealed editions, oldest first. A folder that is not named like one is nobody's edition."""
-    folders = project.editions.iterdir() if project.editions.is_dir() else ()
-    return sorted(parsed(folder.name) for folder in folders if folder.is_dir() and NAME.fullmatch(folder.name))
 
 
 def next_name(existing: Iterable[EditionName], year: int) -> EditionName:

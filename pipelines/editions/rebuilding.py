@@ -17,10 +17,12 @@ import yaml
 from pipelines.editions.comparing import read_manifest
 from pipelines.editions.conditions import built_files
 from pipelines.editions.names import EditionName
+from pipelines.editions.sums import SUMS, listed_hashes
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.ledger import path_of, published_editions
 from pipelines.kernel.problems import BadInput, CheckFailed, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.sealed import MANIFEST, STATES, VALUES
 
 MADE_BY_A_RUN = ("baseline", "simulated")
 """Vintages that the commit itself brings or makes; any other was added and must still be at hand."""
@@ -54,6 +56,7 @@ def rebuild(project: Project, name: EditionName, run: Runner | None = None) -> R
         clone = _checked_out(project, str(manifest["commit"]), Path(scratch) / "observatory")
         _bring_inputs(project, clone, manifest["inputs"])
         _bring_ledger(project, clone, manifest.get("ledger", {}))
+        _bring_editions(project, clone, manifest.get("earlier", {}))
         text = yaml.safe_dump(manifest["settings"], sort_keys=True)
         (clone.root / "params.yaml").write_text(text, encoding="utf-8")
         (run or _run_there)(clone, manifest)
@@ -134,6 +137,29 @@ def _bring_ledger(project: Project, clone: Project, known: Mapping[str, str]) ->
             continue
         path_of(clone, edition).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, path_of(clone, edition))
+    if problems:
+        raise BadInput(problems)
+
+
+def _bring_editions(project: Project, clone: Project, earlier: Mapping[str, str]) -> None:
+    """Lay before the run what the report may read of the editions sealed before it, and no other edition."""
+    shutil.rmtree(clone.editions, ignore_errors=True)
+    problems = []
+    for edition, sha in earlier.items():
+        folder = project.editions / edition
+        sums = folder / SUMS
+        listed = listed_hashes(folder) if sums.is_file() and sha256_of(sums) == sha else {}
+        for file in (MANIFEST, VALUES, STATES):
+            if file == STATES and listed and file not in listed:
+                continue
+            if not (folder / file).is_file() or sha256_of(folder / file) != listed.get(file):
+                rule = "The edition this one was compared with is gone, or its bytes changed"
+                mend = f"Put editions/{edition} back; `observatoire verify {edition}` says what is not as sealed."
+                problems.append(Problem(project.shown(folder / file), rule, mend))
+                continue
+            target = clone.editions / edition / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / file, target)
     if problems:
         raise BadInput(problems)
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,15 +16,19 @@ from pipelines.editions.citation import citation_files
 from pipelines.editions.comparing import explained_revisions
 from pipelines.editions.conditions import FROZEN, built_as_left, clean_commit, refuse_same, remembered_editions
 from pipelines.editions.extras import CRATE, crate, write_database
-from pipelines.editions.lineage import lineage
+from pipelines.editions.history import Told, bring_up_to_date, tell_build, write_past
 from pipelines.editions.names import MEANING, EditionName, next_name, sealed_names
-from pipelines.editions.revisions import Revision
 from pipelines.editions.statement import quality_statement
 from pipelines.editions.sums import SUMS, hashes_below, sums_text
 from pipelines.kernel import ledger
 from pipelines.kernel.files import sha256_of
+from pipelines.kernel.lineage import lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
+from pipelines.kernel.revisions import Revision
+
+AT_ONCE = 32
+"""Files brought to the disk at once."""
 
 READ_ME = """{title}
 
@@ -38,6 +43,7 @@ ro-crate-metadata.json  ce que contient le dossier (RO-Crate) / what the folder 
 manifest.json           empreintes, entrées, versions, paramètres / hashes, inputs, versions, parameters
 quality.json            contrôles passés, en échec, dispensés / checks run, failed, waived
 CITATION.cff, citation.* comment citer / how to cite
+historique/             ce que chaque chiffre était dans les éditions d'avant / what figures were in editions before
 SHA256SUMS              `sha256sum -c SHA256SUMS` vérifie chaque octet / verifies every byte
 """
 
@@ -62,6 +68,7 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
     `CheckFailed` on a critical failure, simulated data that nobody allowed, a work tree with changes, a revision beyond
     its tolerance that nothing explains, or an edition in the ledger that the audit did not see: nothing is written.
     """
+    bring_up_to_date(project)  # what a sealing that was killed did not come to
     built = built_as_left(project)
     commit = clean_commit(project)
     statement = quality_statement(project)
@@ -73,11 +80,12 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
         )
     names = sealed_names(project)
     refuse_same(project, names, built["files"])
-    before = names[-1] if names else None
+    name = _free_name(project, names, int(built["edition"]))
+    earlier = [item for item in names if item < name]  # a replay of 2012 follows 2012.1, whatever was sealed since
+    before = earlier[-1] if earlier else None
     now = lineage(project)
     revisions = explained_revisions(project, before, now) if before is not None else []
 
-    name = _free_name(project, names, int(built["edition"]))
     remembered = remembered_editions(project, name)
     project.editions.mkdir(exist_ok=True)
     _sweep(project.editions)
@@ -92,6 +100,8 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
         title = "Observatoire statistique du SRESR, IUT de Midi-Pyrénées"
         _write(part / "README.txt", READ_ME.format(title=title, name=name, day=today, year=name.year))
         write_database(part)
+        causes = {revision.key: list(revision.causes) for revision in revisions}
+        write_past(part, project, Told(str(name), today.isoformat(), part, causes))
         is_simulated = bool(simulated) and not built["settings"]["observed_only"]
         listed = [*hashes_below(part), "manifest.json", *citation_files(name, today, "", is_simulated=is_simulated)]
         _write(part / CRATE, _json(crate(name, today, listed, is_simulated=is_simulated)))
@@ -104,6 +114,7 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
             "simulated": simulated if is_simulated else [],
             "commit": commit,
             "before": None if before is None else {"edition": str(before), "sha256": _sums_hash(project, before)},
+            "earlier": {str(item): _sums_hash(project, item) for item in earlier},
             "settings": built["settings"],
             "software": built["software"],
             "inputs": built["inputs"],
@@ -127,6 +138,8 @@ def seal(project: Project, today: date, *, allow_simulated: bool = False, note: 
         if not was_recorded and not (project.editions / str(name)).exists():
             ledger.path_of(project, str(name)).unlink(missing_ok=True)
         raise
+    bring_up_to_date(project)
+    tell_build(project, name.year)
     return Sealed(name, project.editions / str(name), tuple(revisions), before)
 
 
@@ -169,13 +182,21 @@ def _write(path: Path, text: str) -> None:
 
 
 def _make_durable(folder: Path) -> None:
-    """Make every file read-only and bring it to the disk before the rename, the folders last."""
-    for path in sorted(folder.rglob("*"), reverse=True):
+    """Make every file read-only and bring it to the disk before the rename, the folders last.
+
+    Many at once: the disk then writes its journal once for all of them, which takes a tenth of the time.
+    """
+    paths = sorted(folder.rglob("*"), reverse=True)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(_to_disk, [path for path in paths if path.is_file()]))
+    for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
-        if path.is_file():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
     folder.chmod(0o755)  # some systems do not rename a folder that is read-only: it becomes so afterwards
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
 
 
 def _sweep(editions: Path) -> None:

@@ -23,6 +23,12 @@ def sums_text(hashes: Mapping[str, str]) -> str:
     return "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(hashes.items()))
 
 
+def listed_hashes(folder: Path) -> dict[str, str]:
+    """Return path → SHA-256 as `SHA256SUMS` lists them; lines that are none are left out."""
+    lines = (folder / SUMS).read_text(encoding="utf-8").split("\n")
+    return {match["file"]: match["sha256"] for line in lines if (match := LINE.fullmatch(line)) is not None}
+
+
 def faults(folder: Path) -> list[str]:
     """Return what is not as it was sealed in `folder`, one sentence each; empty when every byte is.
 

@@ -14,6 +14,7 @@ from pipelines.kernel.catalogue import Catalogue, read_catalogue
 from pipelines.kernel.files import write_parquet
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.indicators import REGISTRY, Indicator, read_indicators
+from pipelines.kernel.known import known_folders
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.reference import read_reference
@@ -66,7 +67,7 @@ def make_figures(project: Project, settings: Settings) -> StageReport:
     _refuse_strays(project, indicators, queries)
     catalogue = read_catalogue(project)
     _refuse_unknown_sources(project, indicators, catalogue)
-    provisional = _provisional_sources(project, catalogue)
+    provisional = _provisional_sources(project, catalogue, settings.edition)
     freshness = Freshness(project, "indicators")
     outputs = [table_path(project, "ind_values"), table_path(project, "ind_status")]
     with Warehouse(project, settings, catalogue) as warehouse:
@@ -176,11 +177,12 @@ def rows_of(warehouse: Warehouse, query: Query) -> list[Counted]:
     return rows
 
 
-def _provisional_sources(project: Project, catalogue: Catalogue) -> frozenset[str]:
+def _provisional_sources(project: Project, catalogue: Catalogue, edition: int) -> frozenset[str]:
     """Return the sources whose newest vintage taken in is provisional at its producer's: their last year may move."""
     provisional = set()
     for source in catalogue.sources.values():
-        taken = [item for item in source.vintages if (project.raw / source.id / item.id).is_dir()] or source.vintages
+        known = {folder.name for folder in known_folders(project, source, edition)[0]}
+        taken = [item for item in source.vintages if item.id in known] or source.vintages
         if max(taken, key=lambda item: (item.published or 0, item.id)).maturity == "provisional":
             provisional.add(source.id)
     return frozenset(provisional)

@@ -140,6 +140,9 @@ class Vintage(Layout):
     parts: tuple[Part, ...] = Field(default=(), description="Kinds of files, when they do not all look the same.")
     sha256: dict[str, str] = Field(default_factory=dict, description="File name → hash, where the bytes are known.")
     published: int | None = Field(default=None, description="Year in which the producer published this vintage.")
+    first_edition: int | None = Field(
+        default=None, description="First edition that may use it, where that is not the year of publication."
+    )
     maturity: Literal["provisional", "final"] = "final"
     shipped: bool = Field(default=False, description="True for the regional figures that ship in data/baseline.")
 

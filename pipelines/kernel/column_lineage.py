@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipelines.kernel.sql import Query
 
 if TYPE_CHECKING:  # sqlglot takes 0.2 s to import
     from sqlglot import exp
+    from sqlglot.optimizer.scope import Scope
 
 Columns = Mapping[str, Sequence[str]]
 """Table → its columns, for every table a query reads."""
@@ -35,14 +36,28 @@ class Step:
         return f"{whose} ← {', '.join(said)}"
 
 
-def column_steps(query: Query, wanted: Sequence[str], marts: Mapping[str, Query], columns: Columns) -> tuple[Step, ...]:
+@dataclass(slots=True)
+class Traced:
+    """What was read already, so that many figures drawn from the same marts have them read once.
+
+    Good for one set of queries and columns: both are taken for the same from one call to the next.
+    """
+
+    spelt_out: dict[str, exp.Query] = field(default_factory=dict)
+    scopes: dict[str, Scope] = field(default_factory=dict)
+    steps: dict[tuple[str, str], Step] = field(default_factory=dict)
+
+
+def column_steps(
+    query: Query, wanted: Sequence[str], marts: Mapping[str, Query], columns: Columns, traced: Traced | None = None
+) -> tuple[Step, ...]:
     """Return the steps below the columns `wanted` of a query, nearest first, each once.
 
     `columns` names those of every table below. Raises `ValueError` when sqlglot cannot place a column that the query
     is known to give: a lineage with a hole would be worse than none.
     """
+    traced = traced or Traced()
     found: dict[tuple[str, str], Step] = {}
-    spelt_out: dict[str, exp.Query] = {}
     waiting = [(query, column) for column in wanted]
     while waiting:
         here, column = waiting.pop(0)
@@ -52,18 +67,24 @@ def column_steps(query: Query, wanted: Sequence[str], marts: Mapping[str, Query]
             found[here.name, ROWS] = Step(here.name, ROWS, (), tuple(sorted(here.reads)))
             waiting += [(marts[table], ROWS) for table in here.reads if table in marts]
             continue
-        if here.name not in spelt_out:
-            spelt_out[here.name] = _spelt_out(here, columns)
-        step = _step(here, column, spelt_out[here.name])
+        if (here.name, column) not in traced.steps:
+            traced.steps[here.name, column] = _step(here, column, columns, traced)
+        step = traced.steps[here.name, column]
         found[here.name, column] = step
         waiting += [(marts[table], source) for table, source in step.sources if table in marts]
         waiting += [(marts[table], ROWS) for table in step.rows if table in marts]
     return tuple(found.values())
 
 
-def given_columns(query: Query, columns: Columns) -> tuple[str, ...]:
+def given_columns(query: Query, columns: Columns, traced: Traced | None = None) -> tuple[str, ...]:
     """Return the columns that a query gives, in order, its stars spelt out."""
-    return tuple(_spelt_out(query, columns).named_selects)
+    return tuple(_known(query, columns, traced or Traced()).named_selects)
+
+
+def _known(query: Query, columns: Columns, traced: Traced) -> exp.Query:
+    if query.name not in traced.spelt_out:
+        traced.spelt_out[query.name] = _spelt_out(query, columns)
+    return traced.spelt_out[query.name]
 
 
 def _spelt_out(query: Query, columns: Columns) -> exp.Query:
@@ -101,13 +122,23 @@ def _outermost_union(node: exp.Expression) -> exp.Expression | None:
     return found
 
 
-def _step(query: Query, column: str, spelt_out: exp.Query) -> Step:
+def _step(query: Query, column: str, columns: Columns, traced: Traced) -> Step:
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
+    from sqlglot.optimizer.scope import build_scope
 
+    spelt_out = _known(query, columns, traced)
     try:
-        node = lineage(column, spelt_out, schema={}, dialect="duckdb")  # the stars are spelt out: none is needed
+        if query.name not in traced.scopes:
+            scope = build_scope(spelt_out)
+            assert scope is not None, "a query has a scope"
+            traced.scopes[query.name] = scope
+        # The stars are spelt out, so no schema is needed; nothing below changes the query, so none of it is copied.
+        node = lineage(
+            column, spelt_out, schema={}, dialect="duckdb", scope=traced.scopes[query.name], copy=False,
+            trim_selects=False,
+        )  # fmt: skip
     except (SqlglotError, ValueError) as error:
         raise ValueError(f"{query.shown}: the column {column} cannot be traced: {error}") from error
     sources, counted = set(), set()

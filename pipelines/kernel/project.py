@@ -32,6 +32,10 @@ class Settings(BaseModel):
     simulate_to: int = Field(default=2024, ge=2000, le=2100)
     seed: int = Field(default=20101, description="Seed of everything drawn at random.")
     threads: int = Field(default=2, ge=1, le=256, description="Threads of DuckDB; results do not depend on it.")
+    engine: Literal["duckdb", "spark"] = Field(default="duckdb", description="What makes the marts; they are the same.")
+    spark_master: str | None = Field(
+        default=None, min_length=1, description="Address of Spark's master; none is this machine."
+    )
     as_of: date | None = Field(
         default=None,
         description="Day on which waivers are judged; none is the day of the run. No figure depends on it.",
@@ -104,6 +108,11 @@ class Project:
     def marts(self) -> Path:
         """`data/marts/mart_<domain>__<grain>.parquet`."""
         return self.data / "marts"
+
+    @property
+    def partitions(self) -> Path:
+        """`data/partitions/<table>/`: tables as Spark reads and leaves them, a folder a year. Internal."""
+        return self.data / "partitions"
 
     @property
     def indicators(self) -> Path:

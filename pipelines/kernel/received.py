@@ -46,6 +46,9 @@ class Received(BaseModel):
     vintage: str
     layout: str
     origin: Origin
+    published: int | None = Field(
+        default=None, ge=1990, le=2100, description="Year in which the producer published it, where it was said."
+    )
     files: tuple[ReceivedFile, ...] = Field(min_length=1)
     comparison: ComparisonSummary | None = Field(
         default=None, description="What was found against the vintage before; None when there was none."

@@ -176,6 +176,10 @@ class Warehouse:
             self._refuse_double_rows(part, grain, shown)
         return int(counted[0]) if counted else 0
 
+    def execute(self, statement: str, shown: str) -> None:
+        """Run a statement of another engine's making. Raises `BadInput`, naming `shown`, when DuckDB refuses it."""
+        self._run(statement, shown)
+
     def _refuse_double_rows(self, part: Path, grain: Sequence[str], shown: str) -> None:
         # Hashes first: grouping by them takes a third of the time, and no two rows share one, as a rule.
         shared = self._run(

@@ -1,7 +1,8 @@
-"""What this edition says that the one before could not: figures of the new year, targets, actions.
+"""What this edition says that the one before did not: new figures, revised ones, targets, actions.
 
-The edition before is read from today's tables with its own last year as the limit, as `observatoire run --edition`
-does; a past year that a source has revised since does not show here.
+It is compared with the last sealed edition, as that one was published. As long as none is sealed, the edition before
+is read from today's tables with its own last year as the limit, and the list says so: a past year that a source has
+revised since does not show then.
 """
 
 # ruff: noqa: E501  a sentence that is published stands on one line, so that it can be found
@@ -16,6 +17,7 @@ from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import enumeration, marked, measure, number
 from pipelines.publish.phrases import Point, change, direction
+from pipelines.publish.revised import since_last
 from pipelines.publish.shelf import REGION, Indicator, Shelf
 from pipelines.publish.tables.overview import status
 from pipelines.publish.tables.targets import chance_in_words
@@ -44,12 +46,19 @@ class Move:
 
 
 def new_values(shelf: Shelf) -> list[Move]:
-    """Return the indicators whose region has a value of the edition's year, which the edition before had not."""
-    edition = int(shelf.edition)
+    """Return the indicators whose region's last value the edition before had not.
+
+    That is a value of the edition's year or, once an edition is sealed, of a year for which it published none.
+    """
+    edition, since = int(shelf.edition), since_last(shelf)
+    published = since.published(REGION) if since else set()
     found = []
     for indicator in shelf.indicators.values():
         known = tuple(point for point in shelf.points(indicator.code, REGION) if point.value is not None)
-        if known and known[-1].year == edition:
+        if not known:
+            continue
+        is_new = known[-1].year == edition if since is None else (indicator.code, known[-1].year) not in published
+        if is_new:
             found.append(Move(indicator, known, unusual(known, indicator.unit)))
     return found
 
@@ -70,6 +79,7 @@ def unusual(points: Sequence[Point], unit: str) -> float | None:
 def changes(shelf: Shelf) -> str:
     """Return what changed since the edition before as a short list, in words for one who has two minutes."""
     lines = [
+        compared_said(shelf),
         figures_said(shelf, new_values(shelf)),
         *moves_said(shelf, new_values(shelf)),
         targets_said(shelf),
@@ -78,9 +88,39 @@ def changes(shelf: Shelf) -> str:
     return "\n".join(f"- {line}" for line in lines if line) + "\n"
 
 
+def compared_said(shelf: Shelf) -> str:
+    """Return what this report is compared with: the last sealed edition and its figures that changed, or years."""
+    since = since_last(shelf)
+    if since is None:
+        before = int(shelf.edition) - 1
+        return two(
+            shelf,
+            f"Aucune édition n'est encore scellée\u00a0: on compare ici les années des tableaux d'aujourd'hui, {shelf.edition} et {before}.",
+            f"No edition is sealed yet: what is compared here are years of today's tables, {shelf.edition} and {before}.",
+        )
+    label = two(shelf, f"**Comparé à l'édition {since.edition}\u00a0:**", f"**Compared with edition {since.edition}:**")
+    revised = len(since.revisions)
+    if not revised:
+        return f"{label} {two(shelf, 'aucun chiffre publié n’a été révisé.', 'no published figure was revised.')}"
+    large = since.count("red")
+    link = two(shelf, "[Ce qui a changé](/revisions.qmd)", "[What changed](/revisions.qmd)")
+    return label + two(
+        shelf,
+        f" {number(revised, 'fr')} chiffre{'s' * (revised > 1)} révisé{'s' * (revised > 1)}, dont {number(large, 'fr')} fortement. {link} les donne.",
+        f" {number(revised, 'en')} figure{'s' * (revised > 1)} revised, {number(large, 'en')} of them by much. {link} lists them.",
+    )
+
+
 def figures_said(shelf: Shelf, moves: Sequence[Move]) -> str:
     """Return how many indicators have a value of the edition's year, and how many of them are observed."""
     edition, total = shelf.edition, len(shelf.indicators)
+    since = since_last(shelf)
+    if since is not None and not moves:
+        return two(
+            shelf,
+            f"Aucune série de la région n'a d'année nouvelle depuis l'édition {since.edition}.",
+            f"No series of the region has a new year since edition {since.edition}.",
+        )
     if not moves:
         return two(
             shelf,
@@ -133,12 +173,14 @@ def move_said(shelf: Shelf, move: Move) -> str:
 
 def targets_said(shelf: Shelf) -> str:
     """Return what the new year changes for the targets: newly measured values, deadlines just passed, moved chances."""
-    edition, titles = int(shelf.edition), target_titles(shelf)
+    edition, titles, since = int(shelf.edition), target_titles(shelf), since_last(shelf)
+    sealed = {(row["target_id"], row["scope_code"]): row for row in since.states} if since else {}
     said = []
     for row in shelf.rows("pub_states"):
         if row["scope_level"] not in ("region", "country"):
             continue
-        told = target_said(shelf, row, edition)
+        then = sealed.get((row["target_id"], row["scope_code"]))
+        told = target_said(shelf, row, edition) if then is None else target_since(shelf, row, then)
         if told:
             said.append(f"{titles.get(row['target_id'], row['target_id'])}, {told}")
     label = two(shelf, "**Engagements\u00a0:**", "**Commitments:**")
@@ -148,19 +190,46 @@ def targets_said(shelf: Shelf) -> str:
     return f"{label} {joint.join(said)}."
 
 
+def target_since(shelf: Shelf, row: dict[str, Any], then: dict[str, Any]) -> str:
+    """Return what one target says otherwise than in the sealed edition: its state, its value, its chance."""
+    told = []
+    if row["state_code"] != then["state_code"]:
+        old, new = shelf.pick(then, "state_label"), shelf.pick(row, "state_label")
+        told.append(
+            two(shelf, f"état passé de «\u00a0{old}\u00a0» à «\u00a0{new}\u00a0»", f"state from “{old}” to “{new}”")
+        )
+    if row.get("last_value") is not None and (row["last_year"], row["last_value"]) != (
+        then.get("last_year"),
+        then.get("last_value"),
+    ):
+        told.append(new_value_said(shelf, row))
+    told += chance_said(shelf, then.get("probability"), row.get("probability"))
+    return ", ".join(told)
+
+
+def new_value_said(shelf: Shelf, row: dict[str, Any]) -> str:
+    """Return the last value of a target, as a new one."""
+    indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
+    value = measure(row["last_value"], indicator.unit if indicator else "count", shelf.lang)
+    shown = marked(value, str(row["origin"]), shelf.lang)
+    return two(shelf, f"valeur nouvelle\u00a0: {shown}", f"new value: {shown}")
+
+
+def chance_said(shelf: Shelf, before: float | None, now: float | None) -> list[str]:
+    """Return how the chance of getting there moved; nothing when it did not, or is not known."""
+    if before is None or now is None or direction(before, now, "share") == 0:
+        return []
+    old, new = chance_in_words(shelf, before), chance_in_words(shelf, now)
+    return [two(shelf, f"chance d'y parvenir passée de {old} à {new}", f"chance of getting there from {old} to {new}")]
+
+
 def target_said(shelf: Shelf, row: dict[str, Any], edition: int) -> str:
     """Return what the edition's year changed for one target; empty when nothing did."""
     told = []
     if row.get("deadline_year") == edition - 1:
         told.append(two(shelf, "échéance passée depuis l'an dernier", "deadline passed last year"))
     if row.get("last_year") == edition and row.get("last_value") is not None:
-        indicator = shelf.indicators.get(str(row.get("indicator_code") or ""))
-        shown = marked(
-            measure(row["last_value"], indicator.unit if indicator else "count", shelf.lang),
-            str(row["origin"]),
-            shelf.lang,
-        )
-        told.append(two(shelf, f"valeur nouvelle\u00a0: {shown}", f"new value: {shown}"))
+        told.append(new_value_said(shelf, row))
     before = next(
         (
             seen["probability"]
@@ -170,19 +239,15 @@ def target_said(shelf: Shelf, row: dict[str, Any], edition: int) -> str:
         ),
         None,
     )
-    now = row.get("probability")
-    if before is not None and now is not None and direction(before, now, "share") != 0:
-        old, new = chance_in_words(shelf, before), chance_in_words(shelf, now)
-        told.append(
-            two(shelf, f"chance d'y parvenir passée de {old} à {new}", f"chance of getting there from {old} to {new}")
-        )
-    return ", ".join(told)
+    return ", ".join([*told, *chance_said(shelf, before, row.get("probability"))])
 
 
 def actions_said(shelf: Shelf) -> str:
-    """Return how many actions were declared in the edition's year or after."""
+    """Return how many actions were declared since the last edition was sealed, or in the edition's year or after."""
+    since = since_last(shelf)
+    limit = shelf.edition if since is None else since.sealed_on
     new = sum(
-        str(entry.get("updated") or "")[:4] >= shelf.edition
+        str(entry.get("updated") or "")[: len(limit)] >= limit
         for entry in shelf.declared("actions")
         if entry.get("updated")
     )

@@ -7,7 +7,7 @@ from string import Template
 from pipelines.publish.citing import attribute, citation, tools
 from pipelines.publish.numbers import SIMULATED
 from pipelines.publish.picture import Absent, Picture
-from pipelines.publish.tables.provenance import is_simulated, small_print
+from pipelines.publish.tables.provenance import is_simulated, provenance, small_print
 from pipelines.publish.tables.shape import Table
 
 
@@ -18,7 +18,8 @@ def figure_markdown(picture: Picture, edition: str) -> str:
     name = f"fig-{picture.name}"
     image = f'![{escape(said)}{mention}.](/_generated/{name}.svg){{#{name} fig-alt="{attribute(picture.alt)}"}}\n'
     cited = citation(name, picture.title, edition, picture.lang, simulated=picture.simulated)
-    return f"{image}\n{tools('figure', name, ('csv', 'svg'), cited, edition, picture.lang)}"
+    below = tools("figure", name, ("csv", "svg"), cited, edition, picture.lang, picture.of)
+    return f"{image}\n{below}"
 
 
 def table_markdown(table: Table, edition: str) -> str:
@@ -26,7 +27,7 @@ def table_markdown(table: Table, edition: str) -> str:
     name = f"tbl-{table.name}"
     cited = citation(name, table.caption, edition, table.lang, simulated=is_simulated(table))
     said = escape(small_print(table, edition))
-    below = tools("table", name, ("csv", "xlsx"), cited, edition, table.lang)
+    below = tools("table", name, ("csv", "xlsx"), cited, edition, table.lang, provenance(table.name).of)
     filtered = f' .filterable filters="{attribute(",".join(table.filters))}"' if table.filters else ""
     note = f"::: {{.source-note}}\n{said}\n:::\n"
     return f":::: {{.table-block{filtered}}}\n{table.markdown()}\n{note}\n{below}::::\n"

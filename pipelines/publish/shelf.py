@@ -85,6 +85,8 @@ class Shelf:
         self._tables: dict[str, pl.DataFrame] = {}
         self._lists: dict[str, list[dict[str, Any]]] = {}
         self._declared: dict[str, Any] = {}
+        self.kept: dict[str, Any] = {}
+        """What is worked out once a run by whoever asks first."""
 
     @property
     def edition(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from pipelines.kernel.figure_address import figure_page
 from pipelines.publish import unshown
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
@@ -68,7 +69,8 @@ def tiles(shelf: Shelf, code: str) -> str:
         value = measure(point.value, indicator.unit, shelf.lang, indicator.decimals or None)
         if point.origin == "simulated":
             value = f"{value} [({SIMULATED[shelf.lang]})]{{.simulated}}"
-        note = [region_beside(shelf, chosen, point, indicator.unit), two(shelf, f"en {point.year}", f"in {point.year}")]
+        dated = f"[{point.year}](/{figure_page(chosen, code, point.year)})"
+        note = [region_beside(shelf, chosen, point, indicator.unit), two(shelf, f"en {dated}", f"in {dated}")]
         parts += tile(value, said + two(shelf, *SPOKEN.get(chosen, ("", ""))), ", ".join(item for item in note if item))
     return "\n".join([*parts, ":::"])
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.kernel.figure_address import FOLDER
 from pipelines.kernel.files import write_bytes, write_text
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project, Settings
@@ -20,18 +21,22 @@ from pipelines.publish.changes import changes, glance
 from pipelines.publish.data import published, write_data
 from pipelines.publish.explorer import chart
 from pipelines.publish.explorer.page import screen as explorer_screen
+from pipelines.publish.figure_pages import index, lineage
+from pipelines.publish.figure_pages.writing import write_figure_pages
 from pipelines.publish.figures import figures
 from pipelines.publish.figures.asked import asked_figures
 from pipelines.publish.pages import absent_markdown, figure_markdown, table_markdown
 from pipelines.publish.pathway.screen import screen as pathway_screen
 from pipelines.publish.picture import Absent, Picture
+from pipelines.publish.resolved import resolved
+from pipelines.publish.revised import revision_csv
 from pipelines.publish.sheets import sheets
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import tables
 from pipelines.publish.tables.shape import Table
 from pipelines.publish.tables.workbook import workbook
 from pipelines.publish.tiles import tiles
-from pipelines.publish.variables import as_yaml, asked, completed, refuse_unfinished, variables
+from pipelines.publish.variables import KEY, as_yaml, asked, completed, dotted, refuse_unfinished, variables
 from pipelines.publish.workers import Workers, drawn, ready, weight
 
 CHART = "explorer-chart.js"
@@ -53,8 +58,9 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
     freshness = Freshness(project, "publish")
     reports = project.reports / shelf.lang
     generated = reports / "_generated"
-    for lang in ("fr", "en"):  # DVC keeps track of both folders; the other language's may be empty
-        (project.reports / lang / "_generated").mkdir(parents=True, exist_ok=True)
+    for lang in ("fr", "en"):  # DVC keeps track of both languages' folders; the other one's may be empty
+        for folder in ("_generated", FOLDER):
+            (project.reports / lang / folder).mkdir(parents=True, exist_ok=True)
     notes: list[str] = []
     library = generated / CHART
     making = begin_library(library, f"{shelf.lang}/{CHART}", freshness, workers)
@@ -81,19 +87,24 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
             generated / f"tbl-{table.name}.md": table_markdown(table, shelf.edition),
             generated / f"tbl-{table.name}.csv": table.csv(),
         }
-    texts[f"{shelf.lang}/addresses"] = {generated / FILE: addresses(shelf.edition, shelf.lang, shown, listed)}
     texts[f"{shelf.lang}/tiles"] = {generated / "tiles.md": tiles(shelf)}
     texts[f"{shelf.lang}/glance"] = {generated / "glance.md": glance(shelf)}
     texts[f"{shelf.lang}/changes"] = {generated / "changes.md": changes(shelf)}
+    texts[f"{shelf.lang}/revisions"] = {generated / "revisions.csv": revision_csv(shelf)}
     texts[f"{shelf.lang}/references"] = {generated / "references.bib": bibtex(shelf.catalogue, shelf.lang)}
-    for name, text in {**pathway_screen(shelf), **explorer_screen(shelf)}.items():
+    for name, text in {**pathway_screen(shelf), **explorer_screen(shelf), **index.screen(shelf)}.items():
         texts[f"{shelf.lang}/{name}"] = {generated / name: text}
     leaves = sheets(shelf)
     texts[f"{shelf.lang}/sheets"] = {reports / path: text for path, text in leaves.items()}
     keys = asked(pages)
-    texts[f"{shelf.lang}/variables"] = {reports / "_variables.yml": as_yaml(completed(variables(shelf), shelf, keys))}
+    filled = completed(variables(shelf), shelf, keys)
+    texts[f"{shelf.lang}/variables"] = {reports / "_variables.yml": as_yaml(filled)}
+    named = {*keys, *(key for text in leaves.values() for key in KEY.findall(text))}
+    quoted = resolved(shelf, filled, [key for key in named if "$" not in key], dotted)
+    texts[f"{shelf.lang}/addresses"] = {generated / FILE: addresses(shelf.edition, shelf.lang, shown, listed, quoted)}
 
     write_texts(texts, freshness)
+    addressed = write_figure_pages(shelf, freshness, reports, generated)
     write_workbooks(listed, generated, freshness, shelf)
 
     target = project.build / "data"
@@ -110,12 +121,12 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
     end_library(library, making, freshness)
     end_drawing(drawing, generated, freshness, shelf.edition)
 
-    kept = {library, *(path for files in texts.values() for path in files)}
+    kept = {library, generated / lineage.FILE, *(path for files in texts.values() for path in files)}
     kept |= {generated / f"fig-{picture.name}.{end}" for picture in pictures.values() for end in ("svg", "csv", "md")}
     kept |= {generated / f"tbl-{table.name}.xlsx" for table in listed}
     books = [workbook_item(shelf, table) for table in listed]
     others = other_languages(freshness, shelf.lang)
-    freshness.forget_others([*texts, *pictures, *books, f"{shelf.lang}/{CHART}", "data", *others])
+    freshness.forget_others([*texts, *addressed, *pictures, *books, f"{shelf.lang}/{CHART}", "data", *others])
     clean([generated, reports / "sites", reports / "fields"], kept)
     if any(picture.simulated for picture in pictures.values()):
         count = sum(picture.simulated for picture in pictures.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.kernel.figure_address import figure_page
 from pipelines.kernel.intervals import wilson
 from pipelines.publish.figures.common import two
 from pipelines.publish.numbers import SIMULATED, measure
@@ -61,7 +62,8 @@ def tile(shelf: Shelf, code: str) -> list[str]:
     lines = [f"[{value}]{{.kpi-value}}", label, f"[**{moved}**]{{.kpi-note}}"]
     if worth:
         lines.append(f"[{worth[:1].upper()}{worth[1:]}]{{.kpi-note}}")
-    return [*lines, f"[{when}, {kind}]{{.kpi-note}}"]
+    page = figure_page(code, REGION, point.year)
+    return [*lines, f"[[{when}](/{page}), {kind}]{{.kpi-note}}"]
 
 
 def bounds_of(shelf: Shelf, code: str, scope: str) -> Bounds:

@@ -26,6 +26,7 @@ from pipelines.publish.figures.common import two
 from pipelines.publish.numbers import CONFIDENTIAL, UNAVAILABLE, marked, measure, number
 from pipelines.publish.phrases import evolution
 from pipelines.publish.picture import Picture
+from pipelines.publish.revised import revision_words
 from pipelines.publish.shelf import REGION, Shelf
 from pipelines.publish.tables import checks, overview
 from pipelines.publish.tables.overview import seed_value
@@ -47,6 +48,7 @@ def variables(shelf: Shelf) -> Flat:
     flat |= {f"seed.{entry['code'].lower()}": seed_value(shelf, entry) for entry in shelf.declared("seed_figures")}
     flat |= target_words(shelf)
     flat |= comparison_words(shelf, dotted)
+    flat |= revision_words(shelf)
     drawn = enrolment.dut_but(shelf)
     flat |= citing_words(shelf, drawn if isinstance(drawn, Picture) else None, overview.sites(shelf).caption)
     for code in shelf.indicators:

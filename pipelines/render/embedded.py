@@ -10,6 +10,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+from pipelines.kernel.figure_address import FOLDER
 from pipelines.kernel.files import replacing_folder, sha256_of, write_bytes
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
@@ -23,6 +24,7 @@ from pipelines.render.pandoc import THEME, Job
 from pipelines.render.pdf import pdf_job, report_pdf, report_typst
 from pipelines.render.search import INDEX, search_index
 from pipelines.render.sources import Page
+from pipelines.render.structured import downloads
 
 SHOWN_BY = (*quarto.SCREEN, "frame.css")
 """The files of the theme that every page loads."""
@@ -41,8 +43,9 @@ def render(project: Project, manuscript: Manuscript, edition: int, *, with_pdf: 
     pdf_file = project.build / f"observatoire-{edition}.pdf"
     fresh = Freshness(project, "render")
     titles = {page.name: page.title for page in manuscript.pages}
+    offered = downloads(manuscript.pages)
     jobs = {
-        page.name: html_job(page, manuscript.plan, manuscript.frame, titles, manuscript.bibliography)
+        page.name: html_job(page, manuscript.plan, manuscript.frame, titles, manuscript.bibliography, offered)
         for page in manuscript.pages
     }
     prints = {page.name: fresh.fingerprint([], _facts(page, jobs[page.name])) for page in manuscript.pages}
@@ -125,7 +128,7 @@ def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, by
     `data/…` means `build/data/…`, everything else the language's folder.
     """
     found: dict[str, Pointers] = {name: pointers(text.decode("utf-8")) for name, text in pages.items()}
-    files = {f"_theme/{name}": THEME / name for name in SHOWN_BY}
+    files = {f"_theme/{name}": THEME / name for name in SHOWN_BY} | _figure_pages(manuscript)
     problems: list[Problem] = []
     for page in manuscript.pages:
         for address in remote_resources(found[page.output]):
@@ -142,6 +145,12 @@ def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, by
     if problems:
         raise BadInput(problems)
     return dict(sorted(files.items()))
+
+
+def _figure_pages(manuscript: Manuscript) -> dict[str, Path]:
+    """Return the pages of figures, which `publish` wrote whole, by their place in the site."""
+    below = sorted(path for path in (manuscript.folder / FOLDER).rglob("*") if path.is_file())
+    return {path.relative_to(manuscript.folder).as_posix(): path for path in below}
 
 
 def _may_be_shown(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pipelines.render.frame import Frame
 from pipelines.render.navigation import Plan, menu_html
 from pipelines.render.pandoc import Job, convert
 from pipelines.render.sources import Page
+from pipelines.render.structured import script, structured
 from pipelines.render.words import words
 
 TOC_IDS = re.compile(r'(<a href="#[^"]*") id="toc-[^"]*"')
@@ -19,8 +20,18 @@ FEWEST_FOR_TOC = 2
 """A table of contents with one line helps nobody."""
 
 
-def html_job(page: Page, plan: Plan, frame: Frame, titles: Mapping[str, str], bibliography: tuple[Path, ...]) -> Job:
-    """Return what pandoc needs to write one page: it depends on nothing else, so it is the page's fingerprint too."""
+def html_job(
+    page: Page,
+    plan: Plan,
+    frame: Frame,
+    titles: Mapping[str, str],
+    bibliography: tuple[Path, ...],
+    offered: Iterable[str] = (),
+) -> Job:
+    """Return what pandoc needs to write one page: it depends on nothing else, so it is the page's fingerprint too.
+
+    `offered` are the files of data that the site holds.
+    """
     root = "../" * page.name.count("/")
     order = list(plan.pages)
     here = order.index(page.name)
@@ -30,6 +41,7 @@ def html_job(page: Page, plan: Plan, frame: Frame, titles: Mapping[str, str], bi
         "site-title": escape(plan.title),
         "menu": menu_html(plan.menu, page.name, shown.__getitem__, root),
         "words": words(plan.lang),
+        "structured": script(structured(page, plan, frame, offered)),
         "description-meta": escape(str(page.meta.get("description") or ""), quote=True),
     }
     for name, position in (("previous", here - 1), ("next", here + 1)):

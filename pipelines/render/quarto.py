@@ -21,13 +21,16 @@ from pipelines.render.pandoc import THEME
 from pipelines.render.pdf import typst_string
 from pipelines.render.search import INDEX, search_index
 from pipelines.render.sources import Page
+from pipelines.render.structured import downloads, script, structured, with_header
 from pipelines.render.words import words
 
 SCREEN = ("theme.css", "tools.css", "report.js", "search.js", "tables.js", "cite.js")
 """What both engines show pages with; `_quarto.yml` names the styles, `shared.lua` the scripts."""
 
-SHARED = (*SCREEN, "classes.typ", "quarto.typ", "shared.lua")
-"""What `_quarto.yml` names below `_theme/`: laid into the copy, and beside the pages for who has only Quarto."""
+SHARED = (*SCREEN, "frame.css", "classes.typ", "quarto.typ", "shared.lua")
+"""What `_quarto.yml` names below `_theme/`: laid into the copy, and beside the pages for who has only Quarto.
+
+`frame.css` stands around the pages of figures, which no engine renders."""
 
 COMPLAINT = re.compile(
     r"unable to resolve crossref|citation .* not found|unable to resolve link"
@@ -86,10 +89,12 @@ def render(project: Project, manuscript: Manuscript, edition: int, binary: Path)
             manuscript.folder, copy, ignore=shutil.ignore_patterns("_site", ".quarto", "_theme"), symlinks=True
         )
         lay_theme(copy, manuscript)
-        for page in (*manuscript.pages, manuscript.report):
-            (copy / page.name).write_text(resolved(page), encoding="utf-8")
-        linked = [line for page in manuscript.pages for line in re.findall(r"\(/data/([^)\s]+)\)", page.text)]
-        for file in dict.fromkeys(linked):
+        offered = downloads(manuscript.pages)
+        for page in manuscript.pages:
+            told = script(structured(page, manuscript.plan, manuscript.frame, offered))
+            (copy / page.name).write_text(with_header(resolved(page), told), encoding="utf-8")
+        (copy / manuscript.report.name).write_text(resolved(manuscript.report), encoding="utf-8")
+        for file in offered:
             target = copy / "data" / file
             if (project.build / "data" / file).is_file():
                 target.parent.mkdir(parents=True, exist_ok=True)

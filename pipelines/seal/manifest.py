@@ -14,12 +14,13 @@ import yaml
 
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.files import sha256_of, write_json
+from pipelines.kernel.known import known_folders
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 
 LIBRARIES = ("duckdb", "great-expectations", "plotnine", "polars", "pypandoc-binary", "statsmodels", "typst")
 
-OF_REGISTERS = ("source", "vintage", "layout", "origin", "files")
+OF_REGISTERS = ("source", "vintage", "layout", "origin", "published", "files")
 """What the manifest says of a vintage of a register."""
 
 
@@ -29,7 +30,7 @@ def run(project: Project, settings: Settings) -> StageReport:
         "edition": settings.edition,
         "settings": settings.model_dump(mode="json", exclude={"threads", "as_of"}),
         "software": {"observatoire-sresr": version("observatoire-sresr"), **_versions()},
-        "inputs": _inputs(project),
+        "inputs": inputs_of(project, settings.edition),
         "files": _hashes(project),
     }
     write_json(project.build / "manifest.json", manifest)
@@ -40,16 +41,19 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 
-def _inputs(project: Project) -> list[dict[str, Any]]:
-    """Return what was taken in: the content of every `vintage.yml`, with the source and vintage it belongs to.
+def inputs_of(project: Project, edition: int) -> list[dict[str, Any]]:
+    """Return what the edition was made from: the content of the `vintage.yml` of every vintage it knows.
 
     Of a register, names and hashes only (`OF_REGISTERS`): its comparison with the vintage before quotes counts as they
     were before protection, and so may the reason somebody gave for a large move.
     """
-    opened = {source.id for source in read_catalogue(project).sources.values() if source.sensitivity == "public"}
+    sources = read_catalogue(project).sources
+    opened = {source.id for source in sources.values() if source.sensitivity == "public"}
     found = []
     for path in sorted(project.raw.glob("*/*/vintage.yml")):
         source = path.parent.parent.name
+        if source in sources and path.parent not in known_folders(project, sources[source], edition)[0]:
+            continue
         receipt = {"source": source, **yaml.safe_load(path.read_text(encoding="utf-8"))}
         found.append({name: said for name, said in receipt.items() if source in opened or name in OF_REGISTERS})
     return found

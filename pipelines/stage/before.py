@@ -13,12 +13,16 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.kernel.catalogue import Source, Vintage
+from pipelines.kernel.known import order, order_of
 from pipelines.kernel.project import Project
 from pipelines.kernel.received import RECEIPT, read_receipt
 from pipelines.stage.baseline import Cut, cut_table, read_perimeter
-from pipelines.stage.datasets import order_of, vintage_of
+from pipelines.stage.datasets import vintage_of
 from pipelines.stage.registers import combine_tokens
 from pipelines.stage.staging import Tables, combine, stage_vintage
+
+Order = tuple[int, int, int, str]
+"""What vintages are sorted by (`pipelines.kernel.known.order`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def standing(project: Project, source: Source, given: Tables, layout: str, vinta
     `given` are the tables of the file alone, `layout` the vintage of the sidecar it follows, `vintage` the name that
     it would be kept under. Raises `BadInput` when something taken in before is damaged.
     """
-    staged: list[tuple[tuple[int, int, str], str, Vintage, Tables]] = []
+    staged: list[tuple[Order, str, Vintage, Tables]] = []
     folders = _folders(project, source)
     for folder in folders:
         receipt = read_receipt(project, folder)
@@ -45,12 +49,12 @@ def standing(project: Project, source: Source, given: Tables, layout: str, vinta
         its_layout = vintage_of(project, source, folder, receipt)
         files = {project.shown(folder / item.file): folder / item.file for item in receipt.files}
         tables = stage_vintage(source, its_layout, files, receipt.origin)
-        staged.append((order_of(source, receipt.layout, receipt.vintage), receipt.vintage, its_layout, tables))
+        staged.append((order_of(source, receipt), receipt.vintage, its_layout, tables))
     if not any(its_layout.shipped for _, _, its_layout, _ in staged):
         staged += _shipped(project, source)
     if not staged:
         return None
-    with_it = [*staged, (order_of(source, layout, vintage), vintage, source.vintage(layout), given)]
+    with_it = [*staged, (order(source, layout, vintage), vintage, source.vintage(layout), given)]
     return Standing(
         against=tuple(name for _, name, _, _ in sorted(staged, key=lambda item: item[0])),
         before=_combined(source, staged),
@@ -74,7 +78,7 @@ def register_standing(
     real = [(path, receipt) for path, receipt in received if receipt.origin != "simulated"]
     if not real:
         return None
-    ordered = sorted(real, key=lambda item: order_of(source, item[1].layout, item[1].vintage))
+    ordered = sorted(real, key=lambda item: order_of(source, item[1]))
     files = {path: path / f"{source.id}.parquet" for path, _ in ordered}
     before, after = folder / "before.parquet", folder / "after.parquet"
     combine_tokens(source, files, before, threads)
@@ -93,7 +97,7 @@ def within_perimeter(project: Project, source: Source, tables: Tables) -> Tables
     }
 
 
-def _combined(source: Source, staged: Sequence[tuple[tuple[int, int, str], str, Vintage, Tables]]) -> Tables:
+def _combined(source: Source, staged: Sequence[tuple[Order, str, Vintage, Tables]]) -> Tables:
     ordered = sorted(staged, key=lambda item: item[0])
     return combine(source, [(its_layout, tables) for _, _, its_layout, tables in ordered])
 
@@ -104,14 +108,14 @@ def _folders(project: Project, source: Source) -> list[Path]:
     )
 
 
-def _shipped(project: Project, source: Source) -> list[tuple[tuple[int, int, str], str, Vintage, Tables]]:
+def _shipped(project: Project, source: Source) -> list[tuple[Order, str, Vintage, Tables]]:
     """Stage what ships straight from `data/baseline`: before the first run it was not taken in yet."""
     found = []
     for vintage in source.vintages:
         files = {project.shown(project.baseline / name): project.baseline / name for name in vintage.files}
         if vintage.shipped and any(path.exists() for path in files.values()):
             tables = stage_vintage(source, vintage, files, source.origin)
-            found.append((order_of(source, vintage.id, vintage.id), vintage.id, vintage, tables))
+            found.append((order(source, vintage.id, vintage.id), vintage.id, vintage, tables))
     return found
 
 

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from pipelines.kernel.catalogue import Catalogue, Source, Vintage, read_catalogue
 from pipelines.kernel.files import write_parquet
 from pipelines.kernel.freshness import Freshness
+from pipelines.kernel.known import known_folders, order_of
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.received import RECEIPT, Received, read_receipt
@@ -23,22 +24,27 @@ def stage_all(project: Project, settings: Settings) -> StageReport:
 
     Nothing is written for any dataset as long as one has a problem: all are staged first, then written.
     """
-    # Of the settings only the threads count: staging says what the sources say, whatever edition is asked for.
+    # Of the settings the threads count, and the edition where it comes before a vintage: what was published after it is
+    # left aside. Of the rest staging says what the sources say; the years an edition may show are cut further on.
     project.data.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix=".stage-", dir=project.data) as folder:
-        return _stage_all(project, settings.threads, Path(folder))
+        return _stage_all(project, settings, Path(folder))
 
 
-def _stage_all(project: Project, threads: int, aside: Path) -> StageReport:
+def _stage_all(project: Project, settings: Settings, aside: Path) -> StageReport:
     """Do what `stage_all` says; registers, too large to be held, wait in the folder `aside`."""
     catalogue = read_catalogue(project)
     freshness = Freshness(project, "stage")
     ready: list[tuple[Source, str, Tables]] = []
     problems: list[Problem] = []
     present: list[str] = []
+    notes: list[str] = []
+    unknown: set[str] = set()
     for source in catalogue.sources.values():
-        folders = _vintage_folders(project, source)
+        folders, later = known_folders(project, source, settings.edition)
+        notes += [_left_aside(project, folder, first) for folder, first in later.items()]
         if not folders:
+            unknown |= {table.name(source.id) for table in source.tables} if later else set()
             continue
         present.append(source.id)
         inputs = [*folders, project.sources / f"{source.id}.yml"]
@@ -52,7 +58,9 @@ def _stage_all(project: Project, threads: int, aside: Path) -> StageReport:
             read_reference(project)  # a fault of a code list is named there, not as a thousand unknown codes here
         try:
             if source.personal:
-                write_staging(project, source, _register_folders(project, source, folders), aside / source.id, threads)
+                write_staging(
+                    project, source, _register_folders(project, source, folders), aside / source.id, settings.threads
+                )
                 ready.append((source, fingerprint, {}))
             else:
                 ready.append((source, fingerprint, stage_source(project, source, folders)))
@@ -71,7 +79,7 @@ def _stage_all(project: Project, threads: int, aside: Path) -> StageReport:
         freshness.remember(source.id, fingerprint)
     freshness.forget_others(present)
     removed = _remove_others(project, catalogue, present)
-    notes = [f"{name} was removed: its dataset has gone." for name in removed]
+    notes += [f"{name} was removed: its dataset has gone." for name in removed if name not in unknown]
     return StageReport(tuple(freshness.made), tuple(freshness.kept), tuple(notes))
 
 
@@ -97,7 +105,7 @@ def _received(project: Project, source: Source, folders: list[Path]) -> list[tup
     if any(receipt.origin != "simulated" for _, receipt in received):
         # A real register takes the place of the simulated one as a whole: their people are not the same.
         received = [(folder, receipt) for folder, receipt in received if receipt.origin != "simulated"]
-    return sorted(received, key=lambda item: order_of(source, item[1].layout, item[1].vintage))
+    return sorted(received, key=lambda item: order_of(source, item[1]))
 
 
 def _register_folders(project: Project, source: Source, folders: list[Path]) -> list[Path]:
@@ -107,18 +115,10 @@ def _register_folders(project: Project, source: Source, folders: list[Path]) -> 
     return [folder for folder, _ in received]
 
 
-def _vintage_folders(project: Project, source: Source) -> list[Path]:
-    return sorted(path for path in (project.raw / source.id).glob("*") if path.is_dir() and path.name[0] != ".")
-
-
-def order_of(source: Source, layout: str, vintage: str) -> tuple[int, int, str]:
-    """Return the key that sorts vintages as the sidecar does; copies of a layout (`2023`, `2023-2`) as they came."""
-    ids = [item.id for item in source.vintages]
-    number = vintage.removeprefix(layout).strip("-")
+def _left_aside(project: Project, folder: Path, first: int) -> str:
     return (
-        ids.index(layout) if layout in ids else len(ids),
-        int(number) if number.isdigit() else 1,
-        vintage,
+        f"{project.shown(folder)} was published in {first}, after this edition, which does not use it: "
+        f"`observatoire run --edition {first}` does."
     )
 
 

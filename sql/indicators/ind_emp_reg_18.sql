@@ -7,7 +7,8 @@
 with survey as (
     select
         *,
-        pow(cast(weighted_active_count as double), 2) / nullif(active_count, 0) as squared_weights
+        cast(weighted_active_count as double) * cast(weighted_active_count as double) / nullif(active_count, 0)
+            as squared_weights
     from mart_employment__register
     where months_after = 18
 ),
@@ -20,7 +21,7 @@ final as (
         sum(weighted_employed_count) as numerator,
         sum(weighted_active_count) as denominator,
         -- Sums of decimals: those of floats depend on the order in which threads add them.
-        pow(cast(sum(weighted_active_count) as double), 2)
+        cast(sum(weighted_active_count) as double) * cast(sum(weighted_active_count) as double)
         / nullif(cast(sum(cast(squared_weights as decimal(24, 6))) as double), 0) as sample_size,
         max(origin) as origin
     from survey

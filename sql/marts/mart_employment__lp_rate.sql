@@ -9,17 +9,33 @@ with outcomes as (
     where discipline_code in ('disc01', 'disc06', 'disc07', 'disc12') and responses_count > 0
 ),
 
--- One row a domain becomes four: the two lists are unrolled side by side.
+-- One row a domain becomes four.
+measure as (
+    select 'employment_pct' as measure_code
+    union all
+    select 'stable_pct' as measure_code
+    union all
+    select 'intermediate_pct' as measure_code
+    union all
+    select 'inside_region_pct' as measure_code
+),
+
 rates as (
     select
-        year,
-        establishment_code,
-        months_after,
-        responses_count,
-        origin,
-        unnest(['employment_pct', 'stable_pct', 'intermediate_pct', 'inside_region_pct']) as measure_code,
-        unnest([employment_pct, stable_pct, intermediate_pct, 100 - outside_region_pct]) as rate_pct
+        outcomes.year,
+        outcomes.establishment_code,
+        outcomes.months_after,
+        outcomes.responses_count,
+        outcomes.origin,
+        measure.measure_code,
+        case measure.measure_code
+            when 'employment_pct' then outcomes.employment_pct
+            when 'stable_pct' then outcomes.stable_pct
+            when 'intermediate_pct' then outcomes.intermediate_pct
+            else 100 - outcomes.outside_region_pct
+        end as rate_pct
     from outcomes
+    cross join measure
 ),
 
 rated as (

@@ -16,23 +16,30 @@ sites as (
     where is_whole and diploma_code <> '_T'
 ),
 
--- The years before the first that SISE details; the two lists are unrolled side by side.
+diploma as (
+    select 'DUT' as diploma_code
+    union all
+    select 'BUT' as diploma_code
+    union all
+    select 'LP' as diploma_code
+),
+
+-- The years before the first that SISE details; a row of the file by establishment becomes one a diploma.
 earlier as (
     select
-        year,
-        establishment_code,
-        unnest(['DUT', 'BUT', 'LP']) as diploma_code,
-        unnest([
-            dut_count,
-            but_count,
-            case
-                when coalesce(lp_one_year_count, lp_two_three_years_count) is not null
-                    then coalesce(lp_one_year_count, 0) + coalesce(lp_two_three_years_count, 0)
-            end
-        ]) as students_count,
-        origin
+        headcount.year,
+        headcount.establishment_code,
+        diploma.diploma_code,
+        case
+            when diploma.diploma_code = 'DUT' then headcount.dut_count
+            when diploma.diploma_code = 'BUT' then headcount.but_count
+            when coalesce(headcount.lp_one_year_count, headcount.lp_two_three_years_count) is not null
+                then coalesce(headcount.lp_one_year_count, 0) + coalesce(headcount.lp_two_three_years_count, 0)
+        end as students_count,
+        headcount.origin
     from headcount
-    where year < (select coalesce(min(detailed.year), 9999) from detailed)
+    cross join diploma
+    where headcount.year < (select coalesce(min(detailed.year), 9999) from detailed)
 ),
 
 students as (

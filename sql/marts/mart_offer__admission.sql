@@ -20,17 +20,60 @@ speciality as (
     select * from ref_speciality_label
 ),
 
--- By name: what only one platform counts stays empty for the other.
+-- What only one platform counts stays empty for the other.
 admissions as (
     select
         'apb' as source_id,
+        year,
+        uai,
+        family_label,
+        formation_label,
         '_Z' as formation_detail_label,
-        *
+        formation_rank,
+        establishment_label,
+        null as commune_label,
+        departement_code,
+        academie_label,
+        null as latitude,
+        null as longitude,
+        capacity_count,
+        applicants_count,
+        admitted_count,
+        admitted_women_count,
+        admitted_scholarship_count,
+        null as new_bachelors_count,
+        null as new_bachelors_scholarship_count,
+        null as new_bachelors_general_count,
+        null as new_bachelors_technological_count,
+        null as new_bachelors_professional_count,
+        origin
     from apb
-    union all by name
+    union all
     select
         'parcoursup' as source_id,
-        *
+        year,
+        uai,
+        family_label,
+        formation_label,
+        formation_detail_label,
+        formation_rank,
+        establishment_label,
+        commune_label,
+        departement_code,
+        academie_label,
+        latitude,
+        longitude,
+        capacity_count,
+        applicants_count,
+        admitted_count,
+        admitted_women_count,
+        null as admitted_scholarship_count,
+        new_bachelors_count,
+        new_bachelors_scholarship_count,
+        new_bachelors_general_count,
+        new_bachelors_technological_count,
+        new_bachelors_professional_count,
+        origin
     from parcoursup
 ),
 

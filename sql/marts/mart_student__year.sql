@@ -193,7 +193,7 @@ counted_stay as (
         kind_code
     from numbered_stay
     group by stay_year, origin, student_token, kind_code, stay_number
-    having max(end_date) - min(start_date) + 1 >= 14
+    having date_diff('day', min(start_date), max(end_date)) + 1 >= 14
 ),
 
 -- Several stays in a year: the student is mobile once, each stay counts once.

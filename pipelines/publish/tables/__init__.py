@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pipelines.publish.figure_pages import index
 from pipelines.publish.figures import field_codes
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import (
     actions,
     checks,
+    columns,
     fields,
     guide,
     offer,
     overview,
     quality,
     registers,
+    revisions,
     sheets,
     targets,
 )
@@ -44,6 +47,11 @@ def tables(shelf: Shelf) -> list[Table]:
         quality.breaks(shelf),
         quality.flags(shelf),
         quality.definitions(shelf),
+        revisions.revision_table(shelf),
+        revisions.revision_table(shelf, on_paper=True),
+        revisions.edition_table(shelf),
+        index.indicators(shelf),
+        columns.dictionary(shelf),
     ]
     for objective in range(1, 7):
         made += [overview.objective(shelf, objective), actions.of_objective(shelf, objective)]

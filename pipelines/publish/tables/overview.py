@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pipelines.kernel.figure_address import figure_page, indicator_page
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.names import in_small_print
@@ -235,7 +236,9 @@ def objective(shelf: Shelf, which: int) -> Table:
             value, moved = two(shelf, "non mesuré", "not measured"), shelf.reason(indicator.code)
         origin = two(shelf, "\u00a0; ", "; ").join(producers(shelf, indicator)) or NOTHING
         origin = origin[:1].upper() + origin[1:]
-        rows.append((f"{indicator.label}{place}", value, moved, origin, f"`{indicator.code}`"))
+        point = last_point(shelf.points(indicator.code, scope))
+        page = figure_page(indicator.code, scope, point.year) if point else indicator_page(indicator.code)
+        rows.append((f"[{indicator.label}](/{page}){place}", value, moved, origin, f"`{indicator.code}`"))
     return Table(
         name=f"objective-{which}",
         caption=two(shelf, f"Les indicateurs de l'objectif {which}", f"The indicators of objective {which}"),

@@ -100,6 +100,20 @@ FAMILIES: dict[str, Provenance] = {
         ("registre des indicateurs de l'observatoire", "the observatory's register of indicators"),
         ("data/reference/indicators.yml",),
     ),
+    "revisions": Provenance(
+        ("valeurs publiées de ce rapport et de la dernière édition scellée", "published values of this report and of the last sealed edition"),
+        ("pub_values", "data/reference/revisions.yml"),
+        MIXED,
+    ),
+    "editions": Provenance(
+        ("manifestes des éditions scellées", "manifests of the sealed editions"),
+        ("data/reference/revisions.yml",),
+        ("chiffres révisés", "revised figures"),
+    ),
+    "addresses": Provenance(VALUES, ("pub_values",)),
+    "dictionary": Provenance(
+        ("dictionnaire de l'observatoire", "the observatory's dictionary"), ("data/reference/dictionary",)
+    ),
     "pathway": Provenance(PARCOURSUP, ("pub_offer__formation",), ("formations", "programmes")),
     "objective": Provenance(VALUES, ("pub_values",), MIXED),
     "site-actions": Provenance(DECLARED, ("data/reference/actions.yml",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.kernel.figure_address import figure_page
 from pipelines.publish.figures.common import two
 from pipelines.publish.figures.overview import target_titles
 from pipelines.publish.numbers import CONFIDENTIAL, SIMULATED, marked, measure, share
@@ -72,9 +73,10 @@ def indicators(shelf: Shelf, code: str) -> Table:
             continue
         point = last_point(shelf.points(indicator.code, code))
         flag = next((row["flag"] for row in reversed(found) if point is None or row["year"] == point.year), NOTHING)
+        page = figure_page(indicator.code, code, point.year if point else int(found[-1]["year"]))
         rows.append(
             (
-                f"{indicator.label} (`{indicator.code}`)",
+                f"[{indicator.label}](/{page}) (`{indicator.code}`)",
                 value_and_year(shelf, indicator, code),
                 at_year(shelf, indicator, REGION, point.year if point else None),
                 evolution_cell(shelf, indicator, code),

@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.editions.lineage import CAUSES
-from pipelines.editions.names import NAME
 from pipelines.kernel.catalogue import Bilingual
+from pipelines.kernel.lineage import CAUSES
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.sealed import KEYS, NAME
 from pipelines.kernel.validation import said
 from pipelines.kernel.yaml_files import load_yaml, row_of, yaml_problem
 
 if TYPE_CHECKING:
     import polars as pl
 
-KEYS = ["indicator_code", "scope_level", "scope_code", "year"]
 RED, AMBER = 0.15, 0.01
 """Relative changes from which a revision is called large, and worth a look."""
 
@@ -92,6 +91,8 @@ class Revision:
     new_flag: str
     change: float | None
     size: Size
+    old_origin: str = "observed"
+    new_origin: str = "observed"
     causes: tuple[str, ...] = ()
     is_proven: bool = False
     text: Bilingual | None = None
@@ -141,7 +142,7 @@ def changed_figures(old: pl.DataFrame, new: pl.DataFrame) -> list[Revision]:
     """
     import polars as pl
 
-    columns = [*KEYS, "value", "flag"]
+    columns = [*KEYS, "value", "flag", "origin"]
     both = old.select(columns).join(new.select(columns), on=KEYS, how="left", suffix="_new", maintain_order="left")
     moved = both.filter(
         pl.col("value").ne_missing(pl.col("value_new")) | (pl.col("flag") == "c").ne_missing(pl.col("flag_new") == "c")
@@ -206,6 +207,8 @@ def _revision(row: Mapping[str, object]) -> Revision:
         new_flag=str(row["flag_new"] or "gone"),
         change=change,
         size=_size(change),
+        old_origin=str(row["origin"]),
+        new_origin=str(row["origin_new"] or row["origin"]),
     )
 
 
