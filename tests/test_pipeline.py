@@ -295,9 +295,11 @@ def test_every_command_of_the_documents_does_what_is_written(
             page = (copy.build / "site" / "qualite.html").read_text(encoding="utf-8")
             assert "il lui est demandé" in page, "the steward's waiver does not show on the page Qualité"
         finally:
-            terminal.type("git reset --quiet --hard before; git clean --quiet --force -d; rm -rf .git .venv *.xlsx")
-            shutil.rmtree(copy.raw / "crous" / "extract", ignore_errors=True)
-            shutil.rmtree(copy.quality / "data-docs", ignore_errors=True)
+            for words in ("reset --quiet --hard before", "clean --quiet --force -d"):
+                subprocess.run(["git", *words.split()], cwd=copy.root, check=True)
+            for folder in (".git", ".venv", "data/raw/crous/extract", "data/data-docs"):
+                shutil.rmtree(copy.root / folder, ignore_errors=True)
+            (copy.root / "modele_crous.xlsx").unlink(missing_ok=True)
 
 
 def is_to_be_typed(step: Command, typed: set[str]) -> bool:
@@ -316,7 +318,8 @@ def follow(step: Command, terminal: Terminal) -> None:
     if step.plain.startswith("observatoire preview"):
         assert "observatoire run" in terminal.look(step.text, sign="The report is at http://127.0.0.1:"), step.where
         return
-    done = terminal.type(step.text)
+    # what prose mentions may stand above the line that opens the environment
+    done = terminal.type(f"(. .venv/bin/activate && {step.text})" if step.is_inline else step.text)
     assert "Traceback" not in done.stderr, f"{step.where}\n{done.stderr}"
     if step.comment.startswith(STOPS):
         assert done.returncode in (1, 2), f"{step.where}\n{done.stdout}"
