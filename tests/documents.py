@@ -1,7 +1,8 @@
 """The commands that README, CONTRIBUTING and the expectations' guide tell people to type, found where they stand.
 
 A line of a block fenced as `sh` is a command; so is a whole block of `python`, and inline code that begins with a
-program's name. A block of `yaml` whose first line says `# at the end of FILE` is pasted there, as a reader would do it.
+program's name. A block of `yaml` whose first line says `# at the end of FILE` is pasted there, as a reader would; a
+block of `text` is what the command above it prints.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from pipelines.templates.workbook import workbook_of
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "expectations/README.md")
 
 PROGRAMS = ("observatoire", "python", "make", "git", "quarto", "sha256sum", "rm", "cd")
+NEEDS = {"python -m pipelines.simulate.open_figures": "the producers' files"}
+"""Commands that are not typed in a test, and what they need."""
+
 STOPS = "stops"
 """A comment that begins so says that the command is meant to end in refusal."""
 
@@ -90,6 +94,25 @@ class Pasted:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the reader is told to see after the command above it: its lines, `…` for what is left out."""
+
+    text: str
+    file: str
+    line: int
+
+    def missing(self, said: str) -> list[str]:
+        """Return the lines that are not in what was printed; spaces do not count."""
+        shown = " ".join(said.split())
+        return [line for line in self.text.splitlines() if not _holds(shown, line)]
+
+
+def _holds(shown: str, line: str) -> bool:
+    parts = [re.escape(" ".join(part.split())) for part in line.split("…")]
+    return re.search(".*?".join(parts), shown) is not None
+
+
 @dataclass(slots=True)
 class Terminal:
     """A shell in a folder, kept from command to command as far as its variables go; `.venv` is the environment here."""
@@ -143,8 +166,11 @@ class Terminal:
         return said
 
 
-def steps(text: str, file: str) -> Iterator[Command | Pasted]:
-    """Give the commands and pasted texts of a document, in the order they are read."""
+Step = Command | Pasted | Seen
+
+
+def steps(text: str, file: str) -> Iterator[Step]:
+    """Give the commands, pasted texts and what is seen, of a document, in the order they are read."""
     fence: str | None = None
     block: list[str] = []
     prose: list[str] = []
@@ -154,6 +180,8 @@ def steps(text: str, file: str) -> Iterator[Command | Pasted]:
             yield from _inline(prose, file)
             if fence == "yaml":
                 yield from _pasted(block, file, number - len(block))
+            if fence == "text":
+                yield Seen(dedent("\n".join(block)), file, number - len(block))
             if fence == "python":
                 code = dedent("\n".join(block))
                 yield Command(f"python - <<'END'\n{code}\nEND", file, number - len(block))
@@ -249,7 +277,7 @@ def _refused(words: list[str]) -> str | None:
     return f"Too many words: {' '.join(left)}" if left else None
 
 
-def of_project(root: Path) -> list[Command | Pasted]:
+def of_project(root: Path) -> list[Step]:
     """Return the steps of every document, in order."""
     return [step for name in DOCUMENTS for step in steps((root / name).read_text(encoding="utf-8"), name)]
 

@@ -10,10 +10,11 @@ import shlex
 import shutil
 import subprocess
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from documents import DOCUMENTS, ELSEWHERE, Command, Pasted, Terminal, is_whole, of_project, refused, steps
+from documents import DOCUMENTS, ELSEWHERE, NEEDS, Command, Pasted, Seen, Terminal, is_whole, of_project, refused, steps
 from observatory import ROOT
 
 from pipelines.kernel.indicators import read_indicators
@@ -60,6 +61,12 @@ def test_commands_that_are_tried_in_another_test_are_tried_there() -> None:
     for words, file in ELSEWHERE.items():
         given = ", ".join(f'"{word}"' for word in words.split()[1:])
         assert given in (ROOT / file).read_text(encoding="utf-8"), f"{file} no longer gives {words}"
+
+
+def test_a_module_that_is_named_exists() -> None:
+    for step in [*COMMANDS, *(Command(words, "NEEDS", 1) for words in NEEDS)]:
+        if step.program == "python" and (named := re.search(r" -m ([\w.]+)", step.text)):
+            assert find_spec(named[1]), step.where
 
 
 def test_every_program_is_one_that_is_typed_or_checked_here() -> None:
@@ -146,6 +153,12 @@ def test_a_wrong_command_is_found_wherever_it_stands() -> None:
     assert commands[4].has_placeholder
     with pytest.raises(AssertionError):
         test_every_make_target_exists_and_is_called_in_ci(commands[3])
+
+
+def test_what_is_to_be_seen_is_looked_for() -> None:
+    seen = Seen("value  5363, flag … observed\nSQL ….sql", "X.md", 1)
+    assert seen.missing("a\n  value 5363, flag A (normal), origin observed\n  SQL  x.sql: y") == []
+    assert seen.missing("value 5364, flag A, origin observed; SQL x.sql") == ["value  5363, flag … observed"]
 
 
 def test_a_mention_of_a_verb_is_not_a_whole_command() -> None:
