@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test lint setup spark lock clean help
+.PHONY: report test lint setup hooks spark lock clean help
 
 report: $(READY)  ## everything that is out of date, to build/
 	@$(BIN)/observatoire run
@@ -30,6 +30,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+hooks:  ## have git call .githooks/pre-commit before each commit
+	@git config core.hooksPath .githooks
 
 spark: $(READY)  ## the other engine, for `observatoire run --engine spark`: 500 MB, and Java 17 or newer beside it
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[spark]'

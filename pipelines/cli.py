@@ -200,10 +200,11 @@ def preview(port: int, lang: str | None, is_opened: bool) -> None:
     except OSError as error:
         raise click.UsageError(f"Port {port} is taken on this machine; give another one with --port.") from error
     threading.Thread(target=site.serve_forever, daemon=True).start()
-    click.echo(f"The report is at http://127.0.0.1:{port}/; save a page in reports/{settings.lang}/ to see it again.")
-    if is_opened:
-        webbrowser.open(f"http://127.0.0.1:{port}/")
+    address = f"http://127.0.0.1:{site.server_address[1]}/"
     try:
+        click.echo(f"The report is at {address}; save a page in reports/{settings.lang}/ to see it again.")
+        if is_opened:
+            webbrowser.open(address)
         showing.watch(
             lambda: showing.watched(project, settings.lang),
             lambda: showing.made_again(project, settings),

@@ -84,7 +84,11 @@ def check_tables(
         for table in put_aside
     ]
     if waiting:
-        lines.append(f"{waiting} problems wait for the stewards: `observatoire check --list`, data/quality/liste.xlsx.")
+        from pipelines.check import agenda, steward
+
+        listed = len(agenda.lines(steward.read(project), None))
+        lines.append(f"{listed} line(s) wait for the stewards: `observatoire check --list`.")
+        lines.append(f"The same year by year, {waiting} line(s): data/quality/liste.xlsx.")
     lines.append("Look at: build/quality/index.html")
     return lines, failures
 

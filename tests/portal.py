@@ -13,10 +13,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import polars as pl
+from opendata import write_csv
+
+from pipelines.kernel.catalogue import read_catalogue
+from pipelines.kernel.project import Project
+
 ROOT = "/api/explore/v2.1/catalog/datasets"
+DATASET = "fr-esr-statistiques-sur-les-effectifs-d-etudiants-inscrits-par-etablissement-hcp"
+CALM = "Sans double compte des établissements-composantes pour les EPE"
 HTML = b"<!DOCTYPE html><html><body><h1>Maintenance en cours</h1></body></html>"
 
 
@@ -51,6 +60,22 @@ class Portal:
 
     def kinds(self) -> list[str]:
         return [kind for kind, _, _ in self.log]
+
+
+def as_exported(project: Project, folder: Path, growth: float = 1) -> Dataset:
+    """Return the shipped enrolments as the portal would export them, multiplied by `growth`."""
+    vintage = read_catalogue(project)["effectifs"].vintage("2006-2022")
+    rows = []
+    for row in pl.read_csv(project.baseline / "effectifs__establishment.csv", infer_schema=False).iter_rows(named=True):
+        cells = {header: row[name] or "" for name, header in vintage.columns.items() if name != "uai_other"}
+        if growth != 1:
+            for name in ("students_count", "dut_count", "women_count", "men_count"):
+                cells[vintage.columns[name]] = str(round(int(row[name] or 0) * growth))
+        rows.append({**cells, "Attention": CALM})
+    folder.mkdir(parents=True, exist_ok=True)
+    content = write_csv(folder / "given.csv", vintage, rows).read_bytes()
+    labels = content.decode("utf-8-sig").splitlines()[0].split(";")
+    return Dataset(content, len(rows), labels)
 
 
 @contextmanager

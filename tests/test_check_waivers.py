@@ -176,7 +176,7 @@ def test_a_wrong_waiver_is_one_line_and_nothing_is_written(project: Project, ent
     assert not (project.quality / "staging.json").exists()
 
 
-@pytest.mark.parametrize(("text", "said"), [("- check: [", "row 1"), ("check: TST-060", "is a list"),
+@pytest.mark.parametrize(("text", "said"), [("- check: [", "row 2"), ("check: TST-060", "is a list"),
                                             ("- TST-060", "number 1")])  # fmt: skip
 def test_a_wrong_file_is_one_line(project: Project, text: str, said: str) -> None:
     (project.expectations / "waivers.yml").write_text(text, encoding="utf-8")

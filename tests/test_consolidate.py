@@ -185,6 +185,10 @@ def test_an_unknown_column_is_named_with_its_line_and_the_closest_name(toy: Proj
     ("body", "words"),
     [
         ("select year,, from stg_toy__headcount", "row 5: DuckDB refuses the query: syntax error"),
+        (
+            "select\n  yaer(year) as year, origin\nfrom stg_toy__headcount",
+            "row 6: DuckDB refuses the query: Scalar Func",
+        ),
         ("select year from stg_toy__headcount where (", "The SQL cannot be read"),
         (total() + "; drop table x", "something else than one query"),
         ("create table x as select 1", "something else than one query"),

@@ -12,8 +12,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 from observatory import ROOT, copy_of_the_project
-from opendata import write_csv
-from portal import Dataset, Portal, serving
+from portal import DATASET, Dataset, Portal, as_exported, serving
 
 from pipelines.cli import observatoire
 from pipelines.fetch_shown import fetch_answer
@@ -24,9 +23,6 @@ from pipelines.kernel.received import read_receipt
 from pipelines.portal.client import Client
 from pipelines.portal.dataset import Address
 from pipelines.portal.memory import Memory, folder_of, remember
-
-DATASET = "fr-esr-statistiques-sur-les-effectifs-d-etudiants-inscrits-par-etablissement-hcp"
-CALM = "Sans double compte des établissements-composantes pour les EPE"
 
 
 @pytest.fixture(scope="module")
@@ -53,22 +49,6 @@ def home(clone: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
 def portal() -> Iterator[Portal]:
     with serving() as site:
         yield site
-
-
-def as_exported(project: Project, folder: Path, growth: float = 1) -> Dataset:
-    """Return the shipped enrolments as the portal would export them, multiplied by `growth`."""
-    vintage = read_catalogue(project)["effectifs"].vintage("2006-2022")
-    rows = []
-    for row in pl.read_csv(project.baseline / "effectifs__establishment.csv", infer_schema=False).iter_rows(named=True):
-        cells = {header: row[name] or "" for name, header in vintage.columns.items() if name != "uai_other"}
-        if growth != 1:
-            for name in ("students_count", "dut_count", "women_count", "men_count"):
-                cells[vintage.columns[name]] = str(round(int(row[name] or 0) * growth))
-        rows.append({**cells, "Attention": CALM})
-    folder.mkdir(parents=True, exist_ok=True)
-    content = write_csv(folder / "given.csv", vintage, rows).read_bytes()
-    labels = content.decode("utf-8-sig").splitlines()[0].split(";")
-    return Dataset(content, len(rows), labels)
 
 
 def fetch(project: Project, portal: Portal, capsys: pytest.CaptureFixture[str], **more: object) -> tuple[int, str, str]:

@@ -6,6 +6,7 @@ One copy serves all tests of this module, in the order they stand in: each leave
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -26,9 +27,11 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.sealed import parsed, read_addresses, read_values
 from pipelines.publish.variables import KEY
 from tests.browser import findings_of_site, watching
+from tests.documents import ELSEWHERE, NEEDS, STOPS, Command, Pasted, Seen, Terminal, fill_in, is_whole, of_project
 from tests.edition_elsewhere import faults
 from tests.edition_project import DAY, git
 from tests.paper import pages_of_chapters
+from tests.portal import DATASET, as_exported, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
 
@@ -270,6 +273,77 @@ def test_a_notebook_runs_from_top_to_bottom(
     monkeypatch.setenv("PYTHONPATH", str(copy.root))
     where = {"metadata": {"path": str(copy.root / "notebooks")}}
     nbclient.NotebookClient(book, timeout=120, kernel_name="python3", resources=where).execute()
+
+
+def test_every_command_of_the_documents_does_what_is_written(
+    copy: Project, observatoire: Observatoire, tmp_path: Path
+) -> None:
+    """README, CONTRIBUTING and the expectations' guide, typed from top to bottom as one person would."""
+    terminal = Terminal(copy.root)
+    terminal.open()
+    first = "git init --quiet . && git add --all && git commit --quiet --message first && git tag before"
+    assert terminal.type(first).returncode == 0
+    typed: set[str] = set()
+    said = ""
+    with serving() as portal:
+        portal.datasets[DATASET] = as_exported(copy, tmp_path)
+        terminal.variables["OBSERVATOIRE_PORTAL"] = portal.base
+        try:
+            for step in of_project(copy.root):
+                if isinstance(step, Pasted):
+                    with (copy.root / step.target).open("a", encoding="utf-8") as file:
+                        file.write(step.text)
+                elif isinstance(step, Seen):
+                    assert step.missing(said) == [], f"{step.file}, row {step.line}: {said}"
+                elif is_to_be_typed(step, typed):
+                    said = follow(step, terminal)
+                    typed.add(step.plain)
+            page = (copy.build / "site" / "qualite.html").read_text(encoding="utf-8")
+            assert "il lui est demandé" in page, "the steward's waiver does not show on the page Qualité"
+        finally:
+            for words in ("reset --quiet --hard before", "clean --quiet --force -d"):
+                subprocess.run(["git", *words.split()], cwd=copy.root, check=True)
+            for folder in (".git", ".venv", "data/raw/crous/extract", "data/data-docs"):
+                shutil.rmtree(copy.root / folder, ignore_errors=True)
+            (copy.root / "modele_crous.xlsx").unlink(missing_ok=True)
+
+
+def is_to_be_typed(step: Command, typed: set[str]) -> bool:
+    """Blocks are followed to the letter, what prose mentions once; test_documents holds all that is not typed here."""
+    if step.program == "make":
+        return step.plain == "make hooks"
+    if (
+        step.plain in NEEDS
+        or step.has_placeholder
+        or "MESSAGE" in step.plain
+        or step.plain in ELSEWHERE
+        or " -m pytest " in step.plain
+    ):
+        return False
+    if step.program == "quarto":
+        return shutil.which("quarto") is not None
+    return not step.is_inline or (step.plain not in typed and (step.program != "observatoire" or is_whole(step.plain)))
+
+
+def follow(step: Command, terminal: Terminal) -> str:
+    """Type one command; return what it printed. Fails with its place unless it ends as the document says."""
+    if step.plain.startswith("observatoire preview"):
+        said = terminal.look(step.text, sign="The report is at http://127.0.0.1:")
+        assert "observatoire run" in said, step.where
+        return said
+    # what prose mentions may stand above the line that opens the environment
+    done = terminal.type(f"(. .venv/bin/activate && {step.text})" if step.is_inline else step.text)
+    assert "Traceback" not in done.stderr, f"{step.where}\n{done.stderr}"
+    if step.comment.startswith(STOPS):
+        assert done.returncode in (1, 2), f"{step.where}\n{done.stdout}"
+        assert all(word in done.stdout + done.stderr for word in re.findall(r"[A-Z]{3}-\d{3}", step.comment)), (
+            step.where
+        )
+    else:
+        assert done.returncode == 0, f"{step.where}\n{done.stdout}{done.stderr}"
+    if step.plain == "observatoire template crous":
+        fill_in(terminal.folder)
+    return done.stdout + done.stderr
 
 
 def test_an_early_edition_in_english_knows_nothing_later(copy: Project, observatoire: Observatoire) -> None:

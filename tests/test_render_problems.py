@@ -73,6 +73,22 @@ def test_one_line_says_where_what_and_what_to_do(project: Project, text: str, sa
     assert not (project.build / "site").exists()
 
 
+def test_a_key_of_the_front_matter_that_nothing_reads_is_told_with_its_line(project: Project) -> None:
+    page = project.reports / "fr" / "cibles.qmd"
+    page.write_text(page.read_text(encoding="utf-8").replace("title:", "toc: false\ndescripton: x\ntitle:", 1))
+    [line] = lines_of(project)
+    assert line.startswith("reports/fr/cibles.qmd, row 3: Nothing reads this key of the front matter")
+    assert "The closest is description." in line
+
+
+def test_a_key_that_the_page_shows_is_read(project: Project) -> None:
+    page = project.reports / "fr" / "cibles.qmd"
+    page.write_text(page.read_text(encoding="utf-8").replace("title:", "status: provisoire\ntitle:", 1))
+    add(project, "{{< meta status >}}", "reports/fr/cibles.qmd")
+    run(project, SETTINGS)
+    assert (project.build / "site" / "cibles.html").exists()
+
+
 def test_problems_of_all_pages_are_told_together(project: Project) -> None:
     add(project, "@fig-nulle")
     add(project, "[@inconnu]", "reports/fr/_chapters/index.md")

@@ -21,7 +21,7 @@ from pipelines.check.rows import FILLED, ROW_TYPES
 from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
-from pipelines.kernel.yaml_files import LOADER, Unfilled, refuse_unfilled, yaml_problem
+from pipelines.kernel.yaml_files import LOADER, Unfilled, refuse_unfilled, row_of, yaml_problem
 
 Layer = Literal["staging", "marts"]
 Severity = Literal["critical", "warning", "info"]
@@ -227,6 +227,7 @@ def read_suite(path: Path, project: Project) -> Suite:
         raise BadInput(
             Problem(
                 file=name,
+                row=row_of(path, *item["loc"]),
                 column=_where(item["loc"], content),
                 rule=f"The suite breaks its format: {item['msg']}",
                 mend="The keys of a suite are explained in expectations/README.md.",

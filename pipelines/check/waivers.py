@@ -22,6 +22,7 @@ from pipelines.check.suites import SQL, Suite, opening_length
 from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.yaml_files import load_yaml, row_of, yaml_problem
 
 FILE = "waivers.yml"
 EXPIRED = "WAIVER-EXPIRED"
@@ -81,12 +82,12 @@ def read_waivers(project: Project) -> tuple[Waiver, ...]:
     if not path.exists():
         return ()
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        mend = "Mend the line; a text that holds a colon needs quotes."
-        row = mark.line + 1 if mark else None
-        raise BadInput(Problem(name, "The waivers are not valid YAML in UTF-8", mend, row=row)) from error
+        entries = load_yaml(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise BadInput(yaml_problem(error, name, "The list of waivers")) from error
+    except UnicodeDecodeError as error:
+        row = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise BadInput(Problem(name, "The waivers are not in UTF-8", "Save them again as UTF-8.", row=row)) from error
     if not isinstance(entries, list):
         raise BadInput(Problem(name, "This file is a list of waivers", "Begin each with `- check:`, or write `[]`."))
     waivers: list[Waiver] = []
@@ -101,6 +102,7 @@ def read_waivers(project: Project) -> tuple[Waiver, ...]:
                     name,
                     f"A waiver breaks its format: {item['msg'].removeprefix('Value error, ')}",
                     "The keys are explained in expectations/README.md, under Waiving.",
+                    row=row_of(path, number - 1, *item["loc"]),
                     column=".".join([who, *map(str, item["loc"])]),
                 )
                 for item in error.errors()

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.validation import said
-from pipelines.kernel.yaml_files import load_yaml, yaml_problem
+from pipelines.kernel.yaml_files import load_yaml, row_of, yaml_problem
 
 Origin = Literal["observed", "declared", "simulated"]
 Format = Literal["csv", "parquet", "xlsx", "geojson"]
@@ -257,6 +257,7 @@ def read_sidecar(path: Path, project: Project) -> Source:
         raise BadInput(
             Problem(
                 file=name,
+                row=row_of(path, *item["loc"]),
                 column=".".join(str(part) for part in item["loc"]) or None,
                 rule=f"The sidecar breaks its format: {said(item)[0]}",
                 mend=f"{said(item)[1]} Keys are explained in data/sources/README.md.",
@@ -267,9 +268,15 @@ def read_sidecar(path: Path, project: Project) -> Source:
     problems = []
     if source.id != path.stem:
         problems.append(
-            Problem(name, "A sidecar bears the name of its id", f"Rename it to {source.id}.yml.", value=source.id)
+            Problem(
+                name,
+                "A sidecar bears the name of its id",
+                f"Rename it to {source.id}.yml.",
+                row_of(path, "id"),
+                value=source.id,
+            )
         )
-    for table in source.tables:
+    for number, table in enumerate(source.tables):
         for column in (*table.grain, *table.required, *table.measures, *filter(None, (table.rank,))):
             if column not in table.columns:
                 problems.append(
@@ -277,6 +284,7 @@ def read_sidecar(path: Path, project: Project) -> Source:
                         name,
                         f"Table {table.object} names a column that it does not declare",
                         "Add it under `columns`, with its type.",
+                        row=row_of(path, "tables", number),
                         column=column,
                     )
                 )

@@ -14,6 +14,7 @@ from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.validation import said
+from pipelines.kernel.yaml_files import row_of
 
 Severity = Literal["structural", "critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("structural", "critical", "warning", "info")
@@ -184,6 +185,7 @@ def read_thresholds(project: Project) -> Thresholds:
                 name,
                 f"The thresholds break their format: {said(item)[0]}",
                 f"{said(item)[1]} Its comments and README.md say what each key means.",
+                row=row_of(project.reference / THRESHOLDS, *item["loc"]),
                 value=said(item)[2],
                 column=".".join(map(str, item["loc"])) or None,
             )

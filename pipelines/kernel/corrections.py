@@ -22,7 +22,7 @@ from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.quoting import literal, quoted
 from pipelines.kernel.validation import said
-from pipelines.kernel.yaml_files import load_yaml, yaml_problem
+from pipelines.kernel.yaml_files import load_yaml, row_of, yaml_problem
 
 if TYPE_CHECKING:
     import duckdb
@@ -123,6 +123,7 @@ def read_corrections(project: Project, catalogue: Catalogue) -> tuple[Correction
                     f"A correction breaks its format: {said(item)[0]}",
                     f"{said(item)[1]} The keys are explained in data/reference/README.md.",
                     value=said(item)[2],
+                    row=row_of(path, number - 1, *item["loc"]),
                     column=".".join([who, *map(str, item["loc"])]),
                 )
                 for item in error.errors()

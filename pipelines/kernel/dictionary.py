@@ -11,7 +11,7 @@ from pipelines.kernel.catalogue import Bilingual, Dtype
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.validation import said
-from pipelines.kernel.yaml_files import load_yaml, yaml_problem
+from pipelines.kernel.yaml_files import load_yaml, row_of, yaml_problem
 
 
 class Column(BaseModel):
@@ -46,7 +46,7 @@ def read_dictionary(project: Project) -> dict[str, Column]:
         for name, entry in entries.items():
             if name in columns:
                 mend = "Keep one definition and one meaning."
-                problems.append(Problem(shown, "A column is defined twice", mend, column=name))
+                problems.append(Problem(shown, "A column is defined twice", mend, row_of(path, name), name))
                 continue
             try:
                 columns[name] = Column.model_validate(entry)
@@ -55,7 +55,7 @@ def read_dictionary(project: Project) -> dict[str, Column]:
                     where = ".".join([name, *(str(part) for part in item["loc"])])
                     rule, mend, value = said(item)
                     rule = f"An entry of the dictionary breaks its format: {rule}"
-                    problems.append(Problem(shown, rule, mend, column=where, value=value))
+                    problems.append(Problem(shown, rule, mend, row_of(path, name, *item["loc"]), where, value))
     if problems:
         raise BadInput(problems)
     return dict(sorted(columns.items()))

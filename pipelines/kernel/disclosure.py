@@ -17,6 +17,7 @@ from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.register_forms import FORMS
 from pipelines.kernel.validation import said
+from pipelines.kernel.yaml_files import row_of
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -80,6 +81,7 @@ def read_policy(project: Project) -> Policy:
                 name,
                 f"The policy breaks its format: {said(item)[0]}",
                 f"{said(item)[1]} {more}",
+                row=row_of(project.reference / "disclosure.yml", *item["loc"]),
                 column=".".join(map(str, item["loc"])) or None,
                 value=said(item)[2],
             )

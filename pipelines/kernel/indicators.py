@@ -14,6 +14,7 @@ from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.validation import said
+from pipelines.kernel.yaml_files import row_of
 
 Theme = Literal["ENR", "SCH", "APP", "MOB", "EMP", "OFF", "RES", "LLL", "TRF", "QUA"]
 Unit = Literal[
@@ -132,6 +133,7 @@ def read_indicators(project: Project) -> dict[str, Indicator]:
                     name,
                     f"Indicator {code} breaks its format: {said(item)[0]}",
                     said(item)[1],
+                    row=row_of(project.reference / REGISTRY, number - 1, *item["loc"]),
                     value=said(item)[2],
                     column=".".join(str(part) for part in item["loc"]) or None,
                 )
@@ -139,7 +141,8 @@ def read_indicators(project: Project) -> dict[str, Indicator]:
             ]
             continue
         if indicator.code in indicators:
-            problems.append(Problem(name, "A code is used twice", "Give one of them another code.", value=code))
+            row = row_of(project.reference / REGISTRY, number - 1)
+            problems.append(Problem(name, "A code is used twice", "Give one of them another code.", row, value=code))
         indicators[indicator.code] = indicator
     if problems:
         raise BadInput(problems)

@@ -15,6 +15,7 @@ from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.validation import said
+from pipelines.kernel.yaml_files import row_of
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -120,6 +121,7 @@ def read_populations(project: Project) -> Populations:
         mend = "The comments at the top of the file explain the keys."
         raise BadInput(
             Problem(name, f"The list of populations breaks its format: {said(item)[0]}", f"{said(item)[1]} {mend}",
+                    row=row_of(project.reference / "populations.yml", *item["loc"]),
                     column=".".join(map(str, item["loc"])) or None, value=said(item)[2])
             for item in error.errors()
         ) from error  # fmt: skip

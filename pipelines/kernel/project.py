@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipelines.kernel.files import write_text
 from pipelines.kernel.problems import BadInput, Problem, shown
 from pipelines.kernel.validation import said
-from pipelines.kernel.yaml_files import load_yaml, yaml_problem
+from pipelines.kernel.yaml_files import load_yaml, row_of, yaml_problem
 
 Lang = Literal["fr", "en"]
 
@@ -246,13 +246,14 @@ def read_settings(path: Path, root: Path) -> Settings:
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        raise BadInput(_setting_problems(error, name)) from error
+        raise BadInput(_setting_problems(error, name, path)) from error
 
 
-def _setting_problems(error: ValidationError, name: str) -> list[Problem]:
+def _setting_problems(error: ValidationError, name: str, path: Path | None = None) -> list[Problem]:
     return [
         Problem(
             file=name,
+            row=None if path is None else row_of(path, *item["loc"]),
             column=".".join(str(part) for part in item["loc"]),
             rule=f"A setting is at fault: {said(item)[0]}",
             value=said(item)[2],

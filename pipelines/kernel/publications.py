@@ -17,6 +17,7 @@ from pipelines.kernel.flags import LABELS
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.validation import said
+from pipelines.kernel.yaml_files import row_of
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -117,6 +118,7 @@ def read_publications(project: Project) -> dict[str, Publication]:
             mend = "Compare with the table above it; pipelines/kernel/publications.py explains the fields."
             problems += [
                 Problem(name, f"A public table breaks its format: {said(item)[0]}", mend,
+                        row=row_of(project.reference / "publications.yml", number - 1, *item["loc"]),
                         column=".".join([who, *map(str, item["loc"])]))
                 for item in error.errors()
             ]  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.kernel.catalogue import Bilingual
@@ -18,7 +19,7 @@ from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.sealed import KEYS, NAME
 from pipelines.kernel.validation import said
-from pipelines.kernel.yaml_files import load_yaml
+from pipelines.kernel.yaml_files import load_yaml, row_of, yaml_problem
 
 if TYPE_CHECKING:
     import polars as pl
@@ -115,9 +116,18 @@ def read_ledger(project: Project) -> Ledger:
         raise BadInput(Problem(shown, "The list of reasons is missing", f"Restore it: `git checkout -- {shown}`."))
     try:
         ledger = Ledger.model_validate(load_yaml(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise BadInput(yaml_problem(error, shown, "The list of reasons")) from error
     except ValidationError as error:
         raise BadInput(
-            Problem(shown, said(item)[0], said(item)[1], column=".".join(map(str, item["loc"])), value=said(item)[2])
+            Problem(
+                shown,
+                said(item)[0],
+                said(item)[1],
+                row=row_of(path, *item["loc"]),
+                column=".".join(map(str, item["loc"])),
+                value=said(item)[2],
+            )
             for item in error.errors()
         ) from error
     if "default" not in ledger.tolerance:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -18,6 +19,7 @@ from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.validation import said
+from pipelines.kernel.yaml_files import row_of
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -173,13 +175,13 @@ def read_targets(project: Project, edition: int | None = None) -> tuple[Target, 
     name, entries = read_declared(project, "targets.yml", "The register of targets")
     if not isinstance(entries, list) or not entries:
         raise BadInput(Problem(name, "The register of targets is a list of contracts", "Begin each with `- id: …`."))
-    targets, problems = _validated(entries, name)
+    targets, problems = _validated(entries, name, project.reference / "targets.yml")
     if problems:
         raise BadInput(problems)
     return tuple(target for target in targets if edition is None or target.adopted <= edition)
 
 
-def _validated(entries: Iterable[object], name: str) -> tuple[list[Target], list[Problem]]:
+def _validated(entries: Iterable[object], name: str, path: Path) -> tuple[list[Target], list[Problem]]:
     targets: list[Target] = []
     problems: list[Problem] = []
     for number, entry in enumerate(entries, start=1):
@@ -191,11 +193,12 @@ def _validated(entries: Iterable[object], name: str) -> tuple[list[Target], list
                 column = ".".join([str(who), *(str(part) for part in item["loc"])])
                 rule, mend, value = said(item)
                 mend = f"{mend} pipelines/kernel/targets.py explains the fields."
-                problems.append(
-                    Problem(name, f"A contract does not hold together: {rule}", mend, column=column, value=value)
-                )
+                row = row_of(path, number - 1, *item["loc"])
+                problems.append(Problem(name, f"A contract does not hold together: {rule}", mend, row, column, value))
             continue
         if any(target.id == other.id for other in targets):
-            problems.append(Problem(name, "A target stands once", "Give it another id.", value=target.id))
+            problems.append(
+                Problem(name, "A target stands once", "Give it another id.", row_of(path, number - 1), value=target.id)
+            )
         targets.append(target)
     return targets, problems

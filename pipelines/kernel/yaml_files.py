@@ -5,6 +5,7 @@ What `observatoire new` left to be filled in is refused too, where it stands, in
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -85,6 +86,31 @@ def refuse_unfilled(text: str) -> None:
 def fill_in_problem(name: str, line: int) -> Problem:
     """Return what to say of a place that is still to be filled in."""
     return Problem(name, f"{FILL_IN} stands here", "Write what is asked, or take out what is not needed.", row=line)
+
+
+def row_of(path: Path, *location: int | str) -> int | None:
+    """Return the line (from 1) of a place in a YAML file: keys and positions (from 0) from the top down.
+
+    A part that the file does not have is passed over: a missing key is said at the entry that lacks it, and what a
+    validator adds to a place (the name of a type, say) is no place. `None` when the file cannot be read: for messages.
+    """
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=LOADER)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    if node is None:
+        return None
+    row: int = node.start_mark.line + 1
+    for part in location:
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and 0 <= part < len(node.value):
+            node = node.value[part]
+            row = node.start_mark.line + 1
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(part):
+                    node, row = value, key.start_mark.line + 1
+                    break
+    return row
 
 
 def yaml_problem(error: yaml.YAMLError, name: str, what: str) -> Problem:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from pipelines.kernel.yaml_files import LOADER
 
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
 ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
+FRONT_MATTER = ("title", "subtitle", "description", "publisher", "format", "toc")
+"""What a page may say of itself, besides what it shows with `meta`: anything else would be passed over in silence."""
+
 FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
 TABSET = re.compile(r"\.panel-tabset\b")
 REMOTE_IMAGE = re.compile(r"!\[[^\]]*\]\(\s*<?(?P<address>(?:https?:)?//[^)\s>]*)")
@@ -72,6 +76,7 @@ class Resolver:
         self._root = root
         self._variables = variables
         self._metadata = metadata
+        self._shown: set[str] = set()
         self.problems: list[Problem] = []
 
     def page(self, name: str) -> Page:
@@ -82,7 +87,9 @@ class Resolver:
                 Problem(shown(path, self._root), "The page does not exist", "Write it, or take it out of _quarto.yml.")
             )
         meta = self._front_matter(path)
+        self._shown = set()
         lines = tuple(self._resolved(path, (path,), meta))
+        self._refuse_strangers(path, meta)
         self._check(lines)
         if any(SHORTCODE.search(str(value)) for value in meta.values()):  # a title may hold a variable
             meta = yaml.load("\n".join(_front_matter_text([line.text for line in lines])), Loader=LOADER) or {}
@@ -105,6 +112,15 @@ class Resolver:
             )
             return {"title": path.stem}
         return meta if isinstance(meta, dict) else {}
+
+    def _refuse_strangers(self, path: Path, meta: Mapping[str, Any]) -> None:
+        for key in meta:
+            if key not in FRONT_MATTER and key not in self._shown:
+                row = row_of_key(_read(path, self._root).splitlines(), str(key))
+                close = get_close_matches(str(key), FRONT_MATTER, 1)
+                mend = f"The closest is {close[0]}." if close else f"Use one of {', '.join(FRONT_MATTER)}."
+                where = Line("", shown(path, self._root), row)
+                self._report(where, "Nothing reads this key of the front matter", mend, str(key))
 
     def _resolved(self, path: Path, chain: tuple[Path, ...], meta: Mapping[str, Any]) -> list[Line]:
         lines: list[Line] = []
@@ -146,6 +162,7 @@ class Resolver:
             mend = "Correct the key, or add it where `publish` writes _variables.yml."
             self._report(line, "No variable has this key", mend, argument)
         elif name == "meta":
+            self._shown.add(argument.split(".")[0])
             value = looked_up(meta, argument)
             value = looked_up(self._metadata, argument) if value is None else value
             if isinstance(value, str | int | float):
@@ -176,6 +193,12 @@ class Resolver:
 
     def _report(self, line: Line, rule: str, mend: str, value: str | None = None) -> None:
         self.problems.append(Problem(file=line.file, row=line.number, rule=rule, value=value, mend=mend))
+
+
+def row_of_key(lines: list[str], key: str) -> int:
+    """Return the line (from 1) of a key at the top of a page's front matter; 1 when it is not found."""
+    wanted = re.compile(rf"""["']?{re.escape(key)}["']?\s*:""")
+    return next((number for number, line in enumerate(lines, start=1) if wanted.match(line)), 1)
 
 
 def looked_up(tree: Any, key: str) -> Any:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.yaml_files import load_yaml, row_of, yaml_problem
 
 STAGES = ("DUT1", "DUT2", "BUT1", "BUT2", "BUT3", "LP")
 """A diploma and its year of study; students carry the index in this tuple."""
@@ -268,19 +269,22 @@ def read_parameters(project: Project) -> Parameters:
     """Read `simulation.yml` alone. Raises `BadInput` when it is missing or breaks its format."""
     path = project.reference / "simulation.yml"
     try:
-        return Parameters.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Parameters.model_validate(load_yaml(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise BadInput(
             Problem(
                 project.shown(path), "The generator's parameters are missing", "Restore the file with `git checkout`."
             )
         ) from error
+    except yaml.YAMLError as error:
+        raise BadInput(yaml_problem(error, project.shown(path), "The generator's parameters")) from error
     except ValidationError as error:
         raise BadInput(
             Problem(
                 project.shown(path),
                 item["msg"],
                 "Compare with the file of the repository.",
+                row=row_of(path, *item["loc"]),
                 column=".".join(map(str, item["loc"])),
             )
             for item in error.errors()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipelines.kernel.declared import read_declared
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.yaml_files import row_of
 
 FILE = "rule_record.yml"
 _STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -72,6 +73,12 @@ def read_record(project: Project) -> RuleRecord:
     except ValidationError as error:
         mend = "Write it again with `python tests/benchmarks/targets_rules.py`."
         raise BadInput(
-            Problem(name, f"The record breaks its format: {item['msg']}", mend, column=".".join(map(str, item["loc"])))
+            Problem(
+                name,
+                f"The record breaks its format: {item['msg']}",
+                mend,
+                row=row_of(project.reference / FILE, *item["loc"]),
+                column=".".join(map(str, item["loc"])),
+            )
             for item in error.errors()
         ) from error
