@@ -316,7 +316,8 @@ def published(project: Project, languages: tuple[str, ...]) -> Hashes:
         ):
             publish.run(project, settings)
         found |= {f"{lang}: {name}": sha for name, sha in hashes(project).items()}
-    said = {"quality": quality_statement(project), "lineage": lineage(project), "inputs": manifest.inputs_of(project, project.settings().edition),
+    inputs = manifest.inputs_of(project, project.settings().edition)
+    said = {"quality": quality_statement(project), "lineage": lineage(project), "inputs": inputs,
             "ledger": lines_of(project, project.protected).rows()}  # fmt: skip
     return found | {f"edition: {name}": hashlib.sha256(repr(one).encode()).hexdigest() for name, one in said.items()}
 
