@@ -27,7 +27,7 @@ Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 
-VERSION = b"1"
+VERSION = b"2"
 """Of the attack: verdicts of another one are not trusted."""
 
 
@@ -124,6 +124,7 @@ class Part:
         puzzle, told = self.puzzle, sha256(VERSION)
         for array in (puzzle.value, puzzle.low, puzzle.high, puzzle.threshold, puzzle.audited):
             told.update(np.ascontiguousarray(array[self.cells]).tobytes())
+        told.update(np.ascontiguousarray(self._low).tobytes())
         for array in (self.block.indptr, self.block.indices, self.block.data):
             told.update(np.ascontiguousarray(array).tobytes())
         return told.hexdigest()

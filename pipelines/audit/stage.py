@@ -128,8 +128,8 @@ def of_model(project: Project, series: Sequence[Series], sums: Sequence[Relation
 def of_pattern(laid: Board, verdict: Verdict, with_editions: bool) -> list[Finding]:
     """Return a finding for each cell of which something is proved, or that the one who stands in another can compute.
 
-    That such a one bounds a cell is counted, and closes no door: `protect` keeps it from him wherever something can, and
-    what is left is his own, such as the two stays that he alone made.
+    That such a one bounds a cell is counted, and closes no door: `protect` keeps it from him wherever something can,
+    and what is left is his own, such as the two stays that he alone made.
     """
     inside = {cell: leak for proved in verdict.insiders.values() for cell, leak in proved.items() if leak is Leak.EXACT}
     names = laid.named([*verdict.leaks, *inside])
