@@ -279,7 +279,7 @@ def texts(shelf: Shelf) -> dict[str, str]:
 def names(shelf: Shelf) -> set[str]:
     """Return the proper names that the reference lists hold: places, establishments, bodies, towns."""
     found = {shelf.place(code) for code in [*shelf.sites, *shelf.establishments, *shelf.territories]}
-    found |= {name for name in IN_ENGLISH.values() if name in IN_ENGLISH}
+    found |= {name for name in IN_ENGLISH.values() if name in IN_ENGLISH} | {shelf.region.publisher.name}
     found |= {site["departement_label"] for site in shelf.sites.values()}
     return found | {str(row["commune_label"]) for row in shelf.rows("pub_offer__formation")}
 

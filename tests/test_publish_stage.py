@@ -260,7 +260,7 @@ def test_variables_are_texts_in_the_language(made: Made) -> None:
     tree = yaml.safe_load((project.reports / "fr/_variables.yml").read_text(encoding="utf-8"))
     assert tree["mob"]["out"]["midi-pyrenees"]["last"].endswith("(simulé)")
     assert tree["seed"]["students"] == "plus de 8\u202f000"
-    assert set(tree["report"]) == {"edition", "simulated", "cite", "licence"}
+    assert set(tree["report"]) == {"edition", "simulated", "cite", "licence", "publisher"}
     flat = variables(Shelf(project, settings))
     assert all(isinstance(text, str) for text in flat.values())
     with pytest.raises(ValueError, match="already a value"):
