@@ -34,12 +34,8 @@ def originals() -> Path:
     return ORIGINALS
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file to one worker, so that what its tests share is made once; begin with the longest files."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    """Begin with the files that take longest: the two workers then end together."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

@@ -69,7 +69,7 @@ def no_data(home: Project) -> None:
 @pytest.mark.parametrize(
     ("plant", "said"),
     [
-        (no_params, 'params.yaml, column "edition"'),
+        (no_params, 'params.yaml, row 1, column "edition"'),
         (no_library, "are not installed: duckdb-of-old"),
         (no_data, "0 shipped tables"),
     ],

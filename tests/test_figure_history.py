@@ -85,7 +85,10 @@ def two_editions(tmp_path: Path) -> Project:
 def sealable(project: Project, frame: pl.DataFrame, text: str) -> None:
     """Build a site whose only page is that of the figure Tarbes 2023, with the script of such pages."""
     own = Path(__file__).parent.parent / "pipelines/publish/figure_pages"
-    data = '{"key":"ENR-REG/tarbes/2023","unit":"persons","places":0,"cited":"%g"}'
+    data = (
+        '{"key":"ENR-REG/tarbes/2023","unit":"persons","places":0,"cited":"%g",'
+        '"author":"Observatoire SRESR, IUT de Midi-Pyrénées"}'
+    )
     value = frame.filter((pl.col("scope_code") == "tarbes") & (pl.col("year") == 2023))["value"].item()
     label = read_indicators(project)["ENR-REG"].label.fr.replace("'", "’")
     page = (

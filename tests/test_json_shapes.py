@@ -60,7 +60,9 @@ def is_as_documented(command: str, content: Any) -> None:
 
 @pytest.fixture
 def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    project = committed(tmp_path)
+    made = committed(tmp_path)
+    project = Project(made.root, built_in="data/build")  # where the command looks
+    shutil.move(made.build, project.build)
     shutil.copy(ROOT / "dvc.yaml", project.root)
     git(project, "add", ".")
     git(project, "commit", "-m", "The stages")
@@ -141,7 +143,7 @@ def test_a_run_that_ends_and_one_that_stops(tmp_path: Path, monkeypatch: pytest.
     shutil.copytree(ROOT / ".dvc", tmp_path / ".dvc", ignore=shutil.ignore_patterns("tmp", "cache"))
     for name, text in (("dvc.yaml", PIPELINE), ("params.yaml", "edition: 2024\n"), ("in.txt", "auch")):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    project = Project(tmp_path)
+    project = Project(tmp_path, built_in="data/build")
     project.quality.mkdir(parents=True)
     for layer in ("staging", "marts"):
         content = {"checks": [{"outcome": "pass"}], "critical_failures": 0}

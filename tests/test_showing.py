@@ -168,6 +168,7 @@ def test_without_second_names_files_are_copied(tree: Project, monkeypatch: pytes
 def test_a_run_that_stops_midway_leaves_the_last_report_as_a_whole(tree: Project, project: Project) -> None:
     shutil.copytree(project.root / ".dvc", tree.root / ".dvc", ignore=shutil.ignore_patterns("tmp", "cache"))
     (tree.root / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    (tree.root / "params.yaml").write_text("edition: 2024\n", encoding="utf-8")
     (tree.root / "make.py").write_text(MAKE, encoding="utf-8")
     (tree.root / "in.txt").write_text("first", encoding="utf-8")
     reproduce(tree, lambda _: None)

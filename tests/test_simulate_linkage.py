@@ -263,7 +263,7 @@ def test_the_open_figures_of_the_generator_are_those_that_ship(tmp_path: Path) -
     for name in INPUTS:
         assert (PROJECT.baseline / f"{name}.csv").exists(), "the baseline does not ship this table"
     project.baseline.symlink_to(PROJECT.baseline)
-    for path in PROJECT.reference.glob("ref_*.csv"):
+    for path in [*PROJECT.reference.glob("ref_*.csv"), PROJECT.reference / "simulation.yml"]:
         (project.reference / path.name).symlink_to(path)
     write_open_figures(project)
     assert (project.reference / OUTPUT).read_bytes() == (PROJECT.reference / OUTPUT).read_bytes()

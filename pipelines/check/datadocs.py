@@ -7,12 +7,12 @@ table made of registers they say whether a check passes, and show no value.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from pipelines.check.engine import filled
+from pipelines.check.gx import library
 from pipelines.check.suites import SQL, Layer, Suite, read_suites
 from pipelines.check.tables import Tables
 from pipelines.kernel.catalogue import read_catalogue
@@ -54,10 +54,9 @@ def make(project: Project, settings: Settings, layers: Sequence[Layer] = LAYERS)
 
 def _context() -> tuple[Any, Any]:
     """Return a context that keeps nothing and calls nobody, with a source of frames."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read while the package is being imported
+    gx = library()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
         context = gx.get_context(mode="ephemeral")
@@ -79,7 +78,7 @@ def _frame(tables: Tables, suite: Suite, needed: set[str]) -> Any:
 
 
 def _validate(context: Any, source: Any, tables: Tables, suite: Suite, settings: Settings) -> None:
-    import great_expectations as gx
+    gx = library()
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     tables.declare([suite.table])

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -111,14 +112,21 @@ def _configuration_of_results() -> dict[str, Any]:
 
 
 @cache
-def _library() -> Any:
+def library() -> Any:
     """Return the package; its import takes two seconds, so it happens here."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read while the package is being imported
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import great_expectations as gx
-
+        spark = sys.modules.get("pyspark")
+        sys.modules["pyspark"] = None  # type: ignore[assignment]  # where the other engine is installed, GX would import it
+        try:
+            import great_expectations as gx
+        finally:
+            if spark is None:
+                del sys.modules["pyspark"]
+            else:
+                sys.modules["pyspark"] = spark
         return gx
 
 
@@ -127,13 +135,13 @@ def _frames() -> Any:
     """Return the data source of frames of the one ephemeral context of this process."""
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    context = _library().get_context(mode="ephemeral")
+    context = library().get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return context.data_sources.add_pandas("frames")
 
 
 def _configured(item: Expectation, arguments: dict[str, Any]) -> Any:
-    _library()
+    library()
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     return ExpectationConfiguration(
@@ -173,7 +181,7 @@ def _validated(frame: pd.DataFrame, known: Sequence[Any]) -> dict[str, Any]:
         asset = source.add_dataframe_asset("table")
         try:
             batch = asset.add_batch_definition_whole_dataframe("whole").get_batch(batch_parameters={"dataframe": frame})
-            suite = _library().ExpectationSuite(name="suite", expectations=list(known))
+            suite = library().ExpectationSuite(name="suite", expectations=list(known))
             outcome = batch.validate(suite, **_configuration_of_results())
         finally:
             source.delete_asset("table")
