@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import zipfile
@@ -71,6 +72,7 @@ def test_a_sheet_alone_can_be_read_aloud_and_keeps_its_mentions(published: Proje
         found = [(depth, title.replace("\u00a0", " ")) for depth, title in bookmarks(pdf)]
         assert len(pdf.pages) < 5, "no cover, no contents"
     assert found[:2] == [(0, "Site : Tarbes"), (1, "1 Ce que l’on voit")]
+    assert [title for depth, title in found if depth == 0] == ["Site : Tarbes"]
 
 
 def test_a_sheet_in_pdf_begins_with_its_mention_and_ends_with_its_citation(
@@ -167,6 +169,8 @@ def test_the_command_names_the_file_and_says_what_it_does_not_know(
     done = CliRunner().invoke(observatoire, ["export", "fields/chimie", "--format", "docx"])
     assert done.output == "Wrote 2024-fields-chimie.docx.\n"
     assert [path.name for path in tmp_path.iterdir()] == ["2024-fields-chimie.docx"]
+    asked = CliRunner().invoke(observatoire, ["export", "cibles", "--format", "docx", "--out", "c.docx", "--json"])
+    assert json.loads(asked.stdout) == {"page": "cibles", "format": "docx", "files": ["c.docx"]}
 
 
 def test_the_shell_completes_pages(published: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,7 +93,7 @@ def page_pdf(manuscript: Manuscript, root: Path) -> bytes:
     """Return the page as PDF/UA-1, set as the report is, without cover and contents."""
     page = manuscript.report
     job = pdf_job(page, manuscript.plan, manuscript.frame, manuscript.bibliography)
-    job = replace(job, variables={**job.variables, "single": True})
+    job = replace(job, metadata={**job.metadata, "single": True})
     return report_pdf(page, report_typst(page, job), manuscript.folder, root)
 
 

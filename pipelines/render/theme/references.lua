@@ -160,8 +160,9 @@ end
 -- The reference list gets its heading here, at the level of the pages' own headings, and only where something is cited.
 local function references(doc)
   if not cites_sources then return nil end
-  local heading = pandoc.Header(typst and 1 or 2, pandoc.Inlines(doc.meta['references-title']), { id = 'references' })
-  if typst then heading.classes:insert 'unnumbered' end
+  local chapter = typst and not doc.meta.single  -- of the report; of a page alone they are a section
+  local heading = pandoc.Header(chapter and 1 or 2, pandoc.Inlines(doc.meta['references-title']), { id = 'references' })
+  if chapter then heading.classes:insert 'unnumbered' end
   doc.blocks:extend { heading, pandoc.Div({}, { id = 'refs' }) }
   return doc
 end
