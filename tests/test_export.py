@@ -144,6 +144,14 @@ def test_what_is_wrong_on_the_page_is_told_and_nothing_is_written(small: Project
     assert not out.exists()
 
 
+def test_a_drawing_that_could_not_be_made_is_not_left_out_silently(
+    small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.render.export.draw_again", lambda *_: None)
+    with pytest.raises(BadInput, match=r"A picture could not be read \(found \"_generated/fig-effectifs.png\"\)"):
+        export_page(small, "fr", "index", "docx", tmp_path / "index.docx")
+
+
 def test_without_simulated_data_nothing_says_so(small: Project, tmp_path: Path) -> None:
     variables = small.reports / "fr" / "_variables.yml"
     text = variables.read_text(encoding="utf-8")

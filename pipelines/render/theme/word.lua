@@ -46,8 +46,8 @@ local DOTS, LINE = 200, 6.3  -- dots an inch, as in export.py; width of a line o
 local function image(element)
   if not element.src:match '%.svg$' then return nil end
   element.src = element.src:gsub('%.svg$', '.png')
-  local _, content = pandoc.mediabag.fetch(element.src)
-  if content and not element.attributes.width then
+  local is_there, _, content = pcall(pandoc.mediabag.fetch, element.src)  -- pandoc tells of one that is not
+  if is_there and content and not element.attributes.width then
     local inches = pandoc.image.size(content).width / DOTS
     element.attributes.width = ('%.2fin'):format(math.min(inches, LINE))
   end
