@@ -635,6 +635,39 @@ def cite(key: str, form: str, as_json: bool) -> None:
 
 
 @observatoire.command()
+@click.argument("page", shell_complete=_values("page"))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["pdf", "docx"]),
+    default="pdf",
+    show_default=True,
+    help="To print, or to take up in a word processor.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; EDITION-PAGE.FORMAT here by default."
+)
+@click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the report.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@_plainly
+def export(page: str, form: str, out: Path | None, lang: str | None, as_json: bool) -> None:
+    """Write one PAGE of the report, as objectif-6 or sites/tarbes, to a PDF or DOCX of its own.
+
+    It is made from what the last `observatoire run` left.
+    """
+    from pipelines.render.export import export_page
+
+    project = find_project()
+    written = export_page(project, lang or project.settings().lang, page, form, out)
+    if as_json:
+        from pipelines.json_answers import files_answer
+
+        click.echo(files_answer([written], page=page, format=form))
+        return
+    click.echo(f"Wrote {written}.")
+
+
+@observatoire.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @_plainly
 def audit(as_json: bool) -> None:

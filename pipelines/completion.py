@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Literal
 
 Kind = Literal[
-    "source", "api_source", "register", "indicator", "target", "scope", "key", "edition", "newer", "cited", "table"
+    "source",
+    "api_source",
+    "register",
+    "indicator",
+    "target",
+    "scope",
+    "key",
+    "edition",
+    "newer",
+    "cited",
+    "table",
+    "page",
 ]
 
 PLACES = {
@@ -59,6 +70,8 @@ def _of(root: Path, kind: Kind, incomplete: str) -> Iterable[str]:
         return {scope for _, scope, _ in _figures(root)}
     if kind == "table":
         return [path.stem for path in _paths(root, "expectations/*/*.yml")]
+    if kind == "page":
+        return _pages(root)
     if kind in ("edition", "newer"):
         return _editions(root) + (["build"] if kind == "newer" else [])
     keys = _keys(root, incomplete)
@@ -82,6 +95,13 @@ def _figures(root: Path) -> list[tuple[str, str, str]]:
         return []
     rows = (line.split(",", 4) for line in path.read_text(encoding="utf-8").splitlines()[1:])
     return [(row[0], row[2], row[3]) for row in rows if len(row) == 5]
+
+
+def _pages(root: Path) -> set[str]:
+    """Return the names of the pages of the report in all languages, without those that hold parts or the whole."""
+    found = [(root / "reports", path) for path in _paths(root, "reports/*/*.qmd") + _paths(root, "reports/*/*/*.qmd")]
+    names = {"/".join(path.relative_to(base).with_suffix("").parts[1:]) for base, path in found}
+    return {name for name in names if not name.startswith("_") and "/_" not in name and name != "rapport"}
 
 
 def _editions(root: Path) -> list[str]:

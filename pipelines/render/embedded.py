@@ -55,7 +55,7 @@ def render(project: Project, manuscript: Manuscript, edition: int, *, with_pdf: 
 
     report = manuscript.report
     report_job = pdf_job(report, manuscript.plan, manuscript.frame, manuscript.bibliography)
-    pictures = {path: manuscript.folder / path.lstrip("/") for path in _pictures(report)}
+    pictures = {path: manuscript.folder / path.lstrip("/") for path in pictures_of(report)}
     prints[pdf_file.name] = fresh.fingerprint(pictures.values(), _facts(report, report_job))
     is_left = not with_pdf and pdf_file.exists()
     pdf_is_fresh = is_left or fresh.is_fresh(pdf_file.name, prints[pdf_file.name], [pdf_file, site / PDF_IN_SITE])
@@ -118,7 +118,8 @@ def _all_or_problems(tasks: dict[str, Callable[[], bytes]]) -> dict[str, bytes]:
     return done
 
 
-def _pictures(page: Page) -> list[str]:
+def pictures_of(page: Page) -> list[str]:
+    """Return the addresses of the pictures that a page shows, as they are written."""
     return sorted({match[1] for line in page.lines for match in re.finditer(r"!\[.*?\]\((\S+?)[\s)]", line.text)})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -20,8 +21,13 @@ THEME = Path(__file__).parent / "theme"
 ROOMY = ("+RTS", "-A64m", "-RTS")
 """Options of pandoc's own runtime: 64 MB between two collections, which spare a sixth of the report's time."""
 
+EPOCH = "315619200"
+"""Seconds of the date that pandoc writes in a file, 2 January 1980: an archive knows no earlier day."""
+
 OURS = re.compile(r"^PROBLEM\t(\w+)\t(.*)$", re.MULTILINE)
 CITATION = re.compile(r"^\[WARNING\] Citeproc: citation (.+) not found$", re.MULTILINE)
+
+PICTURE = re.compile(r"^\[WARNING\] Could not fetch resource (.+?)(?:: |$)", re.MULTILINE)
 
 PROBLEMS: dict[str, tuple[str, str, str]] = {
     "reference": (
@@ -44,6 +50,11 @@ PROBLEMS: dict[str, tuple[str, str, str]] = {
         "The heading is not at its level",
         "A page begins at ##, the report at #, and no level is skipped: screen readers follow them.",
     ),
+    "picture": (
+        r"^title:{}",
+        "A picture could not be read",
+        "Run `observatoire run`, which draws the figures.",
+    ),
     "citation": (
         r"@\{{?{}(?![\w-])",
         "No source has this key",
@@ -55,7 +66,10 @@ PROBLEMS: dict[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one call needs. `variables` go to the template as they are, `metadata` is read as Markdown first."""
+    """What one call needs. `variables` go to the template as they are, `metadata` is read as Markdown first.
+
+    `filters` come after those of the theme; `resources` are the folders where pandoc itself finds pictures.
+    """
 
     to: str
     template: str
@@ -64,6 +78,8 @@ class Job:
     bibliography: tuple[Path, ...]
     toc_depth: int = 0
     number_sections: bool = False
+    filters: tuple[str, ...] = ()
+    resources: tuple[Path, ...] = ()
 
 
 @cache
@@ -75,7 +91,12 @@ def pandoc_binary() -> str:
 
 
 def convert(page: Page, job: Job) -> str:
-    """Return `page` in the format of `job`.
+    """Return `page` in the format of `job`, as text. Raises `BadInput` as `converted` does."""
+    return converted(page, job).decode("utf-8")
+
+
+def converted(page: Page, job: Job) -> bytes:
+    """Return `page` in the format of `job`, as pandoc writes it. The date in what bears one is always the same.
 
     Raises `BadInput` with one problem per broken reference, citation or figure, and one when pandoc itself gives up.
     """
@@ -86,7 +107,13 @@ def convert(page: Page, job: Job) -> str:
         "template": str(THEME / job.template),
         "variables": dict(job.variables),
         "metadata": {"link-citations": True},
-        "filters": [str(THEME / "blocks.lua"), str(THEME / "references.lua"), "citeproc", str(THEME / "shared.lua")],
+        "filters": [
+            str(THEME / "blocks.lua"),
+            str(THEME / "references.lua"),
+            "citeproc",
+            str(THEME / "shared.lua"),
+            *(str(THEME / name) for name in job.filters),
+        ],
         "bibliography": [str(path) for path in job.bibliography],
         "table-of-contents": job.toc_depth > 0,
         "toc-depth": max(job.toc_depth, 1),
@@ -96,6 +123,8 @@ def convert(page: Page, job: Job) -> str:
         "wrap": "preserve",
         "syntax-highlighting": "none",
     }
+    if job.resources:
+        defaults["resource-path"] = [str(folder) for folder in job.resources]
     with tempfile.TemporaryDirectory(prefix="pandoc-") as folder:
         metadata = (
             Path(folder) / "metadata.yaml"
@@ -105,7 +134,8 @@ def convert(page: Page, job: Job) -> str:
         path = Path(folder) / "defaults.yaml"
         path.write_text(json.dumps(defaults, ensure_ascii=False), encoding="utf-8")
         done = subprocess.run(
-            [pandoc_binary(), *ROOMY, "--defaults", str(path)],
+            [pandoc_binary(), *ROOMY, "--defaults", str(path), "--output", "-"],
+            env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
             input=page.text.encode("utf-8"),
             capture_output=True,
             check=False,
@@ -118,13 +148,14 @@ def convert(page: Page, job: Job) -> str:
         problems = [Problem(first.file, f"pandoc could not read the page: {what}", "Mend what it names.")]
     if problems:
         raise BadInput(problems)
-    return done.stdout.decode("utf-8")
+    return done.stdout
 
 
 def located(page: Page, complaints: str) -> list[Problem]:
     """Turn what the filter and citeproc wrote on stderr into problems with the file and line they come from."""
     found = [(kind, value) for kind, value in OURS.findall(complaints)]
     found += [("citation", value) for value in CITATION.findall(complaints)]
+    found += [("picture", value) for value in PICTURE.findall(complaints)]
     problems = []
     for kind, value in dict.fromkeys(found):
         pattern, rule, mend = PROBLEMS[kind]

@@ -56,7 +56,7 @@ def report_pdf(page: Page, source: str, folder: Path, root: Path) -> bytes:
     for path in dict.fromkeys(match["path"] for match in PICTURE.finditer(source)):
         if not (folder / path.lstrip("/")).is_file():
             line = page.where(re.escape(f"({path}"))
-            problems.append(_missing_picture(line.file, line.number, path))
+            problems.append(missing_picture(line.file, line.number, path))
     if problems:
         raise BadInput(problems)
     try:
@@ -88,7 +88,8 @@ def fonts() -> list[str]:
     return [str(Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf")]
 
 
-def _missing_picture(file: str, row: int, path: str) -> Problem:
+def missing_picture(file: str, row: int, path: str) -> Problem:
+    """Return what is said of a picture that a page names and nobody drew."""
     return Problem(file, "The figure's file does not exist", "Run `observatoire run`, which draws it.", row, value=path)
 
 

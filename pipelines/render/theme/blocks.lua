@@ -1,6 +1,7 @@
 -- Blocks that Quarto knows and pandoc does not: callouts, parts shown in one format only, divs that are figures or tables.
 
 local typst = FORMAT:match 'typst'
+local word = FORMAT:match 'docx'
 local WORDS = {
   fr = { note = 'Note', tip = 'Astuce', warning = 'Avertissement', important = 'Important', caution = 'Mise en garde' },
   en = { note = 'Note', tip = 'Tip', warning = 'Warning', important = 'Important', caution = 'Caution' },
@@ -14,7 +15,7 @@ local function meta(element)
 end
 
 local function is_shown(element)
-  local names = typst and { typst = true, pdf = true } or { html = true }
+  local names = (typst or word) and { typst = true, pdf = true } or { html = true }
   local when, unless = element.attributes['when-format'], element.attributes['unless-format']
   local holds = (when == nil or names[when] == true) and (unless == nil or not names[unless])
   if element.classes:includes 'content-hidden' then return not holds end
@@ -31,6 +32,11 @@ local function callout(element, name)
     blocks:extend(content)
     blocks:insert(raw ']')
     return blocks
+  end
+  if word then
+    local said = pandoc.Blocks { pandoc.Para { pandoc.Strong(inlines) } }
+    said:extend(content)
+    return pandoc.Div(said, { ['custom-style'] = 'Block Text' })
   end
   local folded = element.attributes.collapse == 'true'
   local opening = folded and '<details class="callout callout-%s"><summary class="callout-title">'

@@ -2,6 +2,8 @@
 -- stderr as `PROBLEM<tab>kind<tab>identifier`; Python, which knows the lines, tells the author.
 
 local typst = FORMAT:match 'typst'
+local word = FORMAT:match 'docx'
+local paper = typst or word
 local WORDS = {
   fr = { fig = 'Figure', tbl = 'Tableau', sec = 'section', colon = '\u{00A0}: ', open = '«\u{202F}', close = '\u{202F}»' },
   en = { fig = 'Figure', tbl = 'Table', sec = 'section', colon = ': ', open = '“', close = '”' },
@@ -61,6 +63,7 @@ local function grid(element)
     blocks:insert(element)
     return blocks, false
   end
+  if word then return element, false end
   -- Wide tables scroll within their frame; a frame that scrolls must be reachable with the keyboard, and have a name.
   local name, id, blocks = 'aria-label="' .. words.tbl .. '"', element.identifier, pandoc.Blocks {}
   if caption ~= '' then
@@ -77,10 +80,10 @@ local function grid(element)
   return blocks, false
 end
 
-local level = typst and 0 or 1  -- the title of a page is its level 1
+local level = paper and 0 or 1  -- the title of a page is its level 1
 
 local function header(element)
-  if element.level > level + 1 or (not typst and element.level == 1) then
+  if element.level > level + 1 or (not paper and element.level == 1) then
     problem('level', pandoc.utils.stringify(element.content))
   end
   level = element.level
@@ -126,7 +129,7 @@ end
 
 local function link(element)
   local target = element.target
-  if not typst then
+  if not paper then
     element.target = address(target)
     return element
   end
@@ -157,8 +160,9 @@ end
 -- The reference list gets its heading here, at the level of the pages' own headings, and only where something is cited.
 local function references(doc)
   if not cites_sources then return nil end
-  local heading = pandoc.Header(typst and 1 or 2, pandoc.Inlines(doc.meta['references-title']), { id = 'references' })
-  if typst then heading.classes:insert 'unnumbered' end
+  local chapter = typst and not doc.meta.single  -- of the report; of a page alone they are a section
+  local heading = pandoc.Header(chapter and 1 or 2, pandoc.Inlines(doc.meta['references-title']), { id = 'references' })
+  if chapter then heading.classes:insert 'unnumbered' end
   doc.blocks:extend { heading, pandoc.Div({}, { id = 'refs' }) }
   return doc
 end
