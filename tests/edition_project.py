@@ -75,7 +75,8 @@ def git(project: Project, *arguments: str) -> None:
 def committed(tmp_path: Path) -> Project:
     """Return a copy of the project, committed, with a build."""
     made = copy_of_the_project(tmp_path / "observatory")
-    (made.root / ".gitignore").write_text("/build/\n/data/build/\n/data/.*lock\n/data/quality/\n/data/raw/\n", encoding="utf-8")
+    made_by_runs = ("/build/", "/data/build/", "/data/.*lock", "/data/quality/", "/data/raw/")
+    (made.root / ".gitignore").write_text("\n".join(made_by_runs) + "\n", encoding="utf-8")
     git(made, "init", "-q")
     git(made, "add", "-A")
     git(made, "commit", "-q", "-m", "start")
