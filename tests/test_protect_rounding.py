@@ -14,7 +14,6 @@ from small_observatory import COUNTS, SITES, observatory, read_yaml, write_yaml
 
 from pipelines import audit, protect
 from pipelines.audit.attack import Leak, Puzzle, intervals, leaks
-from pipelines.kernel.problems import BadInput
 from pipelines.kernel.store import table_path
 from pipelines.protect.rounding import Unroundable, rounded
 from pipelines.protect.system import Cell, System

@@ -1,7 +1,8 @@
 """In mode `controlled_rounding`: public tables with multiples of the base instead of counts, every cell of them.
 
 Whatever is drawn from registers and is not computed from rounded counts is hidden: rates of weighted answers, their
-intervals, states of targets and their paths, labels copied beside a count. A rate is the rounded part of the rounded whole.
+intervals, states of targets and their paths, labels copied beside a count. A rate is the rounded part of the rounded
+whole.
 """
 
 from __future__ import annotations
