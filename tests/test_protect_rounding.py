@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -10,13 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
-from small_observatory import COUNTS, SITES, observatory, read_yaml, write_yaml
+from small_observatory import COUNTS, SITES, observatory, read_yaml, write_marts, write_yaml
 
 from pipelines import audit, protect
 from pipelines.audit.attack import Leak, Puzzle, intervals, leaks
+from pipelines.audit.editions import rounded_memory
+from pipelines.audit.knowledge import read_series
+from pipelines.kernel.disclosure import read_policy
+from pipelines.kernel.ledger import record
+from pipelines.kernel.problems import BadInput
+from pipelines.kernel.publications import read_publications
 from pipelines.kernel.store import table_path
 from pipelines.protect.rounding import Unroundable, rounded
 from pipelines.protect.system import Cell, System
+from pipelines.publish.tables.quality import in_multiples
 
 SEED = b"s" * 32
 
@@ -178,3 +186,64 @@ def test_an_observatory_in_multiples_passes_the_audit(base: int, tmp_path: Path)
     made = {path.name: path.read_bytes() for path in project.protected.iterdir()}
     assert protect.run(project, options).made == ()
     assert {path.name: path.read_bytes() for path in project.protected.iterdir()} == made
+
+
+@pytest.mark.parametrize(("lang", "words"), [("fr", "multiples de 3"), ("en", "multiples of 3")])
+def test_the_reader_is_told_that_counts_are_multiples(lang: str, words: str) -> None:
+    def saying(mode: str) -> str:
+        policy = {"mode": mode, "rounding_base": 3}
+        return in_multiples(SimpleNamespace(lang=lang, declared=lambda _: policy))
+
+    assert words in saying("controlled_rounding")
+    assert saying("suppression") == ""
+
+
+def test_a_later_edition_shows_the_same_multiples_and_two_of_them_are_put_together(tmp_path: Path) -> None:
+    counts = small_counts()
+    project, options = observatory(tmp_path, counts)
+    policy = project.reference / "disclosure.yml"
+    write_yaml(policy, {**read_yaml(policy), "mode": "controlled_rounding", "rounding_base": 5})
+    protect.run(project, options)
+    record(project, "2023")
+    path = table_path(project, "pub_apprenticeship__register")
+    before = pl.read_parquet(path)
+    protect.run(project, options)
+    audit.run(project, options)
+    assert pl.read_parquet(path).equals(before)
+    counts[2022][0][0] += 9  # revised: the rest of the year keeps its multiples, and other years all of them
+    write_marts(project, counts)
+    protect.run(project, options)
+    audit.run(project, options)
+    after = pl.read_parquet(path)
+    other = pl.col("year") != 2022
+    assert after.filter(other).equals(before.filter(other))
+    moved = (after["apprentices_count"] != before["apprentices_count"]).sum()
+    assert 1 <= moved <= 3
+    write_yaml(policy, {**read_yaml(policy), "rounding_base": 3})
+    with pytest.raises(BadInput, match="no multiples of 3"):
+        protect.run(project, options)
+
+
+def test_the_auditor_puts_two_multiples_of_one_count_together(tmp_path: Path) -> None:
+    """Seven, shown as 5 and then as 10, is six at least and nine at most."""
+    project, options = observatory(tmp_path, small_counts())
+    policy = project.reference / "disclosure.yml"
+    write_yaml(policy, {**read_yaml(policy), "mode": "controlled_rounding", "rounding_base": 3})
+    protect.run(project, options)
+    path = record(project, "2023")
+    lines = pl.read_parquet(path)
+    inside = pl.read_parquet(table_path(project, "mart_apprenticeship__register"))
+    row = inside.filter(pl.col("apprentices_count") == 4).row(0, named=True)
+    of = pl.col("row_key").str.contains_any([f"year={row['year']}"]) & (pl.col("column_name") == "apprentices_count")
+    for name in ("site_code", "speciality_code"):
+        of &= pl.col("row_key").str.contains(f"{name}={row[name]}(\\||$)")
+    shown = lines.filter(of)["value"].to_list()
+    assert shown in ([3.0], [6.0])  # 4 lies within 1 to 5, or 4 to 8; both together leave 4 and 5
+    ledger = [("2022", lines.with_columns(pl.when(of).then(9 - pl.col("value")).otherwise("value").alias("value"))),
+              ("2023", lines)]  # fmt: skip
+    series = read_series(project, read_policy(project), read_publications(project))
+    told = rounded_memory(series, ledger)
+    assert told is not None
+    assert (4, 5) in told.ranges.values()
+    exact = lines.with_columns(pl.when(of).then(4.0).otherwise("value").alias("value"))
+    assert rounded_memory(series, [("2022", exact)]) is None

@@ -74,6 +74,8 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
             far[cells] = np.where(np.isnan(printed), np.inf, printed + item.rounding - 1)
             shown[cells] = False
             nobody[cells] = item.frame["value"].to_numpy() == 0  # told as it would be unrounded: it is no secret
+    for cell, (least, most) in memory.ranges.items():
+        near[cell], far[cell] = max(near[cell], least), min(far[cell], most)
     shown[list(memory.known)] = True
     place, size = classes(relations, count)
     merged = _merged(relations, memory.sums, place, size)

@@ -7,7 +7,7 @@ whole.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,6 +22,7 @@ from pipelines.kernel.modelled import write_model
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication
+from pipelines.protect.earlier import Edition, read_editions
 from pipelines.protect.figures import SAYING, SERIES, TARGET
 from pipelines.protect.model import OPEN, build
 from pipelines.protect.patterns import Hidden, is_simulated
@@ -59,11 +60,9 @@ class Multiples(Hidden):
 
 def multiples_of(project: Project, publications: Mapping[str, Publication], policy: Policy) -> Multiples:
     """Round every year, and leave the model for the auditor. Raises `BadInput` as `build` does, when a year cannot be
-    rounded, and when an edition was published: it showed other numbers, which together with these would tell more.
+    rounded, and when a published edition showed counts as they are.
     """
-    if published_editions(project):
-        mend = "Write the mode that editions were published in: what two of them show of a cell would be put together."
-        raise _refused("An edition is published already, and rounded counts beside its own would tell more", mend)
+    editions = read_editions(published_editions(project))
     model = build(project, publications, policy)
     write_model(project, *model.as_tables())
     seed = drawing_seed(project, simulated=is_simulated(project, publications))
@@ -71,17 +70,18 @@ def multiples_of(project: Project, publications: Mapping[str, Publication], poli
     gone: dict[str, dict[str, set[str]]] = {}
     years: dict[str, dict[str, float | None]] = {}
     for year, system in model.systems.items():
-        made = _rounded(system, policy.rounding_base, seed)
-        wide = set(made.wide.tolist())
+        last, hidden = _before(system, editions, policy.rounding_base)
+        made = _rounded(system, policy.rounding_base, seed, last)
+        wide = set(made.wide.tolist()) | hidden
         for number, (cell, value) in enumerate(zip(system.cells, made.values.tolist(), strict=True)):
             for place in cell.places:
                 if number in wide:
                     gone.setdefault(place.table, {}).setdefault(place.column, set()).add(place.row)
                 else:
                     shown.setdefault(place.table, {}).setdefault(place.column, {})[place.row] = value
-        hidden = sum(system.cells[number].published for number in wide)
+        count = sum(system.cells[number].published for number in wide)
         moved = float(abs(made.values - system.values).sum())
-        years[str(year)] = {"primary": 0, "secondary": hidden, "cost": moved, "gap": None}
+        years[str(year)] = {"primary": 0, "secondary": count, "cost": moved, "gap": None}
     thresholds = {code: policy.threshold(item.sources) for code, item in read_indicators(project).items()}
     registers = frozenset(code for code, least in thresholds.items() if least > 0)
     rows = {table: {name: frozenset(keys) for name, keys in columns.items()} for table, columns in gone.items()}
@@ -89,9 +89,35 @@ def multiples_of(project: Project, publications: Mapping[str, Publication], poli
                      shown, registers)  # fmt: skip
 
 
-def _rounded(system: System, base: int, seed: bytes) -> Rounded:
+def _before(system: System, editions: Sequence[Edition], base: int) -> tuple[dict[str, int], set[int]]:
+    """Return key → the last multiple that an edition showed, and the numbers of cells hidden once, which stay hidden.
+
+    Raises `BadInput` when an edition showed a count that is no multiple.
+    """
+    last: dict[str, int] = {}
+    hidden: set[int] = set()
+    for edition in editions:
+        for number, cell in enumerate(system.cells):
+            if cell.public_elsewhere:
+                continue
+            for place in cell.places:
+                if place not in edition:
+                    continue
+                said = edition[place]
+                if said is None:
+                    hidden.add(number)
+                elif said % base:
+                    mend = "Keep the mode and the base that editions were published in."
+                    raise _refused(f"An edition is published with counts that are no multiples of {base}, and multiples "
+                                   "beside them would tell more", mend)  # fmt: skip
+                else:
+                    last[cell.key] = int(said)
+    return last, hidden
+
+
+def _rounded(system: System, base: int, seed: bytes, last: Mapping[str, int]) -> Rounded:
     try:
-        return rounded(system, base, seed)
+        return rounded(system, base, seed, last)
     except Unroundable as error:
         what = f"No multiples of {base} near the counts of {system.year} add up"
         mend = "Write the other `rounding_base`, or `mode: suppression`."

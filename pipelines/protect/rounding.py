@@ -27,10 +27,15 @@ from pipelines.protect.attack import checked, solver_of
 from pipelines.protect.choice import costs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipelines.protect.system import System
 
 NODES = 20_000
 """Nodes of the tree of one search, counted so that the same system is rounded alike everywhere."""
+
+AGAIN = 100
+"""How many times dearer it is to leave the multiple of an earlier edition than the count."""
 
 TIES = 1e-6
 """Of the optimum, how far off a search may end: finer than the draw, which is a thousandth of a weight."""
@@ -62,8 +67,9 @@ class Rounded:
         return {cell.key: int(value) for cell, value in zip(system.cells, self.values, strict=True)}
 
 
-def rounded(system: System, base: int, seed: bytes) -> Rounded:
-    """Round a year. Raises `Unroundable` when nothing within twice the base adds up, and `ValueError` when `base` is
+def rounded(system: System, base: int, seed: bytes, last: Mapping[str, int] | None = None) -> Rounded:
+    """Round a year. `last`: key of a cell → the multiple that an edition showed of it, which is shown again wherever
+    sums let it: two multiples of one count leave less between them. Raises `Unroundable` when nothing within twice the base adds up, and `ValueError` when `base` is
     less than two: everything is a multiple of one.
     """
     if base < 2:
@@ -74,6 +80,8 @@ def rounded(system: System, base: int, seed: bytes) -> Rounded:
     seen = np.array([cell.published for cell in system.cells], dtype=bool)
     # A latent cell costs nothing to hide, and to move next to nothing: it only lets others stay where they are.
     costs = np.maximum(costs_of(system, seed), 1e-3)
+    again = np.array([(last or {}).get(cell.key, -1) for cell in system.cells], dtype=np.int64)
+    again[abs(again - values) >= base] = -1  # revised since: that multiple was another count's
     kept = _sums(system, known & (values % base != 0))
     free = np.flatnonzero(~known)
     matrix = scipy.sparse.csr_array(system.matrix[kept]) if len(kept) else scipy.sparse.csr_array((0, len(values)))
@@ -86,7 +94,7 @@ def rounded(system: System, base: int, seed: bytes) -> Rounded:
         rows = np.flatnonzero(np.diff(block.indptr))
         fixed = matrix[rows][:, np.flatnonzero(known)] @ values[known]
         for far in (np.zeros(len(cells), bool), ~seen[cells], np.ones(len(cells), bool)):
-            moved = _least_moved(values[cells], costs[cells], block[rows], fixed, base, far)
+            moved = _least_moved(values[cells], again[cells], costs[cells], block[rows], fixed, base, far)
             if moved is not None:
                 found[cells] = moved
                 break
@@ -105,12 +113,19 @@ def _sums(system: System, unrounded: np.ndarray) -> np.ndarray:
 
 
 def _least_moved(
-    values: np.ndarray, costs: np.ndarray, block: scipy.sparse.csr_array, fixed: np.ndarray, base: int, far: np.ndarray
+    values: np.ndarray,
+    again: np.ndarray,
+    costs: np.ndarray,
+    block: scipy.sparse.csr_array,
+    fixed: np.ndarray,
+    base: int,
+    far: np.ndarray,
 ) -> np.ndarray | None:
     """Return multiples with `block @ r = -fixed` that move cells least; nothing when there are none.
 
-    `far`: cells that may move by less than twice the base. From the lowest multiple a cell may take, each step up is
-    one column of zero or one; the distance is convex in the steps, so that they are taken in order.
+    `again`: multiples to show again, -1 where there are none. `far`: cells that may move by less than twice the base.
+    From the lowest multiple a cell may take, each step up is one column of zero or one; what it costs is convex in the
+    steps, so that they are taken in order.
     """
     reach = np.where(values == 0, 0, np.where(far, 2 * base, base) - 1)
     lowest = np.maximum(0, -((reach - values) // base))  # the ceiling of (values - reach) / base
@@ -118,6 +133,8 @@ def _least_moved(
     of = np.repeat(np.arange(len(values)), steps)
     at = lowest[of] + np.arange(len(of)) - np.repeat(np.cumsum(steps) - steps, steps)
     slope = costs[of] * (abs(base * (at + 1) - values[of]) - abs(base * at - values[of]))
+    drawn_back = abs(base * (at + 1) - again[of]) - abs(base * at - again[of])
+    slope += np.where(again[of] >= 0, AGAIN * costs[of] * drawn_back, 0)
     if not block.shape[0]:
         taken = slope < 0
     else:

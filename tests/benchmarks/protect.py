@@ -132,8 +132,8 @@ def round_off(year: int, kind: str, base: int) -> str:
     low, high = np.maximum(made.values - reach, 0).astype(float), (made.values + reach).astype(float)
     attacked = values > 0
     told = audit(Puzzle(system.matrix, values, low, high, np.zeros_like(values), attacked)).leaks
-    return (f"| {base} | {year} | {len(values)} | {moved.max()} | {moved.mean():.2f} | {made.wide.size} | {worked:.2f} | "
-            f"{taken:.2f} | {attacked.sum()} | {len(told)} |")  # fmt: skip
+    return (f"| {base} | {year} | {len(values)} | {moved.max()} | {moved.mean():.2f} | {made.wide.size} | "
+            f"{worked:.2f} | {taken:.2f} | {attacked.sum()} | {len(told)} |")  # fmt: skip
 
 
 def main() -> None:
