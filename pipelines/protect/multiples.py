@@ -108,8 +108,8 @@ def _before(system: System, editions: Sequence[Edition], base: int) -> tuple[dic
                     hidden.add(number)
                 elif said % base:
                     mend = "Keep the mode and the base that editions were published in."
-                    raise _refused(f"An edition is published with counts that are no multiples of {base}, and multiples "
-                                   "beside them would tell more", mend)  # fmt: skip
+                    raise _refused(f"An edition is published with counts that are no multiples of {base}, and "
+                                   "multiples beside them would tell more", mend)  # fmt: skip
                 else:
                     last[cell.key] = int(said)
     return last, hidden

@@ -68,9 +68,11 @@ class Rounded:
 
 
 def rounded(system: System, base: int, seed: bytes, last: Mapping[str, int] | None = None) -> Rounded:
-    """Round a year. `last`: key of a cell → the multiple that an edition showed of it, which is shown again wherever
-    sums let it: two multiples of one count leave less between them. Raises `Unroundable` when nothing within twice the base adds up, and `ValueError` when `base` is
-    less than two: everything is a multiple of one.
+    """Round a year.
+
+    `last`: key of a cell → the multiple that an edition showed of it, which is shown again wherever sums let it: two
+    multiples of one count leave less between them. Raises `Unroundable` when nothing within twice the base adds up, and
+    `ValueError` when `base` is less than two: everything is a multiple of one.
     """
     if base < 2:
         raise ValueError(f"base {base}: everything is a multiple of it")

@@ -104,8 +104,8 @@ def in_multiples(shelf: Shelf) -> str:
         shelf,
         f" ; les effectifs tirés des registres sont montrés en multiples de {base}, arrondis ensemble : leurs sommes "
         "tombent juste, et les parts en sont calculées",
-        f"; counts drawn from registers are shown as multiples of {base}, rounded together: they add up, and shares are "
-        "computed from them",
+        f"; counts drawn from registers are shown as multiples of {base}, rounded together: they add up, and shares "
+        "are computed from them",
     )
 
 
