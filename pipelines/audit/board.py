@@ -55,7 +55,7 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
     count = today + len(memory.revised)
     shown = np.zeros(count, bool)
     value, threshold = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    latent, telling = np.zeros(count, bool), np.zeros(count, bool)
+    latent, telling, nobody = np.zeros(count, bool), np.zeros(count, bool), np.zeros(count, bool)
     stands = np.zeros(count, np.int64)
     near, far = np.zeros(count), np.full(count, np.inf)
     value[today:], latent[today:] = memory.revised, True
@@ -73,6 +73,9 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
             near[cells] = np.fmax(printed - item.rounding + 1, item.floor)
             far[cells] = np.where(np.isnan(printed), np.inf, printed + item.rounding - 1)
             shown[cells] = False
+            nobody[cells] = item.frame["value"].to_numpy() == 0  # told as it would be unrounded: it is no secret
+    for cell, (least, most) in memory.ranges.items():
+        near[cell], far[cell] = max(near[cell], least), min(far[cell], most)
     shown[list(memory.known)] = True
     place, size = classes(relations, count)
     merged = _merged(relations, memory.sums, place, size)
@@ -93,7 +96,7 @@ def board(series: Sequence[Series], relations: Sequence[Relation], memory: Memor
     # Whatever is small must be safe, shown or not, published or not. A larger number is audited when it is hidden
     # wherever it stands: one that is shown in another place hides nobody, and so does one that no file has.
     hidden = np.zeros(size + 1, bool)
-    np.logical_or.at(hidden, place, ~shown & ~latent)
+    np.logical_or.at(hidden, place, ~shown & ~latent & ~nobody)
     small = (values > 0) & (values < thresholds)
     audited = (hidden & ~is_shown & (thresholds > 0)) | small | (told & (values == 0))
     texts = tuple(relation.text for relation in relations)

@@ -8,8 +8,8 @@ beside one another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -47,13 +47,14 @@ class Memory:
 
     `known`: cells shown before, with the number they still have. `sums`: what is known of those that were not.
     `revised`: old numbers of cells that were hidden then and revised since: unknowns of their own, which sums name by
-    numbers that go on after those of today's cells.
+    numbers that go on after those of today's cells. `ranges`: cell → what a multiple shown before says it lies between.
     """
 
     known: frozenset[int] = frozenset()
     sums: tuple[Sum, ...] = ()
     findings: tuple[Finding, ...] = ()
     revised: tuple[int, ...] = ()
+    ranges: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 def read_ledger(paths: Iterable[Path]) -> list[tuple[str, pl.DataFrame]]:
@@ -101,6 +102,30 @@ def memory(
         tuple(findings),
         tuple(revised),
     )
+
+
+def rounded_memory(series: Sequence[Series], ledger: Iterable[tuple[str, pl.DataFrame]]) -> Memory | None:
+    """Return what editions of multiples add; nothing when one of them showed another number of a rounded cell.
+
+    A multiple says between which numbers the count lay. Where it lies there still, an attacker takes it for the same.
+    """
+    names, value, shown, _ = _cells(series)
+    bases = np.zeros(len(value), np.int64)
+    for item in series:
+        bases[item.frame["cell"].to_numpy()] = item.rounding
+    findings: list[Finding] = []
+    ranges: dict[int, tuple[int, int]] = {}
+    for edition, lines in ledger:
+        findings += _shown_again(edition, lines, names, shown)
+        both = names.join(lines.filter(pl.col("status") == "shown"), on=["table_name", "row_key", "column_name"])
+        for cell, said in both.select("cell", pl.col("value").round().cast(pl.Int64)).iter_rows():
+            base = int(bases[cell])
+            if base and said % base:
+                return None
+            if base and abs(said - value[cell]) < base:
+                low, high = ranges.get(cell, (0, said + base))
+                ranges[cell] = (max(low, said - base + 1), min(high, said + base - 1))
+    return Memory(findings=tuple(findings), ranges=ranges)
 
 
 def _sums(matrix: csr_array, rows: Whole, number: Whole, unknown: Whole) -> Iterator[Sum]:

@@ -15,7 +15,7 @@ import numpy as np
 from pipelines.audit.attack import Leak, Verdict, audit, intervals
 from pipelines.audit.board import Board, board
 from pipelines.audit.bounds import with_bounds
-from pipelines.audit.editions import memory, read_ledger
+from pipelines.audit.editions import memory, read_ledger, rounded_memory
 from pipelines.audit.finding import Finding
 from pipelines.audit.inherited import inherited
 from pipelines.audit.knowledge import Series, read_series, wrongly_flagged, wrongly_shown
@@ -63,7 +63,9 @@ def attack(project: Project) -> Result:
     policy, publications = read_policy(project), read_publications(project)
     series, sums = public_system(read_series(project, policy, publications), publications)
     before = published_editions(project)
-    remembered = memory(series, sums, read_ledger(before))
+    ledger = read_ledger(before)
+    in_multiples = rounded_memory(series, ledger) if policy.mode == "controlled_rounding" else None
+    remembered = in_multiples or memory(series, sums, ledger)
     laid = board(series, sums, remembered)
     path = project.fingerprints / SAFE
     safe = frozenset(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else frozenset()

@@ -45,7 +45,12 @@ class Rule(BaseModel):
 
 
 class Policy(BaseModel):
-    """The whole policy."""
+    """The whole policy.
+
+    `mode`: `suppression` hides small cells, and as many others as it takes for sums not to give them back;
+    `controlled_rounding` shows every count of a register as a multiple of `rounding_base`, so that sums hold, and hides
+    weighted rates and targets. `limits` is to be written for the mode. A published edition settles mode and base.
+    """
 
     model_config = _STRICT
 

@@ -77,7 +77,7 @@ def hidden_of(project: Project, publications: Mapping[str, Publication], policy:
     model = build(project, publications, policy)
     write_model(project, *model.as_tables())
     editions = read_editions(before)
-    seed = drawing_seed(project, simulated=_is_simulated(project, publications))
+    seed = drawing_seed(project, simulated=is_simulated(project, publications))
     code = Freshness(project, "protect").fingerprint([], {"rounds": policy.search_rounds})
     fingerprints = {year: _fingerprint(system, editions, code) for year, system in model.systems.items()}
     last = known.get("years", {})
@@ -116,7 +116,7 @@ def _inputs(project: Project, publications: Mapping[str, Publication], before: I
             *(table_path(project, table) for table in sorted(filter(None, tables)))]  # fmt: skip
 
 
-def _is_simulated(project: Project, publications: Mapping[str, Publication]) -> bool:
+def is_simulated(project: Project, publications: Mapping[str, Publication]) -> bool:
     """Say whether all counts of registers are simulated: then nobody stands behind them and the seed may be known."""
     import polars as pl
 

@@ -21,6 +21,7 @@ from pipelines.kernel.reference import whole_scope
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import read_table, table_path
 from pipelines.protect.figures import (
+    SERIES,
     Decided,
     few_behind,
     hidden_targets,
@@ -32,6 +33,7 @@ from pipelines.protect.figures import (
 )
 from pipelines.protect.guard import listed, refusals, require_passed_checks
 from pipelines.protect.model import OPEN
+from pipelines.protect.multiples import Multiples, multiples_of, rounded_table, rounded_values, targets_of
 from pipelines.protect.patterns import Hidden, hidden_of
 from pipelines.protect.suppression import RANK, counted, strict, summed, suppressed
 from pipelines.protect.told import public_totals, silent_share
@@ -41,18 +43,20 @@ REFERENCE = ("disclosure.yml", "publications.yml", "indicators.yml", "population
 
 SUPPRESSION = "pub_suppression"
 
+GRAIN = [*SERIES, "year"]
+
 
 def protect_all(project: Project, settings: Settings) -> StageReport:
     """Make every public table whose inputs changed, remove those no longer listed, count what is hidden."""
     start = time.monotonic()
     require_passed_checks(project)
     policy = read_policy(project)
-    if policy.mode != "suppression":
-        mend = "Write `mode: suppression`: tables cannot be published as multiples of a base yet."
-        raise BadInput(Problem("data/reference/disclosure.yml", "Nothing here rounds counts", mend, column="mode"))
     publications = _present(project, read_publications(project))
     _refuse(project, publications)
-    hidden = hidden_of(project, publications, policy, settings.threads)
+    if policy.mode == "controlled_rounding":
+        hidden: Hidden = multiples_of(project, publications, policy)
+    else:
+        hidden = hidden_of(project, publications, policy, settings.threads)
     freshness = Freshness(project, "protect")
     for table, publication in publications.items():
         if publication.reads is None:
@@ -67,7 +71,7 @@ def protect_all(project: Project, settings: Settings) -> StageReport:
         if path not in kept:
             path.unlink()
     if SUPPRESSION in publications and (freshness.made or not table_path(project, SUPPRESSION).exists()):
-        _write_suppression(project, publications)
+        _write_suppression(project, publications, silent=not isinstance(hidden, Multiples))
     _write_result(project, hidden)
     notes = _notes(project, publications, freshness.made, hidden, time.monotonic() - start)
     return StageReport(made=tuple(freshness.made), kept=tuple(freshness.kept), notes=notes)
@@ -95,7 +99,10 @@ def protect_one(
                 for measure, code in publication.counts.items()
                 if code != OPEN
             }
-            made = suppressed(summed(frame, publication), publication, threshold, chosen)
+            if isinstance(hidden, Multiples):
+                made = rounded_table(summed(frame, publication), publication, threshold, hidden)
+            else:
+                made = suppressed(summed(frame, publication), publication, threshold, chosen)
         write_parquet(table_path(project, table), made, publication.grain)
     except ValueError as error:
         mend = "Mend `grain` in data/reference/publications.yml."
@@ -177,6 +184,11 @@ def _values(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
         for shadow in shadows
     ]
     decided = Decided(hidden.values, hidden.modelled, hidden.weighted)
+    if isinstance(hidden, Multiples):
+        of_registers = pl.col("indicator_code").is_in(sorted(hidden.registers))
+        others = protected_values(values.filter(~of_registers), thresholds, default)
+        made = rounded_values(values.filter(of_registers), hidden, tuple(GRAIN))
+        return pl.concat([others, made]).sort(GRAIN)
     return protected_values(values, thresholds, default, pl.concat(few) if few else None, decided)
 
 
@@ -185,26 +197,37 @@ def _shadows(project: Project) -> list[Shadow]:
     return [shadow for publication in read_publications(project).values() for shadow in publication.shadows]
 
 
+def _gone(states: pl.DataFrame, values: pl.DataFrame, hidden: Hidden) -> pl.DataFrame:
+    """Return the target × scope rows of which nothing is said."""
+    gone = hidden_targets(states, values)
+    if isinstance(hidden, Multiples):
+        gone = pl.concat([gone, targets_of(states, hidden.registers)]).unique(maintain_order=True)
+    return gone
+
+
 def _states(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
     states = read_table(project, "tgt_states")
-    return protected_states(states, hidden_targets(states, _values(project, policy, hidden)))
+    return protected_states(states, _gone(states, _values(project, policy, hidden), hidden))
 
 
 def _paths(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
     states, values = read_table(project, "tgt_states"), _values(project, policy, hidden)
-    return protected_paths(read_table(project, "tgt_paths"), hidden_targets(states, values), values, states)
+    gone = _gone(states, values, hidden)
+    if isinstance(hidden, Multiples):  # a path repeats the true value
+        values = values.filter(~pl.col("indicator_code").is_in(sorted(hidden.registers)))
+    return protected_paths(read_table(project, "tgt_paths"), gone, values, states)
 
 
 def _history(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
     states = read_table(project, "tgt_states")
-    return protected_history(
-        read_table(project, "tgt_history"), hidden_targets(states, _values(project, policy, hidden))
-    )
+    gone = _gone(states, _values(project, policy, hidden), hidden)
+    return protected_history(read_table(project, "tgt_history"), gone)
 
 
 def _badges(project: Project, policy: Policy, hidden: Hidden) -> pl.DataFrame:
     states = read_table(project, "tgt_states")
-    return protected_badges(read_table(project, "tgt_badges"), hidden_targets(states, _values(project, policy, hidden)))
+    gone = _gone(states, _values(project, policy, hidden), hidden)
+    return protected_badges(read_table(project, "tgt_badges"), gone)
 
 
 _SPECIAL: dict[str, Callable[[Project, Policy, Hidden], pl.DataFrame]] = {
@@ -217,7 +240,8 @@ _SPECIAL: dict[str, Callable[[Project, Policy, Hidden], pl.DataFrame]] = {
 """Internal tables whose cells depend on one another, and what protects them."""
 
 
-def _write_suppression(project: Project, publications: Mapping[str, Publication]) -> None:
+def _write_suppression(project: Project, publications: Mapping[str, Publication], *, silent: bool) -> None:
+    """Write how much is hidden; of how many people that is silent (`silent`) only where shown counts are true ones."""
     rows = []
     values = table_path(project, "pub_values")
     totals = public_totals(pl.read_parquet(values)) if values.exists() else frozenset()
@@ -228,12 +252,12 @@ def _write_suppression(project: Project, publications: Mapping[str, Publication]
         flags = sorted(set(publication.flags.values())) or ["flag"]
         cells, hidden = counted(frame, flags)
         origin = max(frame["origin"].unique().to_list(), key=RANK.__getitem__, default="observed")
-        silent = None
-        if hidden and publication.reads.startswith("mart_"):
-            silent = silent_share(
+        share = None
+        if silent and hidden and publication.reads.startswith("mart_"):
+            share = silent_share(
                 summed(read_table(project, publication.reads), publication), frame, publication, totals
             )
-        rows.append((table, cells, hidden, hidden / cells if cells else None, silent, origin))
+        rows.append((table, cells, hidden, hidden / cells if cells else None, share, origin))
     schema = {
         "table_name": pl.String,
         "cells_count": pl.Int64,
@@ -264,6 +288,8 @@ def _notes(
     rows = pl.read_parquet(table_path(project, SUPPRESSION))
     gone, cells = int(rows["hidden_cells_count"].sum()), int(rows["cells_count"].sum())
     notes = [f"{gone} of {cells} public cells are hidden"]
+    if isinstance(hidden, Multiples):
+        return (*notes, f"{len(hidden.solved)} year(s) rounded in {seconds:.1f} s")
     if hidden.solved:
         gaps = [gap for year in hidden.solved if (gap := hidden.years[str(year)]["gap"]) is not None]
         far = f"at most {max(gaps):.1%} from the optimum" if gaps else "the optimum not sought (search_rounds)"

@@ -1,13 +1,17 @@
 """How long suppression takes, and how far from the optimum it ends: Markdown tables (protect.md holds some).
 
     python -m tests.benchmarks.protect [--rounds 12] [--kind full|sparse] [--years 15] [--processes 2]
+    python -m tests.benchmarks.protect --rounding 5 [--kind full|sparse] [--years 15]
     python -m tests.benchmarks.protect --instance CELLS.csv --relations SUMS.csv [--rounds 12] [--nobody-alone]
 
 The first draws the observatory's size at a known seed: 8 sites in 3 establishments in a region, 20 specialities in 5
 diplomas, 2 sexes, every sum of every level with every other: 936 cells. `sparse`: a third of specialities at each site,
 4 establishments. Each year is attacked afterwards by the auditor, which knows nothing of how the pattern was chosen.
 
-The second solves a table given as two files. CELLS: `cell,value,primary,weight,threshold`, a line a cell, `primary` 0
+The second rounds the same years to multiples of a base: how long it takes, how far cells move, at most and on average,
+and how many of them the auditor can compute, knowing that they moved by less than the base.
+
+The third solves a table given as two files. CELLS: `cell,value,primary,weight,threshold`, a line a cell, `primary` 0
 or 1, `threshold` what a primary cell might be at least (1: it need only not be computed exactly). SUMS: `whole,part`, a
 line a part of a sum; a whole that is several sums says which in a third column, `sum`. It prints what is hidden, its
 cost, the bound and the gap. `--nobody-alone` leaves out what the only person of a cell could compute.
@@ -30,6 +34,7 @@ import scipy.sparse
 from pipelines.audit.attack import Puzzle, audit
 from pipelines.protect.choice import Chosen, best
 from pipelines.protect.counted import Counted
+from pipelines.protect.rounding import rounded
 from pipelines.protect.system import Cell, Place, System
 from pipelines.protect.year import Year
 
@@ -116,6 +121,21 @@ def solve(year: int, kind: str, rounds: int) -> str:
             f"{gap} | {worked:.1f} | {audited:.1f} | {taken:.1f} | {leaks} |")  # fmt: skip
 
 
+def round_off(year: int, kind: str, base: int) -> str:
+    """Return one year's line of the table of controlled rounding."""
+    system = system_of(year, kind)
+    start, used = time.monotonic(), time.process_time()
+    made = rounded(system, base, b"benchmark")
+    taken, worked = time.monotonic() - start, time.process_time() - used
+    values, moved = system.values, abs(made.values - system.values)
+    reach = np.where(moved < base, base - 1, 2 * base - 1)
+    low, high = np.maximum(made.values - reach, 0).astype(float), (made.values + reach).astype(float)
+    attacked = values > 0
+    told = audit(Puzzle(system.matrix, values, low, high, np.zeros_like(values), attacked)).leaks
+    return (f"| {base} | {year} | {len(values)} | {moved.max()} | {moved.mean():.2f} | {made.wide.size} | "
+            f"{worked:.2f} | {taken:.2f} | {attacked.sum()} | {len(told)} |")  # fmt: skip
+
+
 def main() -> None:
     """Print the table, or the answer."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -123,6 +143,7 @@ def main() -> None:
     parser.add_argument("--kind", choices=sorted(KINDS), default="full")
     parser.add_argument("--years", type=int, default=15)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--rounding", type=int, choices=(3, 5))
     parser.add_argument("--instance", type=Path)
     parser.add_argument("--relations", type=Path)
     parser.add_argument("--nobody-alone", action="store_true")
@@ -135,6 +156,12 @@ def main() -> None:
         primary = {cell.key for cell in system.cells if cell.primary}
         print(f"secondary: {', '.join(sorted(chosen.pattern.hidden - primary))}")
         print(f"cost {chosen.cost:.0f}, bound {chosen.bound}, gap {chosen.gap}, {leaks_of(system, chosen)} leaks")
+        return
+    if asked.rounding:
+        print("| base | year | cells | widest move | mean move | moved further | cpu s | s | attacked | exact |")
+        print("|---|---|---|---|---|---|---|---|---|---|")
+        for year in range(FIRST, FIRST + asked.years):
+            print(round_off(year, asked.kind, asked.rounding), flush=True)
         return
     start = time.monotonic()
     task = partial(solve, kind=asked.kind, rounds=asked.rounds)

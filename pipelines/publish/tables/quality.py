@@ -84,12 +84,28 @@ def suppression(shelf: Shelf) -> Table:
     )
     return Table(
         name="suppression",
-        caption=two(shelf, "Valeurs retirées pour confidentialité", "Values withheld for confidentiality"),
+        caption=two(shelf, "Valeurs retirées pour confidentialité", "Values withheld for confidentiality")
+        + in_multiples(shelf),
         heading=("Table", *headings),
         rows=tuple(rows),
         right=headings,
         widths=(40, 14, 14, 14, 18),
         lang=shelf.lang,
+    )
+
+
+def in_multiples(shelf: Shelf) -> str:
+    """Say that counts of registers are multiples of the base, where the policy rounds them; nothing elsewhere."""
+    policy = shelf.declared("disclosure")
+    if not isinstance(policy, dict) or policy.get("mode") != "controlled_rounding":
+        return ""
+    base = number(int(policy.get("rounding_base", 5)), shelf.lang)
+    return two(
+        shelf,
+        f" ; les effectifs tirés des registres sont montrés en multiples de {base}, arrondis ensemble : leurs sommes "
+        "tombent juste, et les parts en sont calculées",
+        f"; counts drawn from registers are shown as multiples of {base}, rounded together: they add up, and shares "
+        "are computed from them",
     )
 
 
