@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
+from pipelines.kernel.solver import silent_solver
+
 EDGE = 1e-6
 """A deviation this near to a whole number is one."""
 
@@ -111,7 +113,7 @@ class Program:
         program.a_matrix_.value_ = both.data.astype(float)
         if whole:
             program.integrality_ = [highspy.HighsVarType.kInteger] * both.shape[1]
-        solver = highspy.Highs()
+        solver: highspy.Highs = silent_solver()
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)  # one setting in the whole process: others make `run` fail unnoticed
         solver.setOptionValue("random_seed", 0)

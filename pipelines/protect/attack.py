@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import highspy
 import numpy as np
 
+from pipelines.kernel.solver import silent_solver
 from pipelines.protect.standing import room
 from pipelines.protect.system import System
 
@@ -165,7 +166,7 @@ def solver_of(**options: bool | int | float | str) -> highspy.Highs:
 
     HiGHS shares its threads among all solvers of a process: other settings in one make `run` fail in all.
     """
-    solver = highspy.Highs()
+    solver: highspy.Highs = silent_solver()
     settings: dict[str, bool | int | float | str] = {
         "output_flag": False,
         "threads": 1,
