@@ -48,7 +48,11 @@ def watched(project: Project, lang: str) -> list[Path]:
     """Return the files that an author changes, as they stand now: pages, chapters, menus, declared texts, the theme."""
     folder = project.reports / lang
     found = [*folder.glob("*.qmd"), *folder.glob("_*.yml"), *(folder / "_chapters").glob("*.md")]
-    found += [*project.reports.glob("*.yml"), *project.reference.rglob("*.yml"), *project.reference.glob("*.csv")]
+    found += [
+        *(project.reports / "brand").iterdir(),
+        *project.reference.rglob("*.yml"),
+        *project.reference.glob("*.csv"),
+    ]
     return sorted(path for path in found if path.name != "_variables.yml")
 
 

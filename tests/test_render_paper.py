@@ -24,7 +24,7 @@ THEME = Path(__file__).parent.parent / "pipelines" / "render" / "theme"
 
 def typst_and_pdf(folder: Path) -> tuple[str, bytes]:
     manuscript = read_manuscript(Project(folder), "fr")
-    job = pdf_job(manuscript.report, manuscript.plan, manuscript.frame, manuscript.bibliography)
+    job = pdf_job(manuscript.report, manuscript.plan, manuscript.frame, manuscript.bibliography, manuscript.brand)
     source = report_typst(manuscript.report, job)
     return source, report_pdf(manuscript.report, source, manuscript.folder, folder)
 

@@ -236,7 +236,7 @@ def test_the_report_as_typst_is_what_a_reader_of_paper_needs() -> None:
     from pipelines.render.pdf import pdf_job, report_typst
 
     manuscript = read_manuscript(Project(FIXTURE), "fr")
-    job = pdf_job(manuscript.report, manuscript.plan, manuscript.frame, manuscript.bibliography)
+    job = pdf_job(manuscript.report, manuscript.plan, manuscript.frame, manuscript.bibliography, manuscript.brand)
     text = report_typst(manuscript.report, job)
     assert '#picture("/_generated/fig-effectifs.svg", "Courbe qui monte de 6 000 à 8 000 étudiants.")' in text
     assert "#ref(<fig-effectifs>);" in text

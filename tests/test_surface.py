@@ -149,14 +149,16 @@ def rendered(project: Project, telling: list[bytes]) -> None:
     if telling:
         pages = [page for page in manuscript.pages if any(form in page.text.encode() for form in telling)][:2]
     for page in pages:
-        job = html_job(page, manuscript.plan, manuscript.frame, titles, manuscript.bibliography)
+        job = html_job(page, manuscript.plan, manuscript.frame, titles, manuscript.bibliography, manuscript.brand)
         texts[page.output] = html_page(page, job)
         (site / page.output).parent.mkdir(parents=True, exist_ok=True)
         (site / page.output).write_text(texts[page.output], encoding="utf-8")
         if page is pages[0]:
             lines = tuple(replace(line, text=re.sub("^#(#+ )", r"\1", line.text)) for line in page.lines)
             page = replace(page, lines=lines)  # a report begins a level above
-            source = report_typst(page, pdf_job(page, manuscript.plan, manuscript.frame, manuscript.bibliography))
+            source = report_typst(
+                page, pdf_job(page, manuscript.plan, manuscript.frame, manuscript.bibliography, manuscript.brand)
+            )
             content = report_pdf(page, source, manuscript.folder, project.root)
             (project.build / f"observatoire-{project.settings().edition}.pdf").write_bytes(content)
     assert texts

@@ -17,6 +17,7 @@ from pipelines.check.suites import Layer, read_suites
 from pipelines.check.tables import Tables
 from pipelines.check.waivers import Held, Waiver
 from pipelines.check.workbook import workbook_of
+from pipelines.kernel.brand import read_brand
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.corrections import read_corrections
 from pipelines.kernel.disclosure import read_policy
@@ -29,6 +30,7 @@ LIST = "liste.xlsx"
 def write(project: Project, settings: Settings, day: date, tables: Tables, layer: Layer) -> None:
     """Write history, list and pages. With `layer` staging the run stopped there, and nothing is said of marts."""
     stopped = layer == "staging"
+    brand = read_brand(project)
     contents = [_read(project, "staging")] + ([] if stopped else [_read(project, "marts")])
     checks = [Check(**row) for content in contents for row in content["checks"]]
     left = [NotChecked(**row) for content in contents for row in content["not_checked"]]
@@ -46,7 +48,7 @@ def write(project: Project, settings: Settings, day: date, tables: Tables, layer
     write_history(project, history)
     found = steward.dated(found, history.opened(settings))
     write_json(project.quality / "steward.json", steward.content(found))
-    write_bytes(project.quality / LIST, workbook_of(agenda.lines(found), found, settings.edition))
+    write_bytes(project.quality / LIST, workbook_of(agenda.lines(found), found, settings.edition, brand.colours))
     told = pages.Told(
         edition=settings.edition,
         lang=settings.lang,
@@ -57,6 +59,7 @@ def write(project: Project, settings: Settings, day: date, tables: Tables, layer
         opened=history.opened(settings),
         threshold=_threshold(project),
         stopped=stopped,
+        brand=brand,
     )
     pages.write(project.build / "quality", told)
 

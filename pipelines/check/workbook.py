@@ -14,6 +14,7 @@ import xlsxwriter
 
 from pipelines.check.agenda import WORDS, Line
 from pipelines.check.steward import Entry
+from pipelines.kernel.colours import Colours, head_of_a_sheet, mixed
 
 CREATED = datetime(2024, 1, 1)
 """Date of creation in every workbook, so that the same list gives the same bytes."""
@@ -46,24 +47,25 @@ KINDS = {
 }
 """Kind of a problem that no check found → its word."""
 
-_HEADER = {"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"}
-_STATES = {"blocks": "#F6D5D5", "no_answer": "#F6D5D5", "to_mend": "#FDEBD0", "waived": "#E3ECF7"}
+_STATES = {"blocks": "missed", "no_answer": "missed", "to_mend": "late", "waived": "brand"}
+"""State of a problem → the colour of the house that its cell is tinted with."""
 
 Cell = str | int | date | None
 
 
-def workbook_of(lines: Sequence[Line], entries: Iterable[Entry], edition: int) -> bytes:
+def workbook_of(lines: Sequence[Line], entries: Iterable[Entry], edition: int, look: Colours) -> bytes:
     """Return the list as XLSX: a sheet of lines to act upon, and one with each year of each problem."""
     content = BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     book.set_properties({"title": f"À faire, édition {edition}", "author": "Observatoire", "created": CREATED})
+    named = look.named()
     looks = {
-        "header": book.add_format(_HEADER),
+        "header": book.add_format(head_of_a_sheet(look)),
         "text": book.add_format({"text_wrap": True, "valign": "top"}),
         "date": book.add_format({"num_format": "dd/mm/yyyy", "valign": "top", "align": "left"}),
         **{
-            state: book.add_format({"bg_color": colour, "bold": True, "valign": "top"})
-            for state, colour in _STATES.items()
+            state: book.add_format({"bg_color": mixed(named[tint], look.paper, 0.8), "bold": True, "valign": "top"})
+            for state, tint in _STATES.items()
         },
     }
     rows = [_row_of_line(line) for line in lines]

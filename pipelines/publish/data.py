@@ -67,7 +67,7 @@ def write_data(shelf: Shelf, target: Path) -> list[str]:
         _json(folder / "datapackage.json", data_package(tables, folder, shelf.catalogue, shelf.edition, region))
         _json(folder / "csv-metadata.json", csvw(tables, shelf.edition, region))
         _json(folder / "catalogue.jsonld", dcat(tables, hashes, shelf.edition, region))
-        (folder / "observatoire.xlsx").write_bytes(workbook(tables, shelf.edition, region))
+        (folder / "observatoire.xlsx").write_bytes(workbook(tables, shelf.edition, region, shelf.colours.link))
         _write_sdmx(shelf, folder / "sdmx")
     return sorted({column.name for table in tables for column in table.columns if column.meaning is None})
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from pipelines.kernel.brand import Brand, read_brand
 from pipelines.kernel.catalogue import Catalogue, read_catalogue
+from pipelines.kernel.colours import Colours
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.reference import Reference, read_reference, whole_scope
 from pipelines.kernel.region import Region, counted_sites, read_region
@@ -83,6 +85,16 @@ class Shelf:
     def edition(self) -> str:
         """The edition, as addresses end in it."""
         return str(self.settings.edition)
+
+    @cached_property
+    def brand(self) -> Brand:
+        """Logo and colours of the house."""
+        return read_brand(self.project)
+
+    @property
+    def colours(self) -> Colours:
+        """Colours of the house."""
+        return self.brand.colours
 
     @cached_property
     def table_names(self) -> list[str]:

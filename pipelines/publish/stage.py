@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.kernel.colours import Colours
 from pipelines.kernel.figure_address import FOLDER
 from pipelines.kernel.files import write_bytes, write_text
 from pipelines.kernel.freshness import Freshness
@@ -63,7 +64,7 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
             (project.reports / lang / folder).mkdir(parents=True, exist_ok=True)
     notes: list[str] = []
     library = generated / CHART
-    making = begin_library(library, f"{shelf.lang}/{CHART}", freshness, workers)
+    making = begin_library(library, f"{shelf.lang}/{CHART}", freshness, shelf.colours, workers)
     if not any("/fig-" in item for item in freshness.known_items()):
         workers.submit(ready)  # all figures will be drawn: the second worker gets ready while the first bundles
 
@@ -113,7 +114,8 @@ def _published(project: Project, settings: Settings, workers: Workers) -> StageR
     sources = [protected_path(project, name) for name in published(shelf)]
     dictionary = sorted((project.reference / "dictionary").glob("*.yml"))
     fingerprint = freshness.fingerprint(
-        [*sources, *dictionary, *sorted(project.sources.glob("*.yml"))], {"edition": shelf.edition}
+        [*sources, *dictionary, *sorted(project.sources.glob("*.yml"))],
+        {"edition": shelf.edition, "link": shelf.colours.link},
     )
     if not freshness.is_fresh("data", fingerprint, [target / "datapackage.json"]):
         unknown = write_data(shelf, target)
@@ -160,10 +162,10 @@ def write_workbooks(listed: list[Table], generated: Path, freshness: Freshness, 
         path = generated / f"tbl-{table.name}.xlsx"
         item = workbook_item(shelf, table)
         fingerprint = freshness.fingerprint(
-            [], {"table": asdict(table), "edition": shelf.edition, "house": shelf.house}
+            [], {"table": asdict(table), "edition": shelf.edition, "house": shelf.house, "look": shelf.colours.named()}
         )
         if not freshness.is_fresh(item, fingerprint, [path]):
-            write_bytes(path, workbook(table, shelf.edition, shelf.house))
+            write_bytes(path, workbook(table, shelf.edition, shelf.house, shelf.colours))
             written[item] = fingerprint
     freshness.remember_all(written)
 
@@ -177,13 +179,13 @@ class Making:
     script: Future[str]
 
 
-def begin_library(path: Path, item: str, freshness: Freshness, workers: Workers) -> Making | None:
+def begin_library(path: Path, item: str, freshness: Freshness, look: Colours, workers: Workers) -> Making | None:
     """Have a worker bundle the explorer's script of Vega and its chart, unless both are the same."""
-    facts = {"chart": chart.specification(), "vl-convert-python": version("vl-convert-python")}
+    facts = {"chart": chart.specification(look), "vl-convert-python": version("vl-convert-python")}
     fingerprint = freshness.fingerprint([], facts)
     if freshness.is_fresh(item, fingerprint, [path]):
         return None
-    return Making(item, fingerprint, workers.submit(chart.chart_script))
+    return Making(item, fingerprint, workers.submit(chart.chart_script, look))
 
 
 def end_library(path: Path, making: Making | None, freshness: Freshness) -> None:
@@ -206,14 +208,15 @@ def begin_drawing(
 ) -> Drawing:
     """Begin to draw the pictures whose content changed; the drawing of one does not depend on another's."""
     stale: dict[str, tuple[Picture, str]] = {}
+    look = shelf.colours.named()
     for item, picture in pictures.items():
         fingerprint = freshness.fingerprint(
-            [], {"picture": picture.fingerprint(), "edition": shelf.edition, "house": shelf.house}
+            [], {"picture": picture.fingerprint(), "edition": shelf.edition, "house": shelf.house, "look": look}
         )
         outputs = [generated / f"fig-{picture.name}.{end}" for end in ("svg", "csv", "md")]
         if not freshness.is_fresh(item, fingerprint, outputs):
             stale[item] = (picture, fingerprint)
-    return Drawing(stale, drawings([picture for picture, _ in stale.values()], workers))
+    return Drawing(stale, drawings([picture for picture, _ in stale.values()], shelf.colours, workers))
 
 
 def end_drawing(drawing: Drawing, generated: Path, freshness: Freshness, shelf: Shelf) -> None:
@@ -225,20 +228,20 @@ def end_drawing(drawing: Drawing, generated: Path, freshness: Freshness, shelf: 
     freshness.remember_all({item: fingerprint for item, (_, fingerprint) in drawing.stale.items()})
 
 
-def drawings(pictures: list[Picture], workers: Workers) -> Iterable[str]:
+def drawings(pictures: list[Picture], look: Colours, workers: Workers) -> Iterable[str]:
     """Return the SVG of each picture, in order; they are drawn beside the caller, those that take longest first."""
     if len(pictures) <= FEW:
-        return map(drawn_here, pictures)
+        return (drawn_here(picture, look) for picture in pictures)
     longest_first = sorted(range(len(pictures)), key=lambda place: weight(pictures[place]), reverse=True)
-    answers = {place: workers.submit(drawn, pictures[place]) for place in longest_first}
+    answers = {place: workers.submit(drawn, pictures[place], look) for place in longest_first}
     return (answers[place].result() for place in range(len(pictures)))
 
 
-def drawn_here(picture: Picture) -> str:
+def drawn_here(picture: Picture, look: Colours) -> str:
     """Draw one picture in this process."""
     from pipelines.publish.drawing import draw  # plotnine takes 0.8 s to import, and often nothing is drawn
 
-    return draw(picture)
+    return draw(picture, look)
 
 
 def other_languages(freshness: Freshness, lang: str) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -25,8 +25,8 @@ from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 from plotnine import element_blank, element_line, element_rect, element_text, theme, theme_minimal
 
+from pipelines.kernel.colours import Colours
 from pipelines.publish.numbers import SIMULATED
-from pipelines.publish.palette import INK, PALETTE, PAPER, RULE, SOFT
 from pipelines.publish.picture import Picture
 
 WIDTH = 480 / 96
@@ -37,32 +37,40 @@ LINE = WIDTH * 72 * 0.955
 
 _FONTS = ["DejaVu Sans"]
 
-HOUSE = theme_minimal(base_size=10, base_family=_FONTS[0]) + theme(
-    plot_title=element_text(
-        size=12, weight="bold", color=INK, ha="left", margin={"b": 4, "units": "pt"}, linespacing=1.2
-    ),
-    plot_subtitle=element_text(size=9.5, color=SOFT, ha="left", margin={"b": 7, "units": "pt"}, linespacing=1.25),
-    plot_caption=element_text(size=8.5, color=SOFT, ha="left", margin={"t": 7, "units": "pt"}, linespacing=1.35),
-    plot_title_position="plot",
-    plot_caption_position="plot",
-    plot_background=element_rect(fill=PAPER, color=PAPER),
-    panel_background=element_rect(fill=PAPER, color=PAPER),
-    panel_grid_minor=element_blank(),
-    panel_grid_major_x=element_blank(),
-    panel_grid_major_y=element_line(color=RULE, size=0.5),
-    axis_title=element_blank(),
-    axis_text=element_text(size=9, color=SOFT),
-    panel_spacing_x=0.03,
-    panel_spacing_y=0.035,
-    strip_text=element_text(size=9, linespacing=1.1, weight="bold", color=INK, ha="left"),
-    legend_position="none",
-    plot_margin=0.015,
-)
+
+@cache
+def house(look: Colours) -> Any:
+    """Return the style that every plot begins with; not to be changed, it is kept."""
+    return theme_minimal(base_size=10, base_family=_FONTS[0]) + theme(
+        plot_title=element_text(
+            size=12, weight="bold", color=look.figure_ink, ha="left", margin={"b": 4, "units": "pt"}, linespacing=1.2
+        ),
+        plot_subtitle=element_text(
+            size=9.5, color=look.figure_soft, ha="left", margin={"b": 7, "units": "pt"}, linespacing=1.25
+        ),
+        plot_caption=element_text(
+            size=8.5, color=look.figure_soft, ha="left", margin={"t": 7, "units": "pt"}, linespacing=1.35
+        ),
+        plot_title_position="plot",
+        plot_caption_position="plot",
+        plot_background=element_rect(fill=look.paper, color=look.paper),
+        panel_background=element_rect(fill=look.paper, color=look.paper),
+        panel_grid_minor=element_blank(),
+        panel_grid_major_x=element_blank(),
+        panel_grid_major_y=element_line(color=look.figure_rule, size=0.5),
+        axis_title=element_blank(),
+        axis_text=element_text(size=9, color=look.figure_soft),
+        panel_spacing_x=0.03,
+        panel_spacing_y=0.035,
+        strip_text=element_text(size=9, linespacing=1.1, weight="bold", color=look.figure_ink, ha="left"),
+        legend_position="none",
+        plot_margin=0.015,
+    )
 
 
-def colours(order: list[str]) -> dict[str, str]:
-    """Give each name of `order` its colour, in order; past eight the palette starts again (labels tell them apart)."""
-    return {name: PALETTE[index % len(PALETTE)] for index, name in enumerate(order)}
+def colours(order: list[str], palette: Sequence[str]) -> dict[str, str]:
+    """Give each name of `order` its colour, in order; past its end it starts again (labels tell them apart)."""
+    return {name: palette[index % len(palette)] for index, name in enumerate(order)}
 
 
 def wrapped(text: str, width: int) -> str:
@@ -126,7 +134,7 @@ def _face(bold: bool) -> FT2Font:
     return FT2Font(findfont(FontProperties(family=_FONTS, weight="bold" if bold else "normal")))
 
 
-def svg(plot: Any, picture: Picture, finish: Callable[[Any], None] | None = None) -> str:
+def svg(plot: Any, picture: Picture, look: Colours, finish: Callable[[Any], None] | None = None) -> str:
     """Draw `plot` once and return the SVG; the same picture always gives the same bytes.
 
     `finish` may still edit the drawn figure (hatches); then the word is laid on simulated panels. The plot is drawn,
@@ -137,7 +145,7 @@ def svg(plot: Any, picture: Picture, finish: Callable[[Any], None] | None = None
         "svg.fonttype": "none",
         "font.family": _FONTS,
         "hatch.linewidth": 0.6,
-        "hatch.color": PAPER,
+        "hatch.color": look.paper,
     }
     with mpl.rc_context(settings):
         drawn = plot.draw()
@@ -145,7 +153,7 @@ def svg(plot: Any, picture: Picture, finish: Callable[[Any], None] | None = None
             if finish is not None:
                 finish(drawn)
             if picture.simulated:
-                lay_the_word(drawn, SIMULATED[picture.lang], picture.options)
+                lay_the_word(drawn, SIMULATED[picture.lang], look.figure_soft, picture.options)
             out = io.StringIO()
             canvas: Any = FigureCanvasSVG(drawn)
             # not `savefig`, which draws all once more beforehand: laying out is part of each drawing
@@ -155,7 +163,7 @@ def svg(plot: Any, picture: Picture, finish: Callable[[Any], None] | None = None
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def lay_the_word(drawn: Any, word: str, options: dict[str, object]) -> None:
+def lay_the_word(drawn: Any, word: str, colour: str, options: dict[str, object]) -> None:
     """Write the word across every panel, pale and large, behind the data; only on the panels of `word_on` if given."""
     axes = drawn.get_axes()
     size = 28 if len(axes) == 1 else 16 if len(axes) < 5 else 12
@@ -172,7 +180,7 @@ def lay_the_word(drawn: Any, word: str, options: dict[str, object]) -> None:
             va="center",
             rotation=18,
             fontsize=size,
-            color="#5b6472",
+            color=colour,
             alpha=0.22,
             weight="bold",
             zorder=0.6,

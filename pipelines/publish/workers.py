@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
+from pipelines.kernel.colours import Colours
 from pipelines.publish.picture import Picture
 
 COUNT = 2
@@ -57,12 +58,12 @@ def ready() -> None:
     del drawing
 
 
-def drawn(picture: Picture) -> str:
+def drawn(picture: Picture, look: Colours) -> str:
     """Draw one picture in a worker."""
     ready()
     from pipelines.publish.drawing import draw
 
-    return draw(picture)
+    return draw(picture, look)
 
 
 def weight(picture: Picture) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from pipelines.render import quarto
 from pipelines.render.html import html_job, html_page
 from pipelines.render.links import Pointers, Target, dead, local_targets, pointers, remote_resources
 from pipelines.render.manuscript import Manuscript
-from pipelines.render.pandoc import THEME, Job
+from pipelines.render.pandoc import Job
 from pipelines.render.pdf import pdf_job, report_pdf, report_typst
 from pipelines.render.search import INDEX, search_index
 from pipelines.render.sources import Page
@@ -39,13 +39,16 @@ def render(project: Project, manuscript: Manuscript, edition: int, *, with_pdf: 
 
     Raises `BadInput`; the last good outputs then stay.
     """
+    quarto.lay_theme(manuscript.folder, manuscript)
     site = project.build / "site"
     pdf_file = project.build / f"observatoire-{edition}.pdf"
     fresh = Freshness(project, "render")
     titles = {page.name: page.title for page in manuscript.pages}
     offered = downloads(manuscript.pages)
     jobs = {
-        page.name: html_job(page, manuscript.plan, manuscript.frame, titles, manuscript.bibliography, offered)
+        page.name: html_job(
+            page, manuscript.plan, manuscript.frame, titles, manuscript.bibliography, manuscript.brand, offered
+        )
         for page in manuscript.pages
     }
     prints = {page.name: fresh.fingerprint([], _facts(page, jobs[page.name])) for page in manuscript.pages}
@@ -54,7 +57,7 @@ def render(project: Project, manuscript: Manuscript, edition: int, *, with_pdf: 
     ]
 
     report = manuscript.report
-    report_job = pdf_job(report, manuscript.plan, manuscript.frame, manuscript.bibliography)
+    report_job = pdf_job(report, manuscript.plan, manuscript.frame, manuscript.bibliography, manuscript.brand)
     pictures = {path: manuscript.folder / path.lstrip("/") for path in pictures_of(report)}
     prints[pdf_file.name] = fresh.fingerprint(pictures.values(), _facts(report, report_job))
     is_left = not with_pdf and pdf_file.exists()
@@ -66,9 +69,7 @@ def render(project: Project, manuscript: Manuscript, edition: int, *, with_pdf: 
     rendered = _all_or_problems(tasks)
     pages = {page.output: rendered.get(page.name) or (site / page.output).read_bytes() for page in manuscript.pages}
     files = _site_files(project, manuscript, pages)
-    prints["assets"] = fresh.fingerprint(
-        [THEME / name for name in SHOWN_BY], {name: sha256_of(path) for name, path in files.items()}
-    )
+    prints["assets"] = fresh.fingerprint([], {name: sha256_of(path) for name, path in files.items()})
     assets_are_fresh = fresh.is_fresh("assets", prints["assets"], [site / name for name in (*files, INDEX)])
     gone = fresh.forget_others(prints)
     if not stale and pdf_is_fresh and assets_are_fresh and not gone:
@@ -129,7 +130,8 @@ def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, by
     `data/…` means `build/data/…`, everything else the language's folder.
     """
     found: dict[str, Pointers] = {name: pointers(text.decode("utf-8")) for name, text in pages.items()}
-    files = {f"_theme/{name}": THEME / name for name in SHOWN_BY} | _figure_pages(manuscript)
+    laid = [f"_theme/{name}" for name in (*SHOWN_BY, *quarto.logo_files(manuscript.brand))]
+    files = {name: manuscript.folder / name for name in laid} | _figure_pages(manuscript)
     problems: list[Problem] = []
     for page in manuscript.pages:
         for address in remote_resources(found[page.output]):

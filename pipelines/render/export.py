@@ -20,6 +20,7 @@ from pipelines.render.embedded import pictures_of
 from pipelines.render.manuscript import Manuscript, read_page
 from pipelines.render.pandoc import PROBLEMS, Job, converted
 from pipelines.render.pdf import fonts, missing_picture, pdf_job, report_pdf, report_typst
+from pipelines.render.quarto import lay_theme
 from pipelines.render.sources import Line, Page
 from pipelines.render.words import words
 
@@ -92,7 +93,8 @@ def with_what_it_names(manuscript: Manuscript, error: BadInput) -> Manuscript:
 def page_pdf(manuscript: Manuscript, root: Path) -> bytes:
     """Return the page as PDF/UA-1, set as the report is, without cover and contents."""
     page = manuscript.report
-    job = pdf_job(page, manuscript.plan, manuscript.frame, manuscript.bibliography)
+    lay_theme(manuscript.folder, manuscript)  # the logo lies there
+    job = pdf_job(page, manuscript.plan, manuscript.frame, manuscript.bibliography, manuscript.brand)
     job = replace(job, metadata={**job.metadata, "single": True})
     return report_pdf(page, report_typst(page, job), manuscript.folder, root)
 

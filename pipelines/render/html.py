@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from pipelines.kernel.brand import Brand
 from pipelines.render.frame import Frame
 from pipelines.render.navigation import Plan, menu_html
 from pipelines.render.pandoc import Job, convert
@@ -26,6 +27,7 @@ def html_job(
     frame: Frame,
     titles: Mapping[str, str],
     bibliography: tuple[Path, ...],
+    brand: Brand,
     offered: Iterable[str] = (),
 ) -> Job:
     """Return what pandoc needs to write one page: it depends on nothing else, so it is the page's fingerprint too.
@@ -39,6 +41,7 @@ def html_job(
     variables: dict[str, Any] = {
         "site-root": root,
         "site-title": escape(plan.title),
+        "logo": brand.mark(root),
         "menu": menu_html(plan.menu, page.name, shown.__getitem__, root),
         "words": words(plan.lang),
         "structured": script(structured(page, plan, frame, offered)),

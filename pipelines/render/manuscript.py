@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from pipelines.kernel.brand import Brand, read_brand
 from pipelines.kernel.problems import BadInput, Problem, shown
 from pipelines.kernel.project import Project
 from pipelines.render.frame import Frame, read_frame
@@ -20,6 +21,7 @@ class Manuscript:
     folder: Path
     plan: Plan
     frame: Frame
+    brand: Brand
     pages: tuple[Page, ...]
     report: Page
     bibliography: tuple[Path, ...]
@@ -44,7 +46,7 @@ def read_page(project: Project, lang: str, named: str) -> Manuscript:
     page = resolver.page(name)
     if resolver.problems:
         raise BadInput(dict.fromkeys(resolver.problems))
-    return Manuscript(folder, plan, frame, (page,), page, bibliography)
+    return Manuscript(folder, plan, frame, read_brand(project), (page,), page, bibliography)
 
 
 def read_manuscript(project: Project, lang: str) -> Manuscript:
@@ -54,7 +56,7 @@ def read_manuscript(project: Project, lang: str) -> Manuscript:
     report = resolver.page(REPORT)
     if resolver.problems:
         raise BadInput(dict.fromkeys(resolver.problems))  # a file that two pages include tells its problem once
-    return Manuscript(folder, plan, frame, pages, report, bibliography)
+    return Manuscript(folder, plan, frame, read_brand(project), pages, report, bibliography)
 
 
 def _opened(project: Project, lang: str) -> tuple[Path, Plan, Frame, tuple[Path, ...], Resolver]:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.kernel.brand import Brand, Logo
 from pipelines.kernel.problems import BadInput, Problem, shown
 from pipelines.render.frame import Frame
 from pipelines.render.navigation import Plan
@@ -22,7 +23,7 @@ EPOCH = 0
 PICTURE = re.compile(r'#picture\("(?P<path>[^"]+)"')
 
 
-def pdf_job(page: Page, plan: Plan, frame: Frame, bibliography: tuple[Path, ...]) -> Job:
+def pdf_job(page: Page, plan: Plan, frame: Frame, bibliography: tuple[Path, ...], brand: Brand) -> Job:
     """Return what pandoc needs to write the report as Typst."""
     return Job(
         to="typst-citations-smart",
@@ -31,6 +32,8 @@ def pdf_job(page: Page, plan: Plan, frame: Frame, bibliography: tuple[Path, ...]
             "words": words(plan.lang),
             "title-text": typst_string(page.title),
             "publisher-text": typst_string(str(page.meta.get("publisher") or plan.title)),
+            "colours": brand.colours.typst(),
+            "logo": logo_typst(brand.logo).strip(),
             "header-includes": [(THEME / "classes.typ").read_text(encoding="utf-8")],
         },
         metadata={
@@ -91,6 +94,13 @@ def fonts() -> list[str]:
 def missing_picture(file: str, row: int, path: str) -> Problem:
     """Return what is said of a picture that a page names and nobody drew."""
     return Problem(file, "The figure's file does not exist", "Run `observatoire run`, which draws it.", row, value=path)
+
+
+def logo_typst(logo: Logo | None) -> str:
+    """Return the logo as Typst, its file where `lay_theme` put it; empty where there is none."""
+    if logo is None:
+        return ""
+    return f'#image("/_theme/{logo.name}", height: 15mm, alt: "{typst_string(logo.alt)}")\n'
 
 
 def typst_string(text: str) -> str:

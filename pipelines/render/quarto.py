@@ -7,9 +7,11 @@ import re
 import shutil
 import subprocess
 import tempfile
+from base64 import b64encode
 from html import escape
 from pathlib import Path
 
+from pipelines.kernel.brand import Brand, Logo
 from pipelines.kernel.files import replacing_folder, write_bytes
 from pipelines.kernel.freshness import Freshness, file_fingerprint
 from pipelines.kernel.problems import CheckFailed
@@ -18,7 +20,7 @@ from pipelines.kernel.report import StageReport
 from pipelines.render.manuscript import Manuscript
 from pipelines.render.navigation import REPORT
 from pipelines.render.pandoc import THEME
-from pipelines.render.pdf import typst_string
+from pipelines.render.pdf import logo_typst, typst_string
 from pipelines.render.search import INDEX, search_index
 from pipelines.render.sources import Page
 from pipelines.render.structured import downloads, script, structured, with_header
@@ -51,19 +53,39 @@ def complaints(log: str) -> list[str]:
     return [line.strip() for line in ANSI.sub("", log).splitlines() if COMPLAINT.search(line)]
 
 
+def logo_files(brand: Brand) -> dict[str, Path]:
+    """Return name below `_theme/` → file of the logo; nothing where there is none."""
+    return {} if brand.logo is None else {brand.logo.name: brand.logo.path}
+
+
 def lay_theme(folder: Path, manuscript: Manuscript) -> None:
     """Bring `<folder>/_theme` up to date: what `_quarto.yml` names there, and the banner on simulated data."""
-    frame = manuscript.frame
-    contents = {name: (THEME / name).read_bytes() for name in SHARED}
+    frame, brand = manuscript.frame, manuscript.brand
+    contents = {name: brand.themed(THEME / name) for name in SHARED}
     sentence = f'<div class="site-banner" role="note"><p>{escape(frame.simulated)}</p></div>' if frame.simulated else ""
-    contents["banner.html"] = f"{sentence}\n".encode()
+    for name, path in logo_files(brand).items():
+        contents[name] = path.read_bytes()
+    contents["banner.html"] = f"{_head(brand.logo)}{sentence}\n".encode()
     lines = [f"{words(manuscript.plan.lang)['edition']} {frame.edition}", frame.simulated]
     cover = [f'#block(inset: 9pt, fill: tint)[#"{typst_string(line)}"]\n' for line in lines if line]
-    contents["banner.typ"] = ("#set heading(numbering: chapter-numbers)\n" + "".join(cover)).encode()
+    contents["banner.typ"] = (
+        "#set heading(numbering: chapter-numbers)\n" + logo_typst(brand.logo) + "".join(cover)
+    ).encode()
     for name, content in contents.items():
         path = folder / "_theme" / name
         if not path.is_file() or path.read_bytes() != content:
             write_bytes(path, content)
+
+
+def _head(logo: Logo | None) -> str:
+    """Return the logo above Quarto's page, inside the page itself: pages lie at several depths."""
+    if logo is None:
+        return ""
+    kind = "svg+xml" if logo.path.suffix.lower() == ".svg" else "png"
+    inside = b64encode(logo.path.read_bytes()).decode("ascii")
+    return (
+        f'<p><img class="site-logo" src="data:image/{kind};base64,{inside}" alt="{escape(logo.alt, quote=True)}"></p>\n'
+    )
 
 
 def resolved(page: Page) -> str:
@@ -83,6 +105,7 @@ def render(project: Project, manuscript: Manuscript, edition: int, binary: Path)
     fresh = Freshness(project, "render")
     item = "quarto"
     stat = binary.stat()
+    lay_theme(manuscript.folder, manuscript)  # beside the pages, for who renders them by hand
     with tempfile.TemporaryDirectory(prefix="quarto-") as name:
         copy = Path(name) / "pages"
         shutil.copytree(

@@ -21,7 +21,6 @@ def render_report(project: Project, settings: Settings) -> StageReport:
     """Read the pages, then render them with Quarto if it is there, else with the embedded engine."""
     manuscript = read_manuscript(project, settings.lang)
     lay_identity(project, settings)
-    quarto.lay_theme(manuscript.folder, manuscript)
     binary = quarto.quarto_binary()
     if binary is None:
         return embedded.render(project, manuscript, settings.edition)

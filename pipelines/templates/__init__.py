@@ -16,6 +16,7 @@ def write_template(project: Project, register: str, out: Path) -> Path:
 
     Raises `BadInput` when there is no such register, or when `out` exists: it may have been filled in.
     """
+    from pipelines.kernel.brand import read_brand
     from pipelines.kernel.catalogue import read_catalogue
     from pipelines.kernel.dictionary import read_dictionary
     from pipelines.kernel.files import write_bytes
@@ -39,5 +40,5 @@ def write_template(project: Project, register: str, out: Path) -> Path:
             )
         )
     plan = plan_of(catalogue[register], read_reference(project), read_dictionary(project))
-    write_bytes(out, workbook_of(plan))
+    write_bytes(out, workbook_of(plan, read_brand(project).colours))
     return out

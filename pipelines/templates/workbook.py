@@ -9,6 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
+from pipelines.kernel.colours import Colours, head_of_a_sheet
 from pipelines.templates import wording
 from pipelines.templates.plan import Field, Plan
 
@@ -21,11 +22,8 @@ LAST_ROW = 100_000
 _LISTS = "Listes"
 _FORMATS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14},
-    "header": {"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"},
     "text": {"text_wrap": True, "valign": "top"},
     "code": {"font_name": "Courier New"},
-    "example": {"italic": True, "font_color": "#6B6B6B"},
-    "example date": {"italic": True, "font_color": "#6B6B6B", "num_format": "dd/mm/yyyy"},
     "date": {"num_format": "dd/mm/yyyy"},
     "identifier": {"num_format": "@"},
 }
@@ -33,12 +31,18 @@ _FORMATS: dict[str, dict[str, Any]] = {
 Row = Sequence[wording.Example | None]
 
 
-def workbook_of(plan: Plan, rows: Sequence[Row] = ()) -> bytes:
+def workbook_of(plan: Plan, look: Colours, rows: Sequence[Row] = ()) -> bytes:
     """Return the template as XLSX; `rows`, in the order of the columns, stand below the example line as if typed."""
     content = BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     book.set_properties({"title": plan.title, "author": "Observatoire", "created": CREATED})
-    formats = {name: book.add_format(look) for name, look in _FORMATS.items()}
+    pale = {"italic": True, "font_color": look.muted}
+    drawn = {
+        "header": head_of_a_sheet(look),
+        "example": pale,
+        "example date": {**pale, "num_format": "dd/mm/yyyy"},
+    }
+    formats = {name: book.add_format(made) for name, made in {**_FORMATS, **drawn}.items()}
     _read_me(book.add_worksheet("Lisez-moi"), plan, formats)
     entry = book.add_worksheet(plan.sheet)
     ranges = _lists(book.add_worksheet(_LISTS), plan, formats)

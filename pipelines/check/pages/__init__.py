@@ -28,4 +28,6 @@ def write(target: Path, told: Told) -> None:
             (part / name).write_text(text, encoding="utf-8")
         (part / "_theme").mkdir()
         for path in ASSETS:
-            (part / "_theme" / path.name).write_bytes(path.read_bytes())
+            (part / "_theme" / path.name).write_bytes(told.brand.themed(path))
+        if told.brand.logo is not None:
+            (part / "_theme" / told.brand.logo.name).write_bytes(told.brand.logo.path.read_bytes())

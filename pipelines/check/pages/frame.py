@@ -47,7 +47,7 @@ def page(told: Told, name: str, title: str, body: Iterable[str]) -> str:
         "<body>",
         f'<a class="skip-link" href="#content">{told.say("Aller au contenu", "Skip to content")}</a>',
         '<header class="site-header"><div class="site-header-inner">',
-        f'<p class="site-title"><a href="index.html">{escape(site)}</a></p>',
+        f'<p class="site-title"><a href="index.html">{told.brand.mark("")}{escape(site)}</a></p>',
         f'<p class="site-edition">{edition}</p>',
         "</div></header>",
         '<div class="frame frame-wide">',

@@ -13,6 +13,7 @@ from pipelines.check.outcome import Check, Finding
 from pipelines.check.suites import Expectation, Suite
 from pipelines.check.waivers import TYPE
 from pipelines.check.wording import found, rule_of
+from pipelines.kernel.brand import Brand
 
 Outcome = Literal["pass", "waived", "fail", "blocks", "error", "left"]
 
@@ -33,6 +34,7 @@ class Told:
     opened: Mapping[str, Opened]
     threshold: int | None
     stopped: bool
+    brand: Brand
 
     def say(self, fr: str, en: str) -> str:
         """Return the text of the pages' language."""

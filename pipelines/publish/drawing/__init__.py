@@ -1,9 +1,10 @@
-"""From a picture to its SVG: one function per kind of drawing, each taking the data and nothing else."""
+"""From a picture to its SVG: a function per kind of drawing, each taking the data and the colours, nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipelines.kernel.colours import Colours
 from pipelines.publish.drawing.bars import bars
 from pipelines.publish.drawing.beside import beside
 from pipelines.publish.drawing.cover import cover
@@ -13,7 +14,7 @@ from pipelines.publish.drawing.spots import chart_map
 from pipelines.publish.drawing.towns import chart_towns
 from pipelines.publish.picture import Picture
 
-KINDS: dict[str, Callable[[Picture], str]] = {
+KINDS: dict[str, Callable[[Picture, Colours], str]] = {
     "lines": lines,
     "beside": beside,
     "bars": bars,
@@ -26,6 +27,6 @@ KINDS: dict[str, Callable[[Picture], str]] = {
 }
 
 
-def draw(picture: Picture) -> str:
-    """Return the picture as SVG. Raises `KeyError` when no kind of drawing has its name."""
-    return KINDS[picture.kind](picture)
+def draw(picture: Picture, look: Colours) -> str:
+    """Return the picture as SVG, in the colours given. Raises `KeyError` when no kind of drawing has its name."""
+    return KINDS[picture.kind](picture, look)

@@ -22,14 +22,13 @@ from plotnine import (
     theme,
 )
 
+from pipelines.kernel.colours import Colours
 from pipelines.publish.drawing.frame import begin, frame_of
 from pipelines.publish.drawing.series import few_breaks, year_ticks
 from pipelines.publish.numbers import axis_labels
-from pipelines.publish.palette import PALETTE, RULE, SOFT
 from pipelines.publish.picture import Picture
 from pipelines.publish.style import svg, wrapped
 
-GREY = "#6b7480"
 NAME_WIDTH = 16
 NARROWEST = 0.2
 """Least height of an axis that does not begin at zero: twenty points of percentage."""
@@ -38,7 +37,7 @@ APART = 0.28
 """Least distance between the two values written at the end of a panel, as a fraction of its height."""
 
 
-def beside(picture: Picture) -> str:
+def beside(picture: Picture, look: Colours) -> str:
     """Draw small panels of shares: the place in colour with its points, the region in grey under it.
 
     Data: `year, facet, series, value, run, origin, label`; `label` is written at the end of a line. Options:
@@ -53,7 +52,7 @@ def beside(picture: Picture) -> str:
     data["facet"] = pd.Categorical(data["facet"].map(names), categories=list(names.values()), ordered=True)
     shown = data.dropna(subset=["value"]).copy()
     shown["value"] = shown["value"].astype(float)
-    shown["colour"] = shown["series"].map({region: GREY, place: PALETTE[0]})
+    shown["colour"] = shown["series"].map({region: look.figure_grey, place: look.series[0]})
     shown["thick"] = shown["series"].map({region: 0.8, place: 1.0})
     shown["dash"] = shown["origin"].map(lambda origin: "dashed" if origin == "simulated" else "solid")
     joined = shown[shown.groupby("run")["run"].transform("size") > 1]
@@ -61,13 +60,13 @@ def beside(picture: Picture) -> str:
     floors = corners(shown, names, options)
     two_lines = any("\n" in name for name in names.values())
     panels = -(-len(facets) // columns)
-    plot = begin(shown, picture, (1.08 if two_lines else 0.96) * panels + 0.1)
+    plot = begin(shown, picture, look, (1.08 if two_lines else 0.96) * panels + 0.1)
     plot = (
         plot
         + geom_blank(aes("year", "value"), data=floors)
         + geom_line(aes("year", "value", group="run", color="colour", linetype="dash", size="thick"), data=joined)
-        + geom_point(aes("year", "value"), data=shown[shown["series"] == region], color=GREY, size=0.5)
-        + geom_point(aes("year", "value"), data=shown[shown["series"] == place], color=PALETTE[0], size=1.3)
+        + geom_point(aes("year", "value"), data=shown[shown["series"] == region], color=look.figure_grey, size=0.5)
+        + geom_point(aes("year", "value"), data=shown[shown["series"] == place], color=look.series[0], size=1.3)
         + geom_text(aes("x", "y", label="label", color="colour"), data=ends(shown, names, options), ha="left", size=8)
         + scale_color_identity()
         + scale_linetype_identity()
@@ -80,12 +79,12 @@ def beside(picture: Picture) -> str:
         + scale_y_continuous(labels=axis_labels("share", picture.lang), breaks=few_breaks, expand=(0.04, 0, 0.16, 0))
         + facet_wrap("facet", ncol=columns, scales="free_y")
         + theme(
-            axis_ticks_major_x=element_line(color=RULE),
-            axis_text=element_text(size=8, color=SOFT),
+            axis_ticks_major_x=element_line(color=look.figure_rule),
+            axis_text=element_text(size=8, color=look.figure_soft),
             strip_text=element_text(size=8.5, linespacing=1.1, weight="bold", ha="left"),
         )
     )
-    return svg(plot, picture)
+    return svg(plot, picture, look)
 
 
 def corners(shown: pd.DataFrame, names: dict[str, str], options: dict[str, object]) -> pd.DataFrame:

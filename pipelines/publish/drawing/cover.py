@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 import pandas as pd
@@ -20,18 +21,14 @@ from plotnine import (
     theme,
 )
 
+from pipelines.kernel.colours import Colours
 from pipelines.publish.drawing.frame import begin, frame_of
 from pipelines.publish.drawing.grids import span
-from pipelines.publish.palette import INK, PAPER
 from pipelines.publish.picture import Picture
 from pipelines.publish.style import svg
 
-FILLS = {"observed": "#1f5f93", "simulated": "#b9cfe3", "withheld": "#e4d9c8"}
-NONE = "#f1f3f5"
-INKS = {"observed": PAPER}
 
-
-def cover(picture: Picture) -> str:
+def cover(picture: Picture, look: Colours) -> str:
     """Draw the grids. Data: `domain, site, year, state (or None), text`. Options: `domains, sites` (their orders)."""
     data = frame_of(picture)
     sites = cast(list[str], picture.options["sites"])
@@ -39,16 +36,17 @@ def cover(picture: Picture) -> str:
     years = sorted(set(data["year"]))
     data["x"] = data["year"] - years[0]
     data["y"] = data["site"].map({name: len(sites) - 1 - place for place, name in enumerate(sites)})
-    data["fill"] = data["state"].map(lambda state: FILLS.get(state, NONE))
-    data["ink"] = data["state"].map(lambda state: INKS.get(state, INK))
+    fills = {"observed": look.cell_observed, "simulated": look.cell_simulated, "withheld": look.cell_withheld}
+    data["fill"] = data["state"].map(lambda state: fills.get(state, look.figure_empty))
+    data["ink"] = data["state"].map(lambda state: look.paper if state == "observed" else look.figure_ink)
     data["domain"] = pd.Categorical(data["domain"], domains)
     every = max(1, -(-len(years) // 10))
     ticks = [place for place in range(len(years)) if (len(years) - 1 - place) % every == 0]
     plot = (
-        begin(data, picture, len(domains) * (0.132 * len(sites) + 0.3) + 0.1)
+        begin(data, picture, look, len(domains) * (0.132 * len(sites) + 0.3) + 0.1)
         # each kind of cell is a layer of its own, so that one of them can be hatched
-        + geom_tile(aes("x", "y", fill="fill"), data=data[data["state"] != "simulated"], color=PAPER, size=0.5)
-        + geom_tile(aes("x", "y", fill="fill"), data=data[data["state"] == "simulated"], color=PAPER, size=0.5)
+        + geom_tile(aes("x", "y", fill="fill"), data=data[data["state"] != "simulated"], color=look.paper, size=0.5)
+        + geom_tile(aes("x", "y", fill="fill"), data=data[data["state"] == "simulated"], color=look.paper, size=0.5)
         + geom_text(aes("x", "y", label="text", color="ink"), size=6.5, va="center_baseline")
         + facet_wrap("domain", ncol=1)
         + scale_fill_identity()
@@ -66,16 +64,16 @@ def cover(picture: Picture) -> str:
             panel_grid_major=element_blank(),
             plot_subtitle=element_text(margin={"b": 14, "units": "pt"}),
             axis_text_x=element_text(size=8.5),
-            axis_text_y=element_text(ha="right", color=INK, size=8),
+            axis_text_y=element_text(ha="right", color=look.figure_ink, size=8),
         )
     )
-    return svg(plot, picture, _hatch)
+    return svg(plot, picture, look, partial(_hatch, fill=look.cell_simulated.lower()))
 
 
-def _hatch(drawn: Any) -> None:
-    """Hatch the cells of simulated figures, found by their fill."""
+def _hatch(drawn: Any, fill: str) -> None:
+    """Hatch the cells of simulated figures, found by their `fill`, in small letters."""
     for axis in drawn.get_axes():
         for collection in axis.collections:
             faces = collection.get_facecolor()
-            if len(faces) and to_hex(faces[0]) == FILLS["simulated"]:
+            if len(faces) and to_hex(faces[0]) == fill:
                 collection.set_hatch("/////")

@@ -12,10 +12,11 @@ from plotnine import (
     theme,
 )
 
+from pipelines.kernel.colours import Colours
 from pipelines.publish.picture import Picture
 from pipelines.publish.style import (
-    HOUSE,
     WIDTH,
+    house,
     lines_in,
     titles,
 )
@@ -34,11 +35,11 @@ def frame_of(picture: Picture) -> pd.DataFrame:
     return pd.DataFrame(dict(picture.data))
 
 
-def begin(data: pd.DataFrame, picture: Picture, panel_height: float) -> Any:
+def begin(data: pd.DataFrame, picture: Picture, look: Colours, panel_height: float) -> Any:
     """Return an empty plot with the picture's texts, in the house style, its panel `panel_height` inches high."""
     return (
         Growing(data)
         + labs(x="", y="", **titles(picture))
-        + deepcopy(HOUSE)  # it would grow too
+        + deepcopy(house(look))  # it would grow too
         + theme(figure_size=(WIDTH, panel_height + lines_in(picture)))
     )

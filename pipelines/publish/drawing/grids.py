@@ -21,8 +21,8 @@ from plotnine import (
     theme,
 )
 
+from pipelines.kernel.colours import Colours, mixed
 from pipelines.publish.drawing.frame import begin, frame_of
-from pipelines.publish.palette import INK, RULE, SOFT
 from pipelines.publish.picture import Picture
 from pipelines.publish.style import WIDTH, length, svg, wrapped
 
@@ -35,7 +35,7 @@ def span(names: list[str]) -> tuple[float, float]:
     return (-0.52, len(names) - 0.48)
 
 
-def matrix(picture: Picture) -> str:
+def matrix(picture: Picture, look: Colours) -> str:
     """Draw a grid of cells, each with its word or number, so that nothing rests on colour alone.
 
     Data: `row, column, text, level (0-1 or None)[, origin]`. Options: `rows, columns` (their orders).
@@ -49,9 +49,11 @@ def matrix(picture: Picture) -> str:
     middles = [sum(thick[index:]) - thick[index] / 2 for index in range(len(rows))]
     data["y"] = data["row"].map(dict(zip(rows, middles, strict=True)))
     data["thick"] = data["row"].map(dict(zip(rows, thick, strict=True)))
-    data["fill"] = data["level"].map(lambda level: shade(None if level is None or level != level else float(level)))
+    data["fill"] = data["level"].map(
+        lambda level: shade(look, None if level is None or level != level else float(level))
+    )
     data["ink"] = data["level"].map(
-        lambda level: "#ffffff" if level is not None and level == level and level > 0.55 else INK
+        lambda level: look.paper if level is not None and level == level and level > 0.55 else look.figure_ink
     )
     named = max(length(line, 8.5) for name in names for line in name.split("\n")) / 72
     longest = max(length(line, 8.5) for column in columns for line in column.split("\n")) / 72
@@ -62,8 +64,8 @@ def matrix(picture: Picture) -> str:
     below = 0.5 * longest if tight else 0.15 * max(column.count("\n") for column in columns)
     height = sum(thick) + 0.3 + below
     plot = (
-        begin(data, picture, height)
-        + geom_tile(aes("x", "y", fill="fill", height="thick"), width=1, color="white", size=0.8)
+        begin(data, picture, look, height)
+        + geom_tile(aes("x", "y", fill="fill", height="thick"), width=1, color=look.paper, size=0.8)
         + geom_text(aes("x", "y", label="text", color="ink"), size=8.5)
         + scale_fill_identity()
         + scale_color_identity()
@@ -74,23 +76,20 @@ def matrix(picture: Picture) -> str:
         + theme(
             panel_grid_major=element_blank(),
             axis_text_x=element_text(size=8.5, rotation=30, ha="right") if tight else element_text(size=8.5),
-            axis_text_y=element_text(ha="right", color=INK, size=8.5, linespacing=1.0),
+            axis_text_y=element_text(ha="right", color=look.figure_ink, size=8.5, linespacing=1.0),
         )
     )
-    return svg(plot, picture)
+    return svg(plot, picture, look)
 
 
-def shade(level: float | None) -> str:
-    """Return the fill of a cell: pale grey for nothing, then from light to dark blue."""
+def shade(look: Colours, level: float | None) -> str:
+    """Return the fill of a cell: the empty one for nothing, then from the low end of the scale to the high one."""
     if level is None:
-        return "#f1f3f5"
-    light, dark = (214, 230, 244), (0, 83, 140)
-    return "#" + "".join(
-        f"{round(a + (b - a) * min(max(level, 0.0), 1.0)):02x}" for a, b in zip(light, dark, strict=True)
-    )
+        return look.figure_empty
+    return mixed(look.scale_low, look.scale_high, min(max(level, 0.0), 1.0))
 
 
-def targets(picture: Picture) -> str:
+def targets(picture: Picture, look: Colours) -> str:
     """Draw every target as a road from its base to its goal, with the last value on it and its state in words.
 
     Data: `name, position (0 base, 1 goal; None when not measured), state, colour, shape, simulated`.
@@ -108,9 +107,9 @@ def targets(picture: Picture) -> str:
     roads = data.dropna(subset=["position"]).copy()
     roads["dash"] = roads["origin"].map(lambda origin: "dashed" if origin == "simulated" else "solid")
     plot = (
-        begin(data, picture, sum(thick) + 0.3)
-        + geom_segment(aes(x=0, xend=1, y="y", yend="y"), color=RULE, size=2.2)
-        + geom_segment(aes(x=1, xend=1, y="y - 0.06", yend="y + 0.06"), color=SOFT, size=0.9)
+        begin(data, picture, look, sum(thick) + 0.3)
+        + geom_segment(aes(x=0, xend=1, y="y", yend="y"), color=look.figure_rule, size=2.2)
+        + geom_segment(aes(x=1, xend=1, y="y - 0.06", yend="y + 0.06"), color=look.figure_soft, size=0.9)
         + geom_segment(aes(x=0, xend="at", y="y", yend="y", color="colour", linetype="dash"), data=roads, size=1.8)
         + scale_linetype_identity()
         + geom_point(aes("at", "y", color="colour", shape="shape"), data=roads, size=3.2)
@@ -135,7 +134,7 @@ def targets(picture: Picture) -> str:
         )
         + theme(
             panel_grid_major=element_blank(),
-            axis_text_y=element_text(ha="right", color=INK, size=8.5, linespacing=1.05),
+            axis_text_y=element_text(ha="right", color=look.figure_ink, size=8.5, linespacing=1.05),
         )
     )
-    return svg(plot, picture)
+    return svg(plot, picture, look)

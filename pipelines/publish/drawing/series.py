@@ -26,9 +26,9 @@ from plotnine import (
     theme,
 )
 
+from pipelines.kernel.colours import Colours
 from pipelines.publish.drawing.frame import begin, frame_of
 from pipelines.publish.numbers import axis_labels
-from pipelines.publish.palette import PALETTE, RULE, SOFT
 from pipelines.publish.picture import Picture
 from pipelines.publish.style import colours, svg, wrapped
 
@@ -39,7 +39,7 @@ CHARACTER = 0.0172
 """Width of one character of a direct label, as a fraction of the panel's width."""
 
 
-def lines(picture: Picture) -> str:
+def lines(picture: Picture, look: Colours) -> str:
     """Draw series over years, labelled at their end, cut and announced at each break; dashed when simulated.
 
     Data: `year, value, series, run, origin[, facet]`. A point without a value is a gap. Options: `unit, order,
@@ -51,7 +51,7 @@ def lines(picture: Picture) -> str:
     shown = data.dropna(subset=["value"]).copy()
     shown["value"] = shown["value"].astype(float)
     order = cast(list[str], options["order"])
-    palette = dict.fromkeys(order, PALETTE[0]) if options.get("one_colour") else colours(order)
+    palette = dict.fromkeys(order, look.series[0]) if options.get("one_colour") else colours(order, look.lines)
     shown["colour"] = shown["series"].map(palette)
     shown["dash"] = shown["origin"].map(lambda origin: "dashed" if origin == "simulated" else "solid")
     faceted = "facet" in data.columns
@@ -77,7 +77,7 @@ def lines(picture: Picture) -> str:
     room = max(last - first, 1) * fraction / (1 - fraction)
     height = float(cast(float, options.get("height", 2.5 if not faceted else (1.1 + 0.13 * deep) * panels + 0.2)))
     joined = shown[shown.groupby("run")["run"].transform("size") > 1]  # a lone point is no line
-    plot = begin(shown, picture, height)
+    plot = begin(shown, picture, look, height)
     breaks = cast(list[tuple[int, str]], options.get("breaks", []))
     level, before = 0, first - 9
     shown_breaks = [year for year, _ in breaks if first < year <= last]
@@ -85,7 +85,7 @@ def lines(picture: Picture) -> str:
     apart = all(b - a >= (last - first) * 0.2 for a, b in itertools.pairwise(shown_breaks))
     for year, label in breaks:
         if first < year <= last:
-            plot += geom_vline(xintercept=year - 0.5, linetype="dotted", color=SOFT, size=0.5)
+            plot += geom_vline(xintercept=year - 0.5, linetype="dotted", color=look.figure_soft, size=0.5)
             # Two breaks close together: the second label goes one line down, so that the words do not run together.
             level = (level + 1) % 3 if year - before < (last - first) * 0.14 else 0
             before = year
@@ -93,7 +93,13 @@ def lines(picture: Picture) -> str:
                 word = pd.DataFrame({"facet": pd.Categorical([panels_named[0]], categories=panels_named, ordered=True)})
                 word["x"], word["y"], word["label"] = year - 0.65, bottom, f" {label}"
                 plot += geom_text(
-                    aes("x", "y", label="label"), data=word, angle=90, ha="right", va="bottom", size=8, color=SOFT
+                    aes("x", "y", label="label"),
+                    data=word,
+                    angle=90,
+                    ha="right",
+                    va="bottom",
+                    size=8,
+                    color=look.figure_soft,
                 )
             elif not faceted:
                 plot += annotate(
@@ -104,7 +110,7 @@ def lines(picture: Picture) -> str:
                     ha="left",
                     va="top",
                     size=8.5,
-                    color=SOFT,
+                    color=look.figure_soft,
                 )
     plot = (
         plot
@@ -119,7 +125,7 @@ def lines(picture: Picture) -> str:
             else [first if free else (first + last) // 2, last],
             labels=lambda years: [str(round(year)) for year in years],
         )
-        + theme(axis_ticks_major_x=element_line(color=RULE))
+        + theme(axis_ticks_major_x=element_line(color=look.figure_rule))
     )
     if free:
         plot += scale_y_continuous(labels=axis_labels(unit, picture.lang), breaks=few_breaks)
@@ -137,7 +143,7 @@ def lines(picture: Picture) -> str:
         )
     if faceted:
         plot += facet_wrap("facet", ncol=columns, scales="free_y" if free else "fixed")
-    return svg(plot, picture)
+    return svg(plot, picture, look)
 
 
 def few_breaks(limits: tuple[float, float]) -> list[float]:
@@ -199,7 +205,7 @@ def year_ticks(first: int, last: int, most: int) -> list[int]:
     return sorted(range(last, first - 1, -step))
 
 
-def path(picture: Picture) -> str:
+def path(picture: Picture, look: Colours) -> str:
     """Draw a measured series, the path to its target and the fan of a forecast.
 
     Data: `year, kind (observed|path|forecast), value, low_50 … high_95`. Options: `unit, labels {kind: text}, goal
@@ -211,10 +217,10 @@ def path(picture: Picture) -> str:
             data[column] = data[column].astype(float)
     labels = cast(dict[str, str], picture.options["labels"])
     unit = str(picture.options.get("unit", "persons"))
-    look = {
-        "observed": ("#0072B2", "dashed" if picture.simulated else "solid"),
-        "path": ("#b84a00", "dashdot"),
-        "forecast": ("#3a8fc2", "dotted"),
+    kinds = {
+        "observed": (look.series[0], "dashed" if picture.simulated else "solid"),
+        "path": (look.state_bad, "dashdot"),
+        "forecast": (look.series[5], "dotted"),
     }
     fan = data[data["kind"] == "forecast"]
     goal = cast("tuple[float | None, str]", picture.options.get("goal", (None, "")))
@@ -222,20 +228,27 @@ def path(picture: Picture) -> str:
     # The widest band is shown whole, unless it would flatten all the rest: it then leaves the top of the figure.
     high = max(usual, min(float(data["high_95"].max()), 1.5 * usual)) if data["high_95"].notna().any() else usual
     first, last = int(data["year"].min()), int(data["year"].max())
-    plot = begin(data, picture, 2.35)
+    plot = begin(data, picture, look, 2.35)
     for level, alpha in ((95, 0.12), (80, 0.16), (50, 0.22)):
         band = fan.dropna(subset=[f"low_{level}", f"high_{level}"])
         if len(band):
             plot += geom_ribbon(
-                aes("year", ymin=f"low_{level}", ymax=f"high_{level}"), data=band, fill="#3a8fc2", alpha=alpha
+                aes("year", ymin=f"low_{level}", ymax=f"high_{level}"), data=band, fill=look.series[5], alpha=alpha
             )
     if goal[0] is not None:
-        plot += geom_hline(yintercept=goal[0], linetype="dashed", color="#b84a00", size=0.5)
+        plot += geom_hline(yintercept=goal[0], linetype="dashed", color=look.state_bad, size=0.5)
         plot += annotate(
-            "text", x=first, y=goal[0] + high * 0.02, label=goal[1], ha="left", va="bottom", size=9, color="#b84a00"
+            "text",
+            x=first,
+            y=goal[0] + high * 0.02,
+            label=goal[1],
+            ha="left",
+            va="bottom",
+            size=9,
+            color=look.state_bad,
         )
     ends = []
-    for kind, (colour, dash) in look.items():
+    for kind, (colour, dash) in kinds.items():
         part = data[(data["kind"] == kind)].dropna(subset=["value"]).sort_values("year")
         if not len(part):
             continue
@@ -256,7 +269,7 @@ def path(picture: Picture) -> str:
         if first < year <= last:
             level = (level + 1) % 3 if year - before < (last - first) * 0.14 else 0
             before = year
-            plot += geom_vline(xintercept=year - 0.5, linetype="dotted", color=SOFT, size=0.5)
+            plot += geom_vline(xintercept=year - 0.5, linetype="dotted", color=look.figure_soft, size=0.5)
             plot += annotate(
                 "text",
                 x=year - 0.4,
@@ -265,7 +278,7 @@ def path(picture: Picture) -> str:
                 ha="left",
                 va="top",
                 size=8.5,
-                color=SOFT,
+                color=look.figure_soft,
             )
     # The measured line ends where the fan opens: its label stands at its beginning, below it where there is room.
     measured = data[data["kind"] == "observed"].dropna(subset=["value"]).sort_values("year")
@@ -302,4 +315,4 @@ def path(picture: Picture) -> str:
         + scale_y_continuous(labels=axis_labels(unit, picture.lang))
         + coord_cartesian(ylim=(0, high * 1.12))
     )
-    return svg(plot, picture)
+    return svg(plot, picture, look)

@@ -17,8 +17,8 @@ from plotnine import (
     theme,
 )
 
+from pipelines.kernel.colours import Colours
 from pipelines.publish.drawing.frame import begin, frame_of
-from pipelines.publish.palette import INK, PALE, PAPER
 from pipelines.publish.picture import Picture
 from pipelines.publish.style import WIDTH, hatch_simulated, svg
 
@@ -26,7 +26,7 @@ TALLEST = 3.0
 """Inches: a map that would be higher has wider margins, so that two figures stand on a printed page."""
 
 
-def chart_map(picture: Picture) -> str:
+def chart_map(picture: Picture, look: Colours) -> str:
     """Draw the sites on the map, a disc as large as its students.
 
     Data: `name, label, longitude, latitude, value, below (1: label under the disc)[, colour]`.
@@ -50,13 +50,15 @@ def chart_map(picture: Picture) -> str:
     data["side"] = data["below"].map(lambda below: "top" if below else "bottom")
     data["text_y"] = data["latitude"] + away * data["below"].map(lambda below: -1 if below else 1)
     if "colour" not in data.columns:
-        data["colour"] = data["value"].map(lambda value: "#0072B2" if value == value else "#7a8290")
+        data["colour"] = data["value"].map(lambda value: look.series[0] if value == value else look.state_none)
     high = min(WIDTH * ratio * 0.92, TALLEST)
     spare = ((north - south) / 0.723 * WIDTH * 0.97 / high - (east - west)) / 2
     west, east = west - max(spare, 0), east + max(spare, 0)
-    plot = begin(data, picture, high)
+    plot = begin(data, picture, look, high)
     if contours:
-        plot += geom_polygon(aes("x", "y", group="ring"), data=outline, fill=PALE, color="#b9c0ca", size=0.5)
+        plot += geom_polygon(
+            aes("x", "y", group="ring"), data=outline, fill=look.figure_pale, color=look.figure_outline, size=0.5
+        )
     plot = (
         plot
         + geom_point(aes("longitude", "latitude", size="size", color="colour"), alpha=0.75)
@@ -65,8 +67,8 @@ def chart_map(picture: Picture) -> str:
             data=data[data["label"] != ""],
             ha="center",
             size=9,
-            color=INK,
-            fill=f"{PAPER}c0",
+            color=look.figure_ink,
+            fill=f"{look.paper}c0",
             label_size=0,
             label_padding=0.05,
             lineheight=1.15,
@@ -76,4 +78,4 @@ def chart_map(picture: Picture) -> str:
         + coord_cartesian(xlim=(west, east), ylim=(south, north), expand=False)
         + theme(axis_text=element_blank(), panel_grid_major=element_blank())
     )
-    return svg(plot, picture, hatch_simulated if picture.simulated else None)
+    return svg(plot, picture, look, hatch_simulated if picture.simulated else None)

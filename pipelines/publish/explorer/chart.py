@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipelines.publish.palette import INK, RULE, SOFT
+from pipelines.kernel.colours import Colours
 
 VEGA_LITE = "6.4"
 
@@ -30,7 +30,7 @@ SOURCES = ("bands", "breaks", "future", "lines", "paths", "points", "hidden", "l
 Spec = dict[str, Any]
 
 
-def specification() -> Spec:
+def specification(look: Colours) -> Spec:
     """Return the Vega-Lite chart: years across, one indicator up, one colour and shape a place.
 
     Parameters: `x_low`, `x_high`, `y_low`, `y_high` the domains, `tick_format` the d3 format of the axis.
@@ -85,10 +85,11 @@ def specification() -> Spec:
                 {"type": "area", "opacity": 0.12},
                 {"x": x, **low_high, "color": colour, "detail": by_run},
             ),
-            layer("breaks", {"type": "rule", "color": SOFT, "strokeDash": [2, 3]}, {"x": x}),
+            layer("breaks", {"type": "rule", "color": look.figure_soft, "strokeDash": [2, 3]}, {"x": x}),
             layer(
                 "breaks",
-                {"type": "text", "align": "left", "dx": 3, "baseline": "top", "fontSize": 10.5, "color": SOFT},
+                {"type": "text", "align": "left", "dx": 3, "baseline": "top", "fontSize": 10.5,
+                 "color": look.figure_soft},
                 {"x": x, "y": {"field": "row", "type": "quantitative", "scale": None}, "text": {"field": "word"}},
             ),
             layer(
@@ -113,7 +114,7 @@ def specification() -> Spec:
             ),
             layer(
                 "hidden",
-                {"type": "text", "fontSize": 11, "fontStyle": "italic", "color": SOFT},
+                {"type": "text", "fontSize": 11, "fontStyle": "italic", "color": look.figure_soft},
                 {"x": x, "y": {"value": {"expr": "height - 7"}}, "text": {"value": "c"},
                  "tooltip": {"field": "told", "type": "nominal"}},
             ),
@@ -127,25 +128,25 @@ def specification() -> Spec:
             "font": "system-ui, sans-serif",
             "view": {"stroke": None},
             "axis": {
-                "labelColor": SOFT,
+                "labelColor": look.figure_soft,
                 "labelFontSize": 11.5,
-                "domainColor": RULE,
-                "tickColor": RULE,
-                "gridColor": RULE,
-                "titleColor": INK,
+                "domainColor": look.figure_rule,
+                "tickColor": look.figure_rule,
+                "gridColor": look.figure_rule,
+                "titleColor": look.figure_ink,
             },
         },
     }  # fmt: skip
 
 
-def chart_script() -> str:
+def chart_script(look: Colours) -> str:
     """Return the script that sets `window.explorerVega` (what is needed of Vega) and `window.explorerChart`.
 
     Made in about two seconds, so only when something it depends on changed. The same versions give the same bytes.
     """
     import vl_convert
 
-    compiled = vl_convert.vegalite_to_vega(specification(), vl_version=VEGA_LITE)
+    compiled = vl_convert.vegalite_to_vega(specification(look), vl_version=VEGA_LITE)
     text = json.dumps(compiled, separators=(",", ":"), sort_keys=True)
     library = vl_convert.javascript_bundle(SNIPPET.format(vega=vl_convert.get_vega_version()), vl_version=VEGA_LITE)
     return f"(function(){{\n{library}\n}})();\nwindow.explorerChart={text};\n"

@@ -15,8 +15,6 @@ from pipelines.publish.shelf import DOMAINS, Shelf
 
 MEASURES = ("value", "interval_low", "interval_high", "numerator", "denominator")
 """Columns handed over as numbers, `null` (or no row, see `sparse`) where they are empty or hidden."""
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#8c4a86", "#b97700", "#3a8fc2", "#6b4a2b", "#c2558f")
-REGION_COLOUR = "#333333"
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 
 
@@ -66,6 +64,7 @@ def explorer_data(shelf: Shelf) -> dict[str, Any]:
     columns["origin"] = "".join(str(origins.index(origin)) for origin in columns["origin"])
     return {
         "lang": shelf.lang,
+        "paper": shelf.colours.paper,
         "edition": shelf.edition,
         "words": WORDS[shelf.lang],
         "flags": {flag.value: labels[shelf.lang == "en"] for flag, labels in LABELS.items()},
@@ -114,6 +113,7 @@ def in_order(shelf: Shelf, keys: Iterable[tuple[str, str]]) -> list[tuple[str, s
 
 def places(shelf: Shelf, keys: list[tuple[str, str]]) -> list[dict[str, str]]:
     """Return each place with its label, and the colour and shape it keeps on every chart."""
+    look = shelf.colours
     found, seen = [], dict.fromkeys((level for level, _ in keys), 0)
     for level, code in keys:
         number = seen[level]
@@ -128,7 +128,7 @@ def places(shelf: Shelf, keys: list[tuple[str, str]]) -> list[dict[str, str]]:
                 "level_label": LEVELS.get(level, (level, level))[shelf.lang == "en"],
                 "code": code,
                 "label": label[:1].upper() + label[1:],
-                "colour": REGION_COLOUR if level in ("region", "country") else PALETTE[number % len(PALETTE)],
+                "colour": look.whole if level in ("region", "country") else look.series[number % len(look.series)],
                 "shape": SHAPES[number % len(SHAPES)],
             }
         )

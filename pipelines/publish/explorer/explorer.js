@@ -238,7 +238,7 @@
       var common = { year: row.year, value: row.value, colour: place.colour, run: run };
       sets.lines.push(Object.assign({ dash: simulated ? [5, 3] : [1, 0] }, common));
       sets.points.push(Object.assign({
-        fill: simulated ? '#fff' : place.colour, shape: place.shape,
+        fill: simulated ? data.paper : place.colour, shape: place.shape,
         told: place.label + ', ' + row.year + (french ? '\u00a0: ' : ': ') + shown(row.value, item) +
           (row.low === null ? '' : ' [' + shown(row.low, item) + ' – ' + shown(row.high, item) + ']') +
           (simulated ? ' (' + words.simulated + ')' : '')

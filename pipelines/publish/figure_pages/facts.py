@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.kernel.brand import Brand
 from pipelines.kernel.indicators import Indicator, read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.yaml_files import LOADER
@@ -37,6 +38,7 @@ class House:
     edition: str
     banner: str
     licence: str
+    brand: Brand
 
 
 class Facts:
@@ -62,8 +64,8 @@ class Facts:
             shown = self.shelf.project.shown(path)
             raise BadInput(Problem(shown, "The site has no title", "Write `website: {title: …}`."))
         said = {name: self.say(text) for name, text in report(self.shelf).items()}
-        names = ("edition", "simulated", "licence")
-        return House(self.say(str(title)), *(said[f"report.{name}"] for name in names))
+        edition, banner, licence = (said[f"report.{name}"] for name in ("edition", "simulated", "licence"))
+        return House(self.say(str(title)), edition, banner, licence, self.shelf.brand)
 
     @cached_property
     def inputs(self) -> dict[str, list[Input]]:

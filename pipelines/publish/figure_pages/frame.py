@@ -40,7 +40,7 @@ def page(
 <body>
 <a class="skip-link" href="#content">{words["skip"]}</a>
 <header class="site-header"><div class="site-header-inner">
-<p class="site-title"><a href="{root}index.html">{house.title}</a></p>
+<p class="site-title"><a href="{root}index.html">{house.brand.mark(root)}{house.title}</a></p>
 <p class="site-edition">{words["edition"]} {house.edition}</p>
 </div></header>
 {banner}<div class="figure-frame">

@@ -100,7 +100,7 @@ def town_map(shelf: Shelf) -> Picture | Absent:
             "bts": town.counts["BTS"],
             "dut_but": town.counts["BUT"],
             "programmes": town.total,
-            "colour": colour_of(town),
+            "colour": colour_of(town, shelf.colours),
         }
         for town in found
     ]

@@ -6,7 +6,6 @@ from collections import defaultdict
 
 from pipelines.publish.figures.common import absent, figure, short_title, two
 from pipelines.publish.numbers import SIMULATED
-from pipelines.publish.palette import STATE_COLOURS
 from pipelines.publish.phrases import states_title
 from pipelines.publish.picture import Absent, Cell, Picture
 from pipelines.publish.shelf import Shelf
@@ -83,7 +82,7 @@ def glance(shelf: Shelf) -> Picture | Absent:
                 "name": titles.get(target_id, target_id),
                 "position": position,
                 "state": label,
-                "colour": STATE_COLOURS[family],
+                "colour": shelf.colours.states[family],
                 "shape": shape,
                 "state_code": code,
                 "origin": row.get("origin") if last is not None else None,

@@ -23,7 +23,7 @@ TEXT_IS_TEXT = {"in_memory": True, "strings_to_formulas": False, "strings_to_url
 """A cell that begins with `=` or holds an address stays a text, and no cell is looked through to find out."""
 
 
-def workbook(tables: list[Table], edition: str, region: Region) -> bytes:
+def workbook(tables: list[Table], edition: str, region: Region, link_colour: str) -> bytes:
     """Return the workbook's bytes. Raises `ValueError` when two tables would bear one sheet's name."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, TEXT_IS_TEXT)
@@ -32,7 +32,7 @@ def workbook(tables: list[Table], edition: str, region: Region) -> bytes:
     )
     bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     large = book.add_format({"bold": True, "font_size": 14})
-    link = book.add_format({"font_color": "#0b5394", "underline": 1})
+    link = book.add_format({"font_color": link_colour, "underline": 1})
     names = {table.name: table.name.removeprefix("pub_")[:NAME_LIMIT] for table in tables}
     if len(set(names.values())) != len(names):
         raise ValueError("two published tables would bear the same sheet name")

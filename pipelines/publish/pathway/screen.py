@@ -104,7 +104,7 @@ def markup(shelf: Shelf, items: Sequence[Programme]) -> str:
         for name, (empty, values) in options.items()
     )
     said = " ".join(f'data-{key.replace("_", "-")}="{escape(words[key])}"' for key in SAID)
-    links = "\n".join(link(mark, by_name[mark.name], words, shelf.lang) for mark in drawn.marks)
+    links = "\n".join(link(mark, by_name[mark.name], words, shelf) for mark in drawn.marks)
     return f"""<link rel="stylesheet" href="_generated/pathway.css">
 <div class="pathway" id="pathway" {said}>
 <form class="pathway-filters" aria-label="{words["form"]}" hidden>
@@ -154,11 +154,12 @@ def rectangle(box: Box) -> str:
     return f'<rect x="{box[0]:g}" y="{box[1]:g}" width="{box[2] - box[0]:g}" height="{box[3] - box[1]:g}"/>'
 
 
-def link(mark: Mark, town: Town, words: dict[str, str], lang: str) -> str:
+def link(mark: Mark, town: Town, words: dict[str, str], shelf: Shelf) -> str:
     """Return a town as a link: to its site's sheet where it has one, else to the list of its programmes.
 
     The wide disc that cannot be seen makes a small town as easy to point at as another.
     """
+    lang, look = shelf.lang, shelf.colours
     goal = f"sites/{town.site}.html" if town.site else "#tbl-pathway"
     count = f"{number(town.total, lang)}\u00a0{words['one' if town.total == 1 else 'many']}"
     colon = "\u00a0: " if lang == "fr" else ": "
@@ -172,5 +173,5 @@ def link(mark: Mark, town: Town, words: dict[str, str], lang: str) -> str:
     return (
         f'<a href="{goal}" data-town="{escape(town.name)}" aria-label="{escape(name)}"><title>{escape(name)}</title>'
         f'<circle class="pathway-touch" cx="{mark.x:g}" cy="{mark.y:g}" r="{max(mark.radius, 9):g}"/>'
-        f'<circle cx="{mark.x:g}" cy="{mark.y:g}" r="{mark.radius:g}" fill="{colour_of(town)}"/>{text}</a>'
+        f'<circle cx="{mark.x:g}" cy="{mark.y:g}" r="{mark.radius:g}" fill="{colour_of(town, look)}"/>{text}</a>'
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from pipelines.kernel.colours import Colours
 from pipelines.publish.numbers import number
 from pipelines.publish.pathway.layout import Spot
 from pipelines.publish.pathway.programmes import Town
-
-IUT, OTHER = "#0072B2", "#b97700"
 
 
 def spot_of(town: Town, lang: str) -> Spot:
@@ -21,9 +20,9 @@ def spot_of(town: Town, lang: str) -> Spot:
     )
 
 
-def colour_of(town: Town) -> str:
-    """Return blue for a town with an IUT, brown for the others."""
-    return IUT if town.counts["BUT"] else OTHER
+def colour_of(town: Town, look: Colours) -> str:
+    """Return the first colour for a town with an IUT, the fifth for the others; pathway.css names the same."""
+    return look.series[0 if town.counts["BUT"] else 4]
 
 
 def apart_title(centre: str, lang: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
+from pipelines.kernel.colours import Colours, head_of_a_sheet
 from pipelines.publish.citing import citation
 from pipelines.publish.tables.cells import read_back
 from pipelines.publish.tables.provenance import is_simulated, marks_in, provenance
@@ -15,8 +16,6 @@ from pipelines.publish.tables.shape import Table, plain
 
 CREATED = datetime(2024, 1, 1)
 """Date of creation in every workbook, so that the same table gives the same bytes."""
-
-HEADER = {"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"}
 
 SHEETS = {"fr": ("Données", "Lisez-moi"), "en": ("Data", "Read me")}
 
@@ -45,19 +44,19 @@ SIMULATED_WORD = {
 }
 
 
-def workbook(table: Table, edition: str, house: str) -> bytes:
+def workbook(table: Table, edition: str, house: str, look: Colours) -> bytes:
     """Return the table as XLSX; the same table gives the same bytes."""
     content = BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     book.set_properties({"title": table.caption, "author": house, "created": CREATED})
     data, read_me = SHEETS[table.lang]
-    _data(book, book.add_worksheet(data), table)
+    _data(book, book.add_worksheet(data), table, head_of_a_sheet(look))
     _read_me(book, book.add_worksheet(read_me), table, edition, house)
     book.close()
     return content.getvalue()
 
 
-def _data(book: Any, page: Any, table: Table) -> None:
+def _data(book: Any, page: Any, table: Table, head: dict[str, Any]) -> None:
     looks: dict[str, Any] = {}
 
     def look(pattern: str) -> Any:
@@ -65,7 +64,7 @@ def _data(book: Any, page: Any, table: Table) -> None:
             looks[pattern] = book.add_format({"num_format": pattern, "valign": "top", "align": "right"})
         return looks[pattern]
 
-    header = book.add_format(HEADER)
+    header = book.add_format(head)
     text = book.add_format({"text_wrap": True, "valign": "top"})
     words = book.add_format({"text_wrap": True, "valign": "top", "align": "right"})
     widths = table.widths or (1,) * len(table.heading)
