@@ -19,6 +19,8 @@ from pipelines.kernel.project import Project
 
 Row = dict[str, str]
 
+FIXTURES = Path(__file__).parent / "fixtures"
+
 SITES = ("toulouse", "rodez", "blagnac")
 DEPARTEMENTS = ("31", "12")
 CODES = {"ut3": "uva", "ut1": "uro", "ut2j": "ubr"}
@@ -70,6 +72,7 @@ def write_over(project: Project) -> None:
     baseline(project)
     suites(project)
     prose(project)
+    brand(project)
     for path in files(project):
         said = renamed(path.read_text(encoding="utf-8"))
         path.write_text(said, encoding="utf-8")
@@ -194,6 +197,21 @@ def suites(project: Project) -> None:
         kept = [check for check in checks if "family: golden" not in check]
         text = re.sub(r"(?m)^min_rows: .*$", "min_rows: 1", head) + "".join(kept)
         path.write_text(text, encoding="utf-8")
+
+
+LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 60" width="60" height="60">'
+    '<circle cx="30" cy="30" r="26" fill="#5a1846"/></svg>'
+)
+BRANDED = '\nlogo:\n  images:\n    house: {path: logo.svg, alt: "Val-d\'Aurore"}\n  medium: house\n'
+
+
+def brand(project: Project) -> None:
+    """Give it colours of its own, as few as may be given, and a logo."""
+    folder = project.reports / "brand"
+    colours = (FIXTURES / "render" / "reports" / "brand" / "brand.yml").read_text(encoding="utf-8")
+    (folder / "brand.yml").write_text(colours + BRANDED, encoding="utf-8")
+    (folder / "logo.svg").write_text(LOGO, encoding="utf-8")
 
 
 def prose(project: Project) -> None:

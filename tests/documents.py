@@ -22,6 +22,7 @@ from textwrap import dedent
 import click
 
 from pipelines.cli import observatoire
+from pipelines.kernel.brand import read_brand
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.project import Project
@@ -287,4 +288,4 @@ def fill_in(folder: Path) -> None:
     project = Project(folder)
     plan = plan_of(read_catalogue(project)["crous"], read_reference(project), read_dictionary(project))
     rows = [(2024, f"770000000{day}Q", "3", date(2024, 9, day)) for day in (1, 2, 3)]
-    (folder / "modele_crous.xlsx").write_bytes(workbook_of(plan, rows))
+    (folder / "modele_crous.xlsx").write_bytes(workbook_of(plan, read_brand(project).colours, rows))

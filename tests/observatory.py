@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 import duckdb
+from brands import lay_brand
 
 from pipelines import acquire, consolidate, indicators, simulate, stage
 from pipelines.kernel.project import Project, Settings
@@ -26,6 +27,7 @@ def copy_of_the_project(target: Path) -> Project:
     shutil.copytree(ROOT / "sql", target / "sql")
     for folder in ("sources", "reference", "baseline"):
         shutil.copytree(ROOT / "data" / folder, target / "data" / folder)
+    lay_brand(target)
     return Project(target)
 
 

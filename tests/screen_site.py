@@ -120,7 +120,7 @@ def made_up_site(folder: Path) -> Path:
     """Publish and render the made-up project, all drawings the same small one; return the site."""
     project, settings = made_up(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "drawings", lambda pictures, _: [DRAWING] * len(pictures))
+        patch.setattr(stage, "drawings", lambda pictures, *_: [DRAWING] * len(pictures))
         stage.publish(project, settings)
     return rendered(project, settings)
 

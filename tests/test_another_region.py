@@ -5,23 +5,28 @@ One run serves all tests of this module. The code is the project's: only data, s
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pikepdf
 import polars as pl
 import pytest
 
+from pipelines.kernel.brand import read_brand
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project
-from tests.another_region import OLD, write_over
+from tests.another_region import LOGO, OLD, write_over
 from tests.paper import pages_of_chapters
 from tests.test_pipeline import command, copy_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("another-region")]
 
 READ = (".html", ".csv", ".json", ".jsonld", ".txt", ".js", ".svg", ".bib", ".qmd", ".md", ".yml")
+
+RGB = re.compile(r"([\d.]+ [\d.]+ [\d.]+) (?:scn?|SCN?|rg|RG)\b")
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +64,35 @@ def test_nothing_public_names_the_region_that_ships(aurore: Project) -> None:
     assert len(public) > 200
     named = {path.relative_to(aurore.root).as_posix(): found[0] for path in public if (found := OLD.search(said(path)))}
     assert named == {}
+
+
+def test_all_that_is_drawn_has_its_own_colours_and_logo(project: Project, aurore: Project) -> None:
+    """No colour of the house that ships is left in a page, figure, table, workbook or in the PDF; its own are there."""
+    theirs, mine = (set(read_brand(one).colours.named().values()) for one in (project, aurore))
+    gone = {colour.lower() for colour in theirs} - mine
+    assert len(gone) > 40
+    drawn = [path for path in aurore.build.rglob("*") if path.suffix in (*READ, ".css", ".xlsx") and path.is_file()]
+    kept = {}
+    for path in drawn:
+        text = re.sub(r'rgb="FF(\w{6})"', r"#\1", said(path)).lower()
+        if left := [colour for colour in gone if colour in text]:
+            kept[path.relative_to(aurore.root).as_posix()] = left
+    assert kept == {}
+    site = aurore.build / "site"
+    for page, root in (
+        (site / "index.html", ""),
+        (site / "sites/valmont.html", "../"),
+        (aurore.build / "quality/index.html", ""),
+    ):
+        assert f'<img class="site-logo" src="{root}_theme/logo.svg" alt="Val' in page.read_text(encoding="utf-8")
+        assert (page.parent / root / "_theme/logo.svg").read_text(encoding="utf-8") == LOGO
+    with pikepdf.open(aurore.build / "observatoire-2024.pdf") as pdf:
+        cover = pdf.pages[0].Contents.read_bytes().decode("latin-1")
+        whole = {found for page in pdf.pages for found in RGB.findall(page.Contents.read_bytes().decode("latin-1"))}
+    painted = {"#" + "".join(f"{round(float(part) * 255):02x}" for part in found.split()) for found in whole}
+    assert {"#5a1846", "#2b1a12"} <= painted
+    assert painted & gone == set()
+    assert "Do" in cover  # the logo
 
 
 def test_its_figures_are_those_of_its_own_scopes(aurore: Project) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
+from brands import lay_brand
 
 from pipelines.check import gx, results, run
 from pipelines.kernel.files import write_json
@@ -72,6 +73,7 @@ def project(tmp_path: Path) -> Project:
     (tmp_path / "data/reference/corrections.yml").write_text("[]", encoding="utf-8")
     (tmp_path / "expectations/staging").mkdir(parents=True)
     (tmp_path / "expectations/marts").mkdir()
+    lay_brand(tmp_path)
     return Project(tmp_path)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import fastexcel
 import polars as pl
 import pytest
+from brands import LOOK, lay_brand
 from click.testing import CliRunner
 from test_check_engine import SETTINGS, checks, expectation, good, put, suite
 from test_check_waivers import QUERY, waive, waiver
@@ -42,6 +43,7 @@ def project(tmp_path: Path) -> Project:
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "data/reference/corrections.yml").write_text("[]", encoding="utf-8")
     (tmp_path / "data/sources").mkdir()
+    lay_brand(tmp_path)
     return Project(tmp_path)
 
 
@@ -261,15 +263,15 @@ def test_the_list_is_one_line_a_problem_what_blocks_first() -> None:
 
 def test_the_workbook_is_the_list_and_its_years_the_same_bytes_each_time() -> None:
     found = [entry("stg_b__x", "to_mend", 2012, 4), entry("stg_b__x", "to_mend", 2013, 5), entry("a__x T-1", "blocks")]
-    book = workbook_of(agenda.lines(found), found, 2024)
-    assert book == workbook_of(agenda.lines(found), found, 2024)
+    book = workbook_of(agenda.lines(found), found, 2024, LOOK)
+    assert book == workbook_of(agenda.lines(found), found, 2024, LOOK)
     read = fastexcel.read_excel(book)
     assert read.sheet_names == ["À faire", "Par année"]
     first = pl.read_excel(BytesIO(book), sheet_name="À faire")
     assert first["État"].to_list() == ["bloque", "à corriger"]
     assert first["Lignes"].to_list() == [None, 9]
     assert pl.read_excel(BytesIO(book), sheet_name="Par année").height == 2
-    assert pl.read_excel(BytesIO(workbook_of([], [], 2024)), sheet_name="À faire").height == 1
+    assert pl.read_excel(BytesIO(workbook_of([], [], 2024, LOOK)), sheet_name="À faire").height == 1
 
 
 def test_the_list_that_was_written_is_read_back(project: Project) -> None:

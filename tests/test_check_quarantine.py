@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from brands import lay_brand
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_check_engine import BOTH, SETTINGS, TABLE, expectation, opening, project, put, report
@@ -226,6 +227,7 @@ LINKAGE = "mart_linkage__register"
 def observatory(root: Path, made: Project, contracts: pl.DataFrame) -> Project:
     """A project with the tables made once, and contracts of its own."""
     (root / "data/staging").mkdir(parents=True)
+    lay_brand(root)
     for name in ("sql", "expectations", "params.yaml"):
         (root / name).symlink_to(ROOT / name)
     for name in ("reference", "sources"):

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
+from brands import lay_brand
 from test_check_engine import SETTINGS, changed, checks, expectation, good, put, report, suite
 
 from pipelines.check import run
@@ -33,6 +34,7 @@ def project(tmp_path: Path) -> Project:
                    "expectations/marts"):  # fmt: skip
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "data/reference/corrections.yml").write_text("[]", encoding="utf-8")
+    lay_brand(tmp_path)
     home = Project(tmp_path)
     in_sql = expectation(60, "sql", query=QUERY, expect="students_count > 10 or students_count is null")
     below = expectation(61, "expect_column_values_to_be_between", column="students_count", max_value=100)

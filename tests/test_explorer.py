@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from brands import LOOK
 
 from pipelines.kernel.freshness import Freshness
 from pipelines.publish import stage
@@ -37,7 +38,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 @pytest.fixture(scope="module")
 def library() -> str:
-    return chart.chart_script()
+    return chart.chart_script(LOOK)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +114,7 @@ def test_the_script_is_small_the_same_each_time_and_closes_no_element(shelf: She
 
 
 def test_the_library_is_the_same_each_time_and_holds_what_the_page_asks(library: str) -> None:
-    assert library == chart.chart_script()
+    assert library == chart.chart_script(LOOK)
     kept = re.search(r"explorerVega\s*=\s*\{([^}]*)\}", library)
     assert kept
     assert {"View", "parse", "defaultLocale", "expressionInterpreter"} == set(re.findall(r"(\w+)\s*:\s*[\w$]", kept[1]))
@@ -134,19 +135,19 @@ class AtOnce(Workers):
 def test_the_library_is_made_again_only_when_the_chart_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project, _ = made_up(tmp_path, tables=False)
     made: list[str] = []
-    monkeypatch.setattr(chart, "chart_script", lambda: made.append("") or "script")
+    monkeypatch.setattr(chart, "chart_script", lambda _: made.append("") or "script")
     path = tmp_path / "explorer-chart.js"
 
     def make() -> None:
         freshness = Freshness(project, "publish")
-        making = stage.begin_library(path, "fr/explorer-chart.js", freshness, AtOnce())
+        making = stage.begin_library(path, "fr/explorer-chart.js", freshness, LOOK, AtOnce())
         stage.end_library(path, making, freshness)
 
     for _ in range(2):
         make()
     assert len(made) == 1
     assert path.read_text(encoding="utf-8") == "script"
-    monkeypatch.setattr(chart, "specification", lambda: {"mark": "bar"})
+    monkeypatch.setattr(chart, "specification", lambda _: {"mark": "bar"})
     make()
     assert len(made) == 2
 

@@ -34,7 +34,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The made-up project after `publish`, all drawings the same small one."""
     project, settings = made_up(tmp_path_factory.mktemp("export"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "drawings", lambda pictures, _: [DRAWING] * len(pictures))
+        patch.setattr(stage, "drawings", lambda pictures, *_: [DRAWING] * len(pictures))
         stage.publish(project, settings)
     for name in ("params.yaml", "dvc.yaml"):
         shutil.copy(ROOT / name, project.root)

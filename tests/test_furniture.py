@@ -10,6 +10,7 @@ from typing import Any
 
 import fastexcel
 import pytest
+from brands import LOOK
 
 from pipelines.explain_shown import shown_explanation
 from pipelines.kernel.problems import BadInput
@@ -181,8 +182,8 @@ def test_a_workbook_holds_numbers_says_what_they_are_and_never_changes() -> None
     table = dataclasses.replace(
         TABLE, rows=(*TABLE.rows, ("=1+1", "3,5\u202f%"), ("Auch (simulé)", "\u2013")), simulated=True
     )
-    content = workbook(table, "2024", HOUSE)
-    assert content == workbook(table, "2024", HOUSE)
+    content = workbook(table, "2024", HOUSE, LOOK)
+    assert content == workbook(table, "2024", HOUSE, LOOK)
     book = fastexcel.read_excel(content)
     assert book.sheet_names == ["Données", "Lisez-moi"]
     rows = book.load_sheet("Données").to_polars().rows()

@@ -26,7 +26,7 @@ def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The report folder of one language with everything that publish makes, drawings left out: they take the time."""
     project, settings = made_up(tmp_path_factory.mktemp(request.param), lang=request.param)
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(stage, "drawings", lambda pictures, _: ["<svg/>"] * len(pictures))
+    monkey.setattr(stage, "drawings", lambda pictures, *_: ["<svg/>"] * len(pictures))
     stage.publish(project, settings)
     monkey.undo()
     return project.reports / request.param

@@ -140,7 +140,7 @@ def test_two_tables_cannot_share_a_sheet(made: tuple[Shelf, Path]) -> None:
     table = described_tables(shelf, ["pub_values"])[0]
     twins = [replace(table, name=f"pub_a_name_too_long_for_a_sheet_of_a_workbook_{end}") for end in "ab"]
     with pytest.raises(ValueError, match="same sheet name"):
-        workbook(twins, "2024", shelf.region)
+        workbook(twins, "2024", shelf.region, "#000000")
 
 
 def test_a_type_no_description_can_name_is_refused() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from brands import LOOK
 
 from pipelines.kernel.project import Project, Settings
 from pipelines.publish import field_sheet, programmes, site_sheet, unshown
@@ -162,7 +163,7 @@ def test_what_is_simulated_is_marked_panel_by_panel(french: Shelf) -> None:
     simulated = {row["facet"] for row in picture.rows() if row["origin"] == "simulated"}
     assert set(picture.options["word_on"]) == simulated  # type: ignore[call-overload]
     assert "Boursiers, entrants" not in simulated
-    drawn = draw(picture)
+    drawn = draw(picture, LOOK)
     assert len(re.findall(r">\s*simulé\s*</text>", drawn)) == len(simulated)
     for code in SITES:
         for line in site_sheet.tiles(french, code).split("\n"):

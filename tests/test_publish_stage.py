@@ -13,7 +13,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
+from brands import LOOK
 
+from pipelines.kernel.colours import Colours
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project, Settings
@@ -61,13 +63,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 def publish_some(
-    project: Project, settings: Settings, drawer: Callable[[list[Picture], Workers], Iterable[str]]
+    project: Project, settings: Settings, drawer: Callable[[list[Picture], Colours, Workers], Iterable[str]]
 ) -> None:
     """Run the stage; `drawer` draws the chosen figures only."""
 
-    def some(them: list[Picture], workers: Workers) -> list[str]:
+    def some(them: list[Picture], look: Colours, workers: Workers) -> list[str]:
         chosen = [picture for picture in them if picture.name in DRAWN]
-        found = dict(zip((picture.name for picture in chosen), drawer(chosen, workers), strict=True))
+        found = dict(zip((picture.name for picture in chosen), drawer(chosen, look, workers), strict=True))
         return [found.get(picture.name, BLANK) for picture in them]
 
     with pytest.MonkeyPatch.context() as monkey:
@@ -106,7 +108,7 @@ def test_simulated_figures_say_so_to_the_last_pixel(made: Made) -> None:
         assert "simul" in picture.title.lower() + picture.caption.lower()
         if picture.name.startswith("site-") and picture.name != "site-rodez":
             continue  # the eight sheets are drawn alike
-        svg = draw(picture)
+        svg = draw(picture, LOOK)
         assert re.search(r"simulé", svg), picture.name
         if picture.kind != "targets":
             assert re.search(r">\s*simulé\s*</text>", svg), f"{picture.name}: the word lies in the panel"
@@ -155,7 +157,7 @@ def test_same_bytes_twice(made: Made, tmp_path: Path) -> None:
     """The first publication drew in workers, the second draws here: no byte may differ."""
     project, settings = made
     other, _ = made_up(tmp_path)
-    publish_some(other, settings, lambda them, _: [draw(picture) for picture in them])
+    publish_some(other, settings, lambda them, look, _: [draw(picture, look) for picture in them])
     for folder in ("build", "reports/fr"):
         left = {p.relative_to(project.root): sha256_of(p) for p in (project.root / folder).rglob("*") if p.is_file()}
         right = {p.relative_to(other.root): sha256_of(p) for p in (other.root / folder).rglob("*") if p.is_file()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from brands import LOOK
 
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project
@@ -42,7 +43,7 @@ class Slate(Workers):
 def test_the_longest_drawings_begin_first_and_the_answers_keep_their_order() -> None:
     slate = Slate()
     pictures = [picture("short", 3), picture("long", 90), picture("panels", 9, 8), picture("middle", 20)]
-    assert list(stage.drawings(pictures, slate)) == ["short", "long", "panels", "middle"]
+    assert list(stage.drawings(pictures, LOOK, slate)) == ["short", "long", "panels", "middle"]
     assert slate.given == ["panels", "long", "middle", "short"]
     assert weight(picture("none", 0)) == (1, 0)
 

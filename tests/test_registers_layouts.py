@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 import xlsxwriter
+from brands import LOOK, lay_brand
 from click.testing import CliRunner
 from register_corpus import make
 from register_tables import PROJECT, REGISTERS, sidecar
@@ -234,7 +235,7 @@ def test_a_fault_in_one_of_several_files_keeps_them_all_out(home: Project, tmp_p
 
 def test_what_comes_last_holds_whatever_its_layout(home: Project, tmp_path: Path) -> None:
     template = tmp_path / "modele.xlsx"
-    template.write_bytes(workbook_of(plan("crous"), FILLED["crous"]))
+    template.write_bytes(workbook_of(plan("crous"), LOOK, FILLED["crous"]))
     assert not add_file(home, "crous", template, try_out).replaced
     added = add_file(home, "crous", make("crous-extract", tmp_path), try_out)
     assert (added.vintage, added.layout, added.replaced) == ("extract-2", "extract", (2024,))
@@ -282,7 +283,7 @@ STAGED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("source", REGISTERS)
 def test_a_template_filled_in_comes_back_whole(home: Project, tmp_path: Path, source: str) -> None:
     path = tmp_path / "rempli.xlsx"
-    path.write_bytes(workbook_of(plan(source), FILLED[source]))
+    path.write_bytes(workbook_of(plan(source), LOOK, FILLED[source]))
     rows = staged(home, source, path)
     assert len(rows) == len(FILLED[source])  # the example line is not among them
     row = by_token(rows, "7700000001Q")
@@ -295,8 +296,8 @@ def test_a_template_filled_in_comes_back_whole(home: Project, tmp_path: Path, so
 @pytest.mark.parametrize("source", REGISTERS)
 def test_a_template_is_the_same_bytes_each_time_and_explains_every_column(tmp_path: Path, source: str) -> None:
     first = tmp_path / "modele.xlsx"
-    first.write_bytes(workbook_of(plan(source)))
-    assert first.read_bytes() == workbook_of(plan(source))
+    first.write_bytes(workbook_of(plan(source), LOOK))
+    assert first.read_bytes() == workbook_of(plan(source), LOOK)
     for field in plan(source).fields:
         assert field.meaning.endswith((".", ")")), field.column
         assert field.rule.endswith("."), field.column
@@ -323,7 +324,7 @@ def test_every_value_that_a_list_offers_is_accepted(home: Project, source: str) 
 @pytest.mark.parametrize("source", REGISTERS)
 def test_a_template_as_it_is_written_holds_nobody(home: Project, tmp_path: Path, source: str) -> None:
     path = tmp_path / "vide.xlsx"
-    path.write_bytes(workbook_of(plan(source)))
+    path.write_bytes(workbook_of(plan(source), LOOK))
     with pytest.raises(BadInput, match="has a header and no row"):
         add_file(home, source, path, try_out)
 
@@ -331,6 +332,7 @@ def test_a_template_as_it_is_written_holds_nobody(home: Project, tmp_path: Path,
 def test_the_command_writes_a_template_once(home: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("params.yaml", "dvc.yaml"):
         shutil.copy(PROJECT.root / name, home.root)
+    lay_brand(home.root)
     monkeypatch.setenv("OBSERVATOIRE_HOME", home.root.as_posix())
     out = tmp_path / "modele.xlsx"
     assert CliRunner().invoke(observatoire, ["template", "crous", "--out", str(out)]).exit_code == 0

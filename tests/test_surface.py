@@ -30,6 +30,7 @@ from pipelines.audit.stage import attack
 from pipelines.editions.sealing import seal as seal_edition
 from pipelines.editions.statement import quality_statement
 from pipelines.kernel import audited
+from pipelines.kernel.colours import Colours
 from pipelines.kernel.files import write_json
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project, Settings
@@ -119,8 +120,8 @@ def leaking() -> Iterator[None]:
 def made_public(project: Project, settings: Settings, drawn: tuple[str, ...] = DRAWN) -> str:
     """Protect, audit, publish; return what was said. Figures are drawn where asked, else left as what they are of."""
 
-    def some(them: list[Any], _: object) -> list[str]:
-        return [draw(one) if one.name in drawn else f"<!-- {one.fingerprint()} -->{BLANK}" for one in them]
+    def some(them: list[Any], look: Colours, _: object) -> list[str]:
+        return [draw(one, look) if one.name in drawn else f"<!-- {one.fingerprint()} -->{BLANK}" for one in them]
 
     said = repr(protect.run(project, settings))
     try:

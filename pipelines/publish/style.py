@@ -146,6 +146,7 @@ def svg(plot: Any, picture: Picture, look: Colours, finish: Callable[[Any], None
         "font.family": _FONTS,
         "hatch.linewidth": 0.6,
         "hatch.color": look.paper,
+        "figure.facecolor": look.paper,
     }
     with mpl.rc_context(settings):
         drawn = plot.draw()
