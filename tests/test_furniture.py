@@ -12,7 +12,7 @@ import fastexcel
 import pytest
 from brands import LOOK
 
-from pipelines.explain_shown import shown_explanation
+from pipelines.answers.explain_shown import shown_explanation
 from pipelines.kernel.problems import BadInput
 from pipelines.publish.addresses import addresses
 from pipelines.publish.figures import figures
