@@ -33,9 +33,6 @@ from pipelines.templates.workbook import workbook_of
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "expectations/README.md")
 
 PROGRAMS = ("observatoire", "python", "make", "git", "quarto", "sha256sum", "rm", "cd")
-NEEDS = {"python -m pipelines.simulate.open_figures": "the producers' files"}
-"""Commands that are not typed in a test, and what they need."""
-
 STOPS = "stops"
 """A comment that begins so says that the command is meant to end in refusal."""
 
@@ -43,14 +40,26 @@ ELSEWHERE = {
     "observatoire run --edition 2012 --lang en": "tests/test_pipeline.py",
     "observatoire run --observed-only": "tests/test_pipeline.py",
     "observatoire run --engine spark": "tests/test_spark_words.py",
+    "observatoire rebuild 2024.1": "tests/test_editions.py",
+    "observatoire baseline --from ../shared/opendata": "tests/test_baseline.py",
+    "python -m pipelines.simulate.open_figures": "tests/test_another_region.py",
 }
 """Commands of the documents that take as long as a whole run, and the tests that give the command these words."""
+
+OF_THE_SUITE = "python -m pytest -vv tests/test_check_faults.py"
+"""A file of the suite, named so that its findings are read: the suite itself runs it."""
+
+ABOVE_THE_HOOK = "--no-verify"
+"""An option that is typed where there is a hook to go round: in test_documents."""
+
+HOUSING = "Rentrée;Site;Places\n2022-2023;TLS;400\n2022-2023;TRB;120\n2023-2024;TLS;420\n2023-2024;TRB;120\n"
+"""The file of the reader's own that README begins a source with."""
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
 _INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _COMMENT = re.compile(r"\s+# (.*)$")
 _PASTED = re.compile(r"^# at the end of (\S+)$")
-_PLACEHOLDER = re.compile(r"(?<![\w./-])[A-Z]{2,}(?![\w./-])|…|\w\|\w|//host")
+_PLACEHOLDER = re.compile(r"(?<![\w./-])[A-Z]{2,}(?![\w./-])|…|\w\|\w")
 
 
 @dataclass(frozen=True, slots=True)

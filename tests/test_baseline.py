@@ -8,8 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
+from click.testing import CliRunner
 from polars import col
 
+from pipelines.cli import observatoire
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.problems import BadInput
@@ -218,16 +220,25 @@ def test_what_ships_is_compact(project: Project) -> None:
 
 
 @pytest.mark.opendata
-def test_the_originals_make_what_ships_byte_for_byte(project: Project, originals: Path, tmp_path: Path) -> None:
-    copy = Project(tmp_path)
+def test_the_originals_make_what_ships_byte_for_byte(
+    project: Project, originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = Project(tmp_path / "observatory")
     for folder in ("sources", "reference"):
         shutil.copytree(project.data / folder, copy.data / folder)
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(project.root / name, copy.root)
     copy.baseline.mkdir()
     shutil.copy(project.baseline / "perimeter.yml", copy.baseline)
-    made = make_baseline(copy, originals)
-    assert {path.name for path in made} == {
-        path.name for path in project.baseline.iterdir() if path.name != "perimeter.yml"
-    }
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "opendata").symlink_to(originals)
+    monkeypatch.chdir(copy.root)
+    done = CliRunner().invoke(observatoire, ["baseline", "--from", "../shared/opendata"])
+    assert done.exit_code == 0, done.output
+    made = [path for path in sorted(copy.baseline.iterdir()) if path.name != "perimeter.yml"]
+    assert [path.name for path in made] == [
+        path.name for path in sorted(project.baseline.iterdir()) if path.name != "perimeter.yml"
+    ]
     for path in made:
         assert path.read_bytes() == (project.baseline / path.name).read_bytes(), path.name
 

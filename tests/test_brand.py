@@ -60,17 +60,17 @@ REFUSED = {
     "no file": (lambda _: "", "reports/brand/brand.yml: The brand holds no keys"),
     "no YAML": (lambda text: text + "  x: [\n", "reports/brand/brand.yml, row 19: The brand is not valid YAML"),
     "twice": (lambda text: text + '    series-8: "#00707f"\n', 'row 18, column "series-8": The brand gives a key'),
-    "a slip": (changed("primary", "primry"), 'row 5, column "color.primry": Nothing is drawn with a key of this name. Known'),
+    "a slip": (changed("primary", "primry"), 'row 5, column "color.primry": Nothing is drawn with a key of this'),
     "missing": (changed('  danger: "#a01b2e"\n', ""), 'row 2, column "color.danger": A colour is missing'),
     "no series": (changed('    series-4: "#3b5ba5"\n', ""), 'column "color.palette.series-4": A colour is missing'),
     "a word": (changed('"#5a1846"', "purple"), 'row 5, column "color.primary": This is no colour (found "purple")'),
     "unquoted": (changed('"#5a1846"', "#5a1846"), 'row 5, column "color.primary": This is no colour. Write it'),
     "itself": (changed('"#5a1846"', "primary"), 'row 5, column "color.primary": This is no colour'),
-    "pale text": (changed("#2b1a12", "#c9b8b0"), "cannot be read on color.background #fffdf8: its contrast is 1.9, 4.5 at least"),
+    "pale text": (changed("#2b1a12", "#c9b8b0"), "on color.background #fffdf8: its contrast is 1.9, 4.5 at least"),
     "dark ground": (changed("#fffdf8", "#101010"), 'row 4, column "color.background": The background is dark'),
     "pale line": (changed("#c0392b", "#f5c6c0"), 'series-2": The mark cannot be seen on color.background'),
     "alike": (changed("#c0392b", "#7d2b8a"), "Readers cannot tell this colour from color.palette.series-1 #7b2a8b"),
-    "a list": (changed("  palette:", "  palette: [a]\n  x:"), 'column "color.palette": Keys are expected below this one'),
+    "a list": (changed("  palette:", "  palette: [a]\n  x:"), '"color.palette": Keys are expected below this'),
 }  # fmt: skip
 
 

@@ -5,16 +5,29 @@ That each command does what is written is held by test_pipeline, on a copy of th
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
-import subprocess
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from documents import DOCUMENTS, ELSEWHERE, NEEDS, Command, Pasted, Seen, Terminal, is_whole, of_project, refused, steps
+from documents import (
+    ABOVE_THE_HOOK,
+    DOCUMENTS,
+    ELSEWHERE,
+    OF_THE_SUITE,
+    Command,
+    Pasted,
+    Seen,
+    Terminal,
+    is_whole,
+    of_project,
+    refused,
+    steps,
+)
 from observatory import ROOT
 
 from pipelines.kernel.indicators import read_indicators
@@ -63,8 +76,15 @@ def test_commands_that_are_tried_in_another_test_are_tried_there() -> None:
         assert given in (ROOT / file).read_text(encoding="utf-8"), f"{file} no longer gives {words}"
 
 
+def test_no_command_has_a_word_that_the_reader_must_replace() -> None:
+    """As written, each can be typed: what is left untyped elsewhere is named, with the test that types it."""
+    assert [step.where for step in COMMANDS if step.has_placeholder and step.text.split()[0] != "."] == []
+    assert OF_THE_SUITE in {step.plain for step in COMMANDS}
+    assert set(ELSEWHERE) <= {step.plain for step in COMMANDS}
+
+
 def test_a_module_that_is_named_exists() -> None:
-    for step in [*COMMANDS, *(Command(words, "NEEDS", 1) for words in NEEDS)]:
+    for step in COMMANDS:
         if step.program == "python" and (named := re.search(r" -m ([\w.]+)", step.text)):
             assert find_spec(named[1]), step.where
 
@@ -201,7 +221,51 @@ def test_the_hook_lets_what_is_sound_through_and_refuses_a_slip(repository: Term
     done = repository.type("git add . && git commit --quiet -m second")
     assert done.returncode != 0
     assert "slip.py" in done.stdout + done.stderr
-    log = subprocess.run(
-        ["git", "log", "--format=%s"], cwd=repository.folder, capture_output=True, text=True, check=True
-    )
-    assert log.stdout == "first\n"
+    assert subjects(repository) == ["first"]
+    [around] = [step for step in COMMANDS if ABOVE_THE_HOOK in step.text]  # as CONTRIBUTING writes it
+    done = repository.type(around.text)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert subjects(repository) == ["Half done", "first"]
+
+
+def subjects(repository: Terminal) -> list[str]:
+    """Return the messages of the commits, the last first."""
+    return repository.type("git log --format=%s").stdout.splitlines()
+
+
+STAND_IN = """#!/bin/sh
+printf '%s' "$(basename "$0")" >> called
+printf ' %s' "$@" >> called
+echo >> called
+"""
+
+CALLS = {
+    "report": ["observatoire run"],
+    "test": ["python -m pytest "],
+    "lint": ["ruff check .", "ruff format --check .", "sqlfluff lint ", "mypy", "lint-imports"],
+    "setup": ["python -m pip install ", "python -m pip install "],
+    "spark": ["python -m pip install "],
+    "lock": ["uv pip compile "],
+    "hooks": ["git config core.hooksPath .githooks"],
+}
+"""Target → what it calls, in order, as far as that goes."""
+
+
+@pytest.mark.parametrize("target", sorted({step.plain.split()[1] for step in of("make")}))
+def test_every_make_target_that_is_named_calls_what_it_says(tmp_path: Path, target: str) -> None:
+    """Typed as written, over programs that write down what they are called with; `.ci/run` calls them for good."""
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    binaries = tmp_path / ".venv" / "bin"
+    binaries.mkdir(parents=True)
+    for name in ("python", "observatoire", "ruff", "sqlfluff", "mypy", "lint-imports", "uv", "git"):
+        (binaries / name).write_text(STAND_IN, encoding="utf-8")
+        (binaries / name).chmod(0o755)
+    if target != "setup":
+        (tmp_path / ".venv" / ".ready").touch()
+    terminal = Terminal(tmp_path, {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}"})
+    done = terminal.type(next(step.text for step in of("make") if step.plain.split()[1] == target))
+    assert done.returncode == 0, done.stdout + done.stderr
+    called = (tmp_path / "called").read_text(encoding="utf-8").splitlines()
+    assert len(called) == len(CALLS[target])
+    assert all(line.startswith(said) for line, said in zip(called, CALLS[target], strict=True)), called

@@ -18,9 +18,12 @@ import duckdb
 import polars as pl
 import pytest
 import yaml
+from click.testing import CliRunner
 from edition_project import DAY, build, committed, values
 from rocrate.rocrate import ROCrate
 
+from pipelines.cli import observatoire
+from pipelines.editions import rebuilding
 from pipelines.editions.answers import cite_answer, diff_answer, editions_answer, verify_answer
 from pipelines.editions.comparing import read_manifest
 from pipelines.editions.names import EditionName, next_name, parsed, sealed_names
@@ -301,6 +304,16 @@ def test_a_rebuild_that_agrees_says_so_and_one_that_does_not_says_where(project:
     assert not found.agrees
     assert (found.other, found.missing) == (("site/index.html",), ("data/datapackage.json",))
     assert "site/index.html: other bytes than those sealed." in told(found, made.name)
+
+
+def test_the_command_rebuilds_as_readme_writes_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    seal(project, DAY)
+    for name in ("params.yaml", "dvc.yaml"):
+        (project.root / name).touch()
+    monkeypatch.setattr(rebuilding, "_run_there", lambda clone, _: shutil.copytree(project.build, clone.build))
+    monkeypatch.setenv("OBSERVATOIRE_HOME", str(project.root))
+    done = CliRunner().invoke(observatoire, ["rebuild", "2024.1"])
+    assert done.exit_code == 0, done.output
 
 
 def test_a_rebuild_asks_for_the_inputs_that_were_added(project: Project) -> None:

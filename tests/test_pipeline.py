@@ -27,7 +27,20 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.sealed import parsed, read_addresses, read_values
 from pipelines.publish.variables import KEY
 from tests.browser import findings_of_site, watching
-from tests.documents import ELSEWHERE, NEEDS, STOPS, Command, Pasted, Seen, Terminal, fill_in, is_whole, of_project
+from tests.documents import (
+    ABOVE_THE_HOOK,
+    ELSEWHERE,
+    HOUSING,
+    OF_THE_SUITE,
+    STOPS,
+    Command,
+    Pasted,
+    Seen,
+    Terminal,
+    fill_in,
+    is_whole,
+    of_project,
+)
 from tests.edition_elsewhere import faults
 from tests.edition_project import DAY, git
 from tests.paper import pages_of_chapters
@@ -312,13 +325,7 @@ def is_to_be_typed(step: Command, typed: set[str]) -> bool:
     """Blocks are followed to the letter, what prose mentions once; test_documents holds all that is not typed here."""
     if step.program == "make":
         return step.plain == "make hooks"
-    if (
-        step.plain in NEEDS
-        or step.has_placeholder
-        or "MESSAGE" in step.plain
-        or step.plain in ELSEWHERE
-        or " -m pytest " in step.plain
-    ):
+    if step.plain in (*ELSEWHERE, OF_THE_SUITE) or ABOVE_THE_HOOK in step.plain:
         return False
     if step.program == "quarto":
         return shutil.which("quarto") is not None
@@ -331,6 +338,8 @@ def follow(step: Command, terminal: Terminal) -> str:
         said = terminal.look(step.text, sign="The report is at http://127.0.0.1:")
         assert "observatoire run" in said, step.where
         return said
+    if "--file housing.csv" in step.text:
+        (terminal.folder / "housing.csv").write_text(HOUSING, encoding="utf-8")
     # what prose mentions may stand above the line that opens the environment
     done = terminal.type(f"(. .venv/bin/activate && {step.text})" if step.is_inline else step.text)
     assert "Traceback" not in done.stderr, f"{step.where}\n{done.stderr}"
@@ -343,6 +352,9 @@ def follow(step: Command, terminal: Terminal) -> str:
         assert done.returncode == 0, f"{step.where}\n{done.stdout}{done.stderr}"
     if step.plain == "observatoire template crous":
         fill_in(terminal.folder)
+    if step.plain.startswith("observatoire new "):  # what was begun is not what the next command is about
+        assert "fill in line" in done.stdout, step.where
+        assert terminal.type("git clean --quiet --force -d && git restore .").returncode == 0
     return done.stdout + done.stderr
 
 
