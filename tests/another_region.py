@@ -201,7 +201,7 @@ def suites(project: Project) -> None:
 
 LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 60" width="60" height="60">'
-    '<circle cx="30" cy="30" r="26" fill="#5a1846"/></svg>'
+    '<circle cx="30" cy="30" r="26" fill="#12908f"/></svg>'
 )
 BRANDED = '\nlogo:\n  images:\n    house: {path: logo.svg, alt: "Val-d\'Aurore"}\n  medium: house\n'
 

@@ -54,9 +54,12 @@ local function div(element)
 end
 
 -- "412 (simulé)" as a key figure: the number is large, the mention is not, whether marked as such or only in brackets.
+-- "confidentiel" in its place is a word, set so that a narrow tile holds it.
 local function key_figure(element)
   local last = element.content[#element.content]
-  if not element.classes:includes 'kpi-value' or #element.content < 2 then return nil end
+  if not element.classes:includes 'kpi-value' then return nil end
+  if pandoc.utils.stringify(element.content):match '^%a%a%a' then element.classes:insert 'kpi-word' end
+  if #element.content < 2 then return element end
   if last.t == 'Span' and last.classes:includes 'simulated' then
     last.classes = pandoc.List { 'kpi-mention' }
   elseif last.t == 'Str' and last.text:match '^%(.+%)$' then
