@@ -49,7 +49,7 @@ def watched(project: Project, lang: str) -> list[Path]:
     folder = project.reports / lang
     found = [*folder.glob("*.qmd"), *folder.glob("_*.yml"), *(folder / "_chapters").glob("*.md")]
     found += [
-        *(project.reports / "brand").iterdir(),
+        *(project.reports / "brand").glob("*"),
         *project.reference.rglob("*.yml"),
         *project.reference.glob("*.csv"),
     ]
