@@ -16,6 +16,7 @@ from pipelines.kernel.brand import PALETTE, grounds, read_brand
 from pipelines.kernel.colours import contrast, distance, mixed
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
+from pipelines.publish.colour_words import colour_words
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT = (ROOT / "tests/fixtures/render/reports/brand/brand.yml").read_text(encoding="utf-8")
@@ -141,6 +142,19 @@ def test_known_contrasts() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
     assert distance("#000000", "#ffffff") == pytest.approx(1, abs=1e-6)
+
+
+def test_captions_name_the_colours_of_the_house() -> None:
+    assert colour_words(LOOK.series[0], LOOK.series[4], "fr") == ("bleu", "brun")
+    assert colour_words(LOOK.series[0], LOOK.figure_grey, "en") == ("blue", "grey")
+    assert colour_words("#5a1846", "#a8578f", "fr") == ("violet foncé", "violet clair")
+    assert colour_words("#a8578f", "#5a1846", "en") == ("light purple", "dark purple")
+
+
+@given(COLOURS, COLOURS, st.sampled_from(["fr", "en"]))
+def test_two_colours_never_have_the_same_words(one: str, other: str, lang: str) -> None:
+    first, second = colour_words(one, other, lang)
+    assert first != second
 
 
 def test_nothing_else_names_a_colour() -> None:

@@ -133,11 +133,11 @@ def contrast(one: str, other: str) -> float:
 
 def distance(one: str, other: str) -> float:
     """Return how far apart two colours look: their distance in Oklab (Ottosson, 2020), black and white are at 1."""
-    return math.dist(_oklab(one), _oklab(other))
+    return math.dist(oklab(one), oklab(other))
 
 
-def _oklab(colour: str) -> tuple[float, float, float]:
-    """Return lightness and the two axes of hue; the matrices are those of https://bottosson.github.io/posts/oklab."""
+def oklab(colour: str) -> tuple[float, float, float]:
+    """Return lightness (0-1) and the two axes of hue, green to red and blue to yellow; the matrices are those of https://bottosson.github.io/posts/oklab."""
     red, green, blue = _linear(colour)
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import astuple
 
+from pipelines.publish.colour_words import colour_words
 from pipelines.publish.figures.common import absent, figure, two
 from pipelines.publish.figures.enrolment import contours
 from pipelines.publish.numbers import number
@@ -86,7 +87,7 @@ def towns(shelf: Shelf) -> Picture | Absent:
 
 
 def town_map(shelf: Shelf) -> Picture | Absent:
-    """The towns of the technological pathway on the map, as large as their programmes; those with an IUT in blue."""
+    """The towns of the technological pathway on the map, as large as their programmes; those with an IUT in a colour of their own."""
     name, short = "off-map", two(shelf, "La voie technologique sur la carte", "The technological pathway on the map")
     year, found = by_town(shelf)
     if not found:
@@ -110,10 +111,11 @@ def town_map(shelf: Shelf) -> Picture | Absent:
         f"{with_iut} villes sur {len(found)} offrent un BUT ou un DUT ; les BTS couvrent les autres",
         f"{with_iut} towns out of {len(found)} offer a BUT or DUT; BTS cover the others",
     )
+    iut, others = colour_words(shelf.colours.series[0], shelf.colours.series[4], shelf.lang)
     subtitle = two(
         shelf,
-        f"Formations en {year} : disque bleu, ville avec IUT ; disque brun, BTS seulement ; surface et nombre : formations",
-        f"Programmes in {year}: blue disc, town with an IUT; brown disc, BTS only; area and number: programmes",
+        f"Formations en {year} : disque {iut}, ville avec IUT ; disque {others}, BTS seulement ; surface et nombre : formations",
+        f"Programmes in {year}: {iut} disc, town with an IUT; {others} disc, BTS only; area and number: programmes",
     )
     return figure(
         shelf,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipelines.publish.colour_words import colour_words
 from pipelines.publish.contrasts import Gap, gap_title
 from pipelines.publish.figures.common import absent, caption, figure, is_simulated, short_title, two
 from pipelines.publish.figures.series import SERIES_COLUMNS, break_line, break_years, runs
@@ -115,6 +116,7 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
     perimeter = two(shelf, f"{place} et les {shelf.counted_sites}", f"{place} and the {shelf.counted_sites}")
     if simulated:
         perimeter += two(shelf, "\u00a0; panneau marqué, données simulées", "; marked panel, simulated data")
+    site_word, whole_word = colour_words(shelf.colours.series[0], shelf.colours.figure_grey, shelf.lang)
     picture = figure(
         shelf,
         name,
@@ -122,8 +124,8 @@ def site(shelf: Shelf, code: str) -> Picture | Absent:
         title=title,
         subtitle=two(
             shelf,
-            f"En % ; bleu à points, {place} ; gris, les {shelf.counted_sites} ; une échelle par panneau ; ligne coupée aux ruptures",
-            f"%; blue with points, {place}; grey, the {shelf.counted_sites}; one scale per panel; lines cut at breaks",
+            f"En % ; {site_word} à points, {place} ; {whole_word}, les {shelf.counted_sites} ; une échelle par panneau ; ligne coupée aux ruptures",
+            f"%; {site_word} with points, {place}; {whole_word}, the {shelf.counted_sites}; one scale per panel; lines cut at breaks",
         ),
         sources=sources,
         perimeter=perimeter,
