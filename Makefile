@@ -43,7 +43,8 @@ lock:  ## resolve pyproject.toml again into requirements.lock (needs uv)
 
 clean:  ## remove what the stages made; sources, registers you added and the environment stay
 	rm -rf build data/build data/simulated data/staging data/quality data/quarantine data/marts data/partitions data/indicators data/targets \
-	  data/protected data/.fingerprints reports/*/_generated reports/*/_variables.yml reports/*/sites reports/*/fields
+	  data/protected data/.fingerprints reports/*/_generated reports/*/_variables.yml reports/*/sites reports/*/fields \
+	  reports/*/chiffres reports/*/_theme
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort
