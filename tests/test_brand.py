@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipelines.kernel.colours import contrast, distance, mixed
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
 from pipelines.publish.colour_words import colour_words
+from pipelines.render.pandoc import THEME, pandoc_binary
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT = (ROOT / "tests/fixtures/render/reports/brand/brand.yml").read_text(encoding="utf-8")
@@ -155,6 +157,18 @@ def test_captions_name_the_colours_of_the_house() -> None:
 def test_two_colours_never_have_the_same_words(one: str, other: str, lang: str) -> None:
     first, second = colour_words(one, other, lang)
     assert first != second
+
+
+def test_a_word_in_the_place_of_a_key_figure_is_set_smaller() -> None:
+    """Twelve letters in the type of a number would break in a tile of a telephone."""
+    done = subprocess.run(
+        [pandoc_binary(), "-t", "html", "--lua-filter", str(THEME / "shared.lua")],
+        input="[confidentiel]{.kpi-value} [8 278]{.kpi-value}",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.findall(r'class="(kpi[\w -]*)"', done.stdout) == ["kpi-value kpi-word", "kpi-value"]
 
 
 def test_nothing_else_names_a_colour() -> None:

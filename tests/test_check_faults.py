@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from brands import lay_brand
 from check_sql_faults import BY_ID, fault_of
 
 from pipelines.check import run
@@ -235,6 +236,7 @@ def test_a_critical_failure_stops_the_run_and_protect_refuses(made: Project, tmp
     (tmp_path / "data").mkdir()
     for name in ("reference", "sources"):
         (tmp_path / "data" / name).symlink_to(ROOT / "data" / name)
+    lay_brand(tmp_path)
     project = Project(tmp_path)
     project.staging.mkdir()
     for path in made.staging.glob("*.parquet"):
