@@ -13,8 +13,9 @@ from brands import LOOK
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.kernel.brand import PALETTE, grounds, read_brand
+from pipelines.kernel.brand import read_brand
 from pipelines.kernel.colours import contrast, distance, mixed
+from pipelines.kernel.palette import PALETTE, grounds
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
 from pipelines.publish.colour_words import colour_words
