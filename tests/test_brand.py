@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 from brands import LOOK
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipelines.kernel.brand import read_brand
-from pipelines.kernel.colours import contrast, distance, mixed
+from pipelines.kernel.colours import clearest, contrast, distance, legible, luminance, mixed
 from pipelines.kernel.palette import PALETTE, grounds
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
@@ -140,6 +140,16 @@ def test_contrast_and_distance_go_both_ways_and_a_mix_lies_between(one: str, oth
         assert min(low, high) <= at <= max(low, high)
 
 
+@given(COLOURS, COLOURS)
+def test_words_in_the_colour_of_a_line_can_be_read(colour: str, ground: str) -> None:
+    """On any ground that a brand may have, and unchanged where they can be read as they are."""
+    assume(luminance(ground) >= 0.5)
+    word = legible(colour, ground)
+    assert contrast(word, ground) >= 4.5
+    assert (word == colour) == (contrast(colour, ground) >= 4.5)
+    assert contrast(clearest(colour, ground, "#000000"), colour) >= contrast(ground, colour)
+
+
 def test_known_contrasts() -> None:
     """The largest there is, and the lightest grey that WCAG lets stand on white."""
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
@@ -173,7 +183,7 @@ def test_a_word_in_the_place_of_a_key_figure_is_set_smaller() -> None:
 
 
 def test_nothing_else_names_a_colour() -> None:
-    """Every colour comes from the brand; the box of `preview`, which is no page of the report, has its own."""
+    """Every colour but black comes from the brand; the box of `preview`, which is no page of the report, has its own."""
     named = {}
     for path in (ROOT / "pipelines").rglob("*"):
         if path.suffix in (".py", ".css", ".js", ".typ", ".html", ".lua") and path.name not in (
@@ -181,6 +191,6 @@ def test_nothing_else_names_a_colour() -> None:
             "brand.py",
         ):
             text = path.read_text(encoding="utf-8")
-            if found := re.findall(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b(?=[;\s\"')])|rgba?\(\d", text):
+            if found := re.findall(r"#(?!000000)[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b(?=[;\s\"')])|rgba?\(\d", text):
                 named[path.relative_to(ROOT).as_posix()] = found
     assert named == {}

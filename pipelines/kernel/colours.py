@@ -131,6 +131,20 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+def legible(colour: str, ground: str, least: float = 4.5) -> str:
+    """Return the colour of a text that goes with a line: darkened until it contrasts with its light ground."""
+    for step in range(21):
+        darker = mixed(colour, "#000000", step / 20) if step else colour
+        if contrast(darker, ground) >= least:
+            return darker
+    return darker
+
+
+def clearest(ground: str, *inks: str) -> str:
+    """Return the ink that contrasts most with a ground; the first of those that do equally."""
+    return max(inks, key=lambda ink: contrast(ink, ground))
+
+
 def distance(one: str, other: str) -> float:
     """Return how far apart two colours look: their distance in Oklab (Ottosson, 2020), black and white are at 1."""
     return math.dist(oklab(one), oklab(other))

@@ -21,7 +21,7 @@ from plotnine import (
     theme,
 )
 
-from pipelines.kernel.colours import Colours, mixed
+from pipelines.kernel.colours import Colours, clearest, legible, mixed
 from pipelines.publish.drawing.frame import begin, frame_of
 from pipelines.publish.picture import Picture
 from pipelines.publish.style import WIDTH, length, svg, wrapped
@@ -52,9 +52,7 @@ def matrix(picture: Picture, look: Colours) -> str:
     data["fill"] = data["level"].map(
         lambda level: shade(look, None if level is None or level != level else float(level))
     )
-    data["ink"] = data["level"].map(
-        lambda level: look.paper if level is not None and level == level and level > 0.55 else look.figure_ink
-    )
+    data["ink"] = data["fill"].map(lambda fill: clearest(fill, look.figure_ink, look.paper))
     named = max(length(line, 8.5) for name in names for line in name.split("\n")) / 72
     longest = max(length(line, 8.5) for column in columns for line in column.split("\n")) / 72
     every = -(-(longest + 0.06) // ((WIDTH * 0.95 - named) / len(columns)))
@@ -96,6 +94,7 @@ def targets(picture: Picture, look: Colours) -> str:
     """
     data = frame_of(picture)
     data["position"] = data["position"].astype(float)
+    data["word"] = data["colour"].map(lambda colour: legible(colour, look.paper))
     data["at"] = data["position"].clip(-0.12, 1.12)
     data["state"] = data["state"].map(lambda state: wrapped(str(state), 19))
     data["name"] = data["name"].map(lambda name: wrapped(str(name), 27))
@@ -114,7 +113,7 @@ def targets(picture: Picture, look: Colours) -> str:
         + scale_linetype_identity()
         + geom_point(aes("at", "y", color="colour", shape="shape"), data=roads, size=3.2)
         + geom_text(
-            aes(x=1.18, y="y", label="state", color="colour"),
+            aes(x=1.18, y="y", label="state", color="word"),
             ha="left",
             va="center",
             size=8.5,

@@ -26,7 +26,7 @@ from plotnine import (
     theme,
 )
 
-from pipelines.kernel.colours import Colours
+from pipelines.kernel.colours import Colours, legible
 from pipelines.publish.drawing.frame import begin, frame_of
 from pipelines.publish.numbers import axis_labels
 from pipelines.publish.picture import Picture
@@ -136,7 +136,7 @@ def lines(picture: Picture, look: Colours) -> str:
     if many_series:
         plot += geom_text(
             aes("x", "y", label="series", color="colour"),
-            data=ends,
+            data=words_of(ends, look),
             ha="left",
             va="center",
             size=9 if not faceted else 8.5,
@@ -144,6 +144,11 @@ def lines(picture: Picture, look: Colours) -> str:
     if faceted:
         plot += facet_wrap("facet", ncol=columns, scales="free_y" if free else "fixed")
     return svg(plot, picture, look)
+
+
+def words_of(labelled: pd.DataFrame, look: Colours) -> pd.DataFrame:
+    """Return labels in the colour of their line, darkened where a text in it could not be read."""
+    return labelled.assign(colour=labelled["colour"].map(lambda colour: legible(colour, look.paper)))
 
 
 def few_breaks(limits: tuple[float, float]) -> list[float]:
@@ -294,7 +299,7 @@ def path(picture: Picture, look: Colours) -> str:
             ha="left",
             va="top" if under else "bottom",
             size=9,
-            color=str(last_measured["colour"]),
+            color=legible(str(last_measured["colour"]), look.paper),
         )
     for end in ends:  # the path ends on the line of the target: its label stands above it
         if goal[0] is not None and end["series"] == labels["path"]:
@@ -305,7 +310,9 @@ def path(picture: Picture, look: Colours) -> str:
     placed = direct_labels(pd.DataFrame([end for end in ends if end is not last_measured]), high, False, 0.08)
     plot = (
         plot
-        + geom_text(aes("x", "y", label="series", color="colour"), data=placed, ha="left", va="center", size=9)
+        + geom_text(
+            aes("x", "y", label="series", color="colour"), data=words_of(placed, look), ha="left", va="center", size=9
+        )
         + scale_color_identity()
         + scale_x_continuous(
             limits=(first - 0.3, last + (last - first) * 0.28),

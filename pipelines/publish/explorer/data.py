@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from pipelines.kernel.colours import legible
 from pipelines.kernel.flags import LABELS
 from pipelines.publish.explorer.words import LEVELS, UNITS, WORDS
 from pipelines.publish.shelf import DOMAINS, Shelf
@@ -118,6 +119,7 @@ def places(shelf: Shelf, keys: list[tuple[str, str]]) -> list[dict[str, str]]:
     for level, code in keys:
         number = seen[level]
         seen[level] += 1
+        colour = look.whole if level in ("region", "country") else look.series[number % len(look.series)]
         label = shelf.place(code)
         if level == "register" and code in shelf.catalogue.sources:
             label = shelf.catalogue.sources[code].title.in_(shelf.lang)
@@ -128,8 +130,9 @@ def places(shelf: Shelf, keys: list[tuple[str, str]]) -> list[dict[str, str]]:
                 "level_label": LEVELS.get(level, (level, level))[shelf.lang == "en"],
                 "code": code,
                 "label": label[:1].upper() + label[1:],
-                "colour": look.whole if level in ("region", "country") else look.series[number % len(look.series)],
+                "colour": colour,
                 "shape": SHAPES[number % len(SHAPES)],
+                "word": legible(colour, look.paper),
             }
         )
     return found

@@ -312,7 +312,7 @@
     }
     return wanted.map(function (item) {
       var place = data.places[item.place];
-      return { value: low + item.y * scale, label: GLYPHS[place.shape] + ' ' + place.label, colour: place.colour };
+      return { value: low + item.y * scale, label: GLYPHS[place.shape] + ' ' + place.label, colour: place.word };
     });
   }
 
