@@ -183,7 +183,7 @@ def test_a_word_in_the_place_of_a_key_figure_is_set_smaller() -> None:
 
 
 def test_nothing_else_names_a_colour() -> None:
-    """Every colour but black comes from the brand; the box of `preview`, which is no page of the report, has its own."""
+    """Every colour but black comes from the brand; the box of `preview`, no page of the report, has its own."""
     named = {}
     for path in (ROOT / "pipelines").rglob("*"):
         if path.suffix in (".py", ".css", ".js", ".typ", ".html", ".lua") and path.name not in (
