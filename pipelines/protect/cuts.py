@@ -14,7 +14,7 @@ import highspy
 import numpy as np
 
 from pipelines.protect.attack import FAR, TOLERANCE, checked, solver_of
-from pipelines.protect.choice import Growth
+from pipelines.protect.growth import Growth
 
 VIOLATED = 1e-3
 """By how much a cut must be violated to be worth keeping."""

@@ -25,8 +25,8 @@ from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication
 from pipelines.kernel.store import table_path
-from pipelines.protect.choice import Unprotectable
 from pipelines.protect.earlier import Edition, best_since, read_editions
+from pipelines.protect.growth import Unprotectable
 from pipelines.protect.model import Model, build
 from pipelines.protect.system import System
 
