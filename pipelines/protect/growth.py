@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-import scipy.sparse.csgraph
 
 from pipelines.protect.attack import Attack
-from pipelines.protect.parts import part_of
+from pipelines.protect.insiders import reach
+from pipelines.protect.programme import TOLERANCE
 from pipelines.protect.proof import Proof, Target, needs
+from pipelines.protect.rooms import House, Rooms
 from pipelines.protect.system import System
 
 TOGETHER = 12
@@ -41,11 +44,23 @@ class Growth:
         self._primary = [i for i, cell in enumerate(system.cells) if cell.primary and attack.always[i]]
         self._needs = [target for cell in self._primary for target in needs(system, cell)]
         self._single = [i for i in self._primary if system.cells[i].value == 1] if alone else []
-        self._by_column = system.matrix.tocsc()
-        self._attacks: dict[bytes, Attack] = {}
+        self._house = House(system, kept)
         self._bounded: set[tuple[int, int]] = set()
         self._hopeless: set[tuple[int, int]] = set()
         self._told: set[int] = set()
+        self._bound()
+
+    def _bound(self) -> None:
+        """Note what nothing could keep from insiders, where relations say so at once."""
+        if not self._single:
+            return
+        low, high = self.attack.bounds(np.ones(len(self.costs), dtype=bool), (), zeros=True)
+        fixed, cells = np.array(self._single), np.array(self._primary)
+        least, most = reach(self.system.matrix, low, high, fixed, cells)
+        needed = np.array([self._up(cell) for cell in self._primary])
+        for of, at in np.argwhere(most < needed - TOLERANCE).tolist():
+            still = most[of, at] < 1 - TOLERANCE and least[of, at] > TOLERANCE - 1
+            (self._hopeless if still else self._bounded).add((self._primary[at], self._single[of]))
 
     @property
     def needs(self) -> list[Target]:
@@ -77,32 +92,31 @@ class Growth:
         one = self.system.cells[cell]
         return float(max(1, one.threshold - one.value))
 
-    def missing(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
-        """Return what is not proved yet; what only insiders would see once nothing else is missing.
+    def strangers(self, hidden: np.ndarray, proof: Proof, among: np.ndarray | None = None) -> list[Target]:
+        """Return what is not proved yet before anybody's eyes, of all cells or those of a mask.
 
-        Primary cells need their distance, secondary ones a unit either way; primary cells need to reach the threshold
-        too before the eyes of whoever is the only one of another cell.
+        Primary cells need their distance, secondary ones a unit either way.
         """
-        besides = [
-            Target(int(i), 1.0, either=True)
-            for i in np.flatnonzero(hidden & self.attack.choice)
-            if int(i) not in self._told
-        ]
-        found = [target for target in (*self._needs, *besides) if not proof.meets(target)]
-        if self._single and not found:
-            primary, single = np.array(self._primary), np.array(self._single)
-            needed = np.array([self._up(cell) for cell in self._primary])
-            for of, at in proof.unmet(primary, needed, single):
-                cell, fixed = self._primary[at], self._single[of]
-                target = None if cell == fixed else self.before(cell, fixed)
-                if target is not None and not (target.either and proof.meets(target)):
-                    found.append(target)
-        return found
+        besides = np.flatnonzero(hidden & self.attack.choice)
+        targets = [
+            *self._needs, *(Target(cell, 1.0, either=True) for cell in besides.tolist() if cell not in self._told)
+        ]  # fmt: skip
+        targets = [target for target in targets if among is None or among[target.cell]]
+        return [target for target, met in zip(targets, proof.met(targets), strict=True) if not met] if targets else []
 
-    def short(self, hidden: np.ndarray) -> list[Target]:
-        """Return what primary cells need and do not get from this mask: from anybody first, then from insiders."""
-        proof = Proof(len(hidden))
-        return [target for target in self.prove(hidden, proof) if not target.either]
+    def insiders(self, proof: Proof, among: np.ndarray | None = None) -> list[Target]:
+        """Return what is not proved yet before the eyes of whoever is the only one of a cell.
+
+        Primary cells need to reach the threshold before them too.
+        """
+        primary = [cell for cell in self._primary if among is None or among[cell]]
+        if not self._single or not primary:
+            return []
+        needed = np.array([self._up(cell) for cell in primary])
+        unmet = proof.unmet(np.array(primary), needed, np.array(self._single))
+        pairs = [(primary[at], self._single[of]) for of, at in unmet.tolist()]
+        found = [target for cell, fixed in pairs if cell != fixed and (target := self.before(cell, fixed)) is not None]
+        return [target for target in found if not (target.either and proof.meets(target))]
 
     def grow(self, hidden: np.ndarray, proof: Proof) -> np.ndarray:
         """Return a mask that holds `hidden` and is proved safe, its proof in `proof`.
@@ -118,7 +132,8 @@ class Growth:
                     continue
                 moved = self._cheapest(target, hidden)
                 if moved is not None:
-                    proof.add(moved)
+                    for piece in self._house.pieces(moved):
+                        proof.add(piece)
                     hidden |= self.attack.choice & (moved != 0)
                 elif target.fixed is not None:
                     (self._hopeless if target.either else self._bounded).add((target.cell, target.fixed))
@@ -130,107 +145,96 @@ class Growth:
 
     def prune(self, hidden: np.ndarray, proof: Proof, kept: frozenset[str]) -> tuple[np.ndarray, Proof]:
         """Return a mask and proof without what was hidden for nothing, the dearest first."""
-        hidden = hidden.copy()
-        cells = self.system.cells
-        for cell in sorted(np.flatnonzero(hidden), key=lambda i: -self.costs[i]):
-            if cells[cell].key in kept:
+        hidden, rooms = hidden.copy(), self._rooms(hidden)
+        for cell in sorted(np.flatnonzero(hidden).tolist(), key=lambda i: -self.costs[i]):
+            if self.system.cells[cell].key in kept:
                 continue
-            less = hidden.copy()
-            less[cell] = False
-            trial = Proof(len(cells), proof.rows[proof.rows[:, cell] == 0])
-            if not self.prove(less, trial, early=True):
-                hidden, proof = less, trial
+            before, touched = proof.leave(cell)
+            rooms.shut.add(cell)
+            hidden[cell] = False
+            if self._is_proved(hidden, proof, rooms, touched):
+                continue
+            proof.back(before)
+            rooms.shut.remove(cell)
+            hidden[cell] = True
         return hidden, proof
 
-    def prove(self, hidden: np.ndarray, proof: Proof, *, early: bool = False) -> list[Target]:
-        """Find deviations for as many targets as there are some for; return the others, the first alone if `early`."""
-        missing = self.missing(hidden, proof)
-        if not missing:
-            return []
-        local, places = self._around(hidden)
-        self._avoid(missing, local, places, proof)
-        groups: dict[tuple[int, int | None], list[Target]] = {}
-        for target in missing:
-            groups.setdefault((places[target.cell][0], target.fixed), []).append(target)
-        draw = np.random.default_rng(0)
-        for (number, fixed), targets in groups.items():
-            cells, attack = local[number], self._attacker(local[number])
-            stop = () if fixed is None or places[fixed][0] != number else (places[fixed][1],)
-            everything = np.ones(len(cells), dtype=bool)
+    def _is_proved(self, hidden: np.ndarray, proof: Proof, rooms: Rooms, touched: np.ndarray) -> bool:
+        """Say whether these cells have all they need, and add what proves it."""
+        return not self._seek(self.strangers(hidden, proof, touched), proof, rooms, early=True) and not self._seek(
+            self.insiders(proof, touched), proof, rooms, early=True
+        )
 
-            def try_for(wanted: dict[int, float], *, zeros: bool) -> None:
-                moved = np.zeros(len(hidden))
-                at = {places[cell][1]: amount for cell, amount in wanted.items()}
-                moved[cells] = attack.gather(at, everything, stop, zeros=zeros)  # noqa: B023  called at once
-                proof.add(moved)
-
-            left = [target for target in targets if not proof.meets(target)]
-            for _ in range(TOGETHER if len(left) > FEW else 0):
-                wanted: dict[int, float] = {}
-                for place in draw.permutation(len(left)):
-                    wanted.setdefault(left[place].cell, _amount(left[place], draw))
-                try_for(wanted, zeros=fixed is not None)
-                before, left = len(left), [target for target in left if not proof.meets(target)]
-                if len(left) <= FEW or len(left) > 0.8 * before:
-                    break
-            for target in left:
-                zeros = fixed is not None or bool(self.attack.zero[target.cell])
-                for amount in (target.amount, -target.amount) if target.either else (target.amount,):
-                    if not proof.meets(target):
-                        try_for({target.cell: amount}, zeros=zeros)
-                if early and not proof.meets(target):
-                    return [target]
-        left = [target for target in missing if not proof.meets(target)]
-        if left or any(target.fixed is not None for target in missing):
-            return left
-        return self.prove(hidden, proof, early=early)  # now for insiders
-
-    def _around(self, hidden: np.ndarray) -> tuple[list[np.ndarray], dict[int, tuple[int, int]]]:
-        """Return the hidden cells that hang together once what is shown is left out, and cell → its
-        group and its place there.
+    def prove(self, hidden: np.ndarray, proof: Proof) -> list[Target]:
+        """Find deviations for as many targets as there are some for; return the others: what strangers would see, and
+        what only insiders would once nothing else is missing.
         """
-        is_open = np.flatnonzero(self.attack.always | (hidden & self.attack.choice))
-        matrix = self._by_column[:, is_open].tocsr()
-        links = abs(matrix)
-        count, label = scipy.sparse.csgraph.connected_components(links.T @ links, directed=False)
-        order = np.argsort(label, kind="stable")
-        bounds = np.searchsorted(label[order], np.arange(count + 1))
+        missing = self.strangers(hidden, proof)
+        rooms = self._rooms(hidden)
+        left = self._seek(missing, proof, rooms)
+        return left or self._seek(self.insiders(proof), proof, rooms)
+
+    def _rooms(self, hidden: np.ndarray) -> Rooms:
+        return self._house.rooms(self.attack.always | (hidden & self.attack.choice))
+
+    def _seek(self, targets: Sequence[Target], proof: Proof, rooms: Rooms, *, early: bool = False) -> list[Target]:
+        """Find deviations that meet targets; return those that none meets, the first alone if `early`."""
+        apart: dict[int, list[Target]] = {}
+        for target in targets:
+            apart.setdefault(target.cell if target.fixed is not None else -1 - rooms.of(target.cell), []).append(target)
         found = []
-        places: dict[int, tuple[int, int]] = {}
-        for number in range(count):
-            cells = is_open[order[bounds[number] : bounds[number + 1]]]
-            places.update({int(cell): (number, place) for place, cell in enumerate(cells)})
-            found.append(cells)
-        return found, places
+        for of, left in apart.items():
+            seek = self._before_insiders if of >= 0 else self._before_strangers
+            found += seek(left, proof, rooms, early=early)
+            if early and found:
+                break
+        return found
 
-    def _attacker(self, cells: np.ndarray) -> Attack:
-        """Return the attacker of a group of hidden cells, all others shown."""
-        key = cells.tobytes()
-        if key not in self._attacks:
-            self._attacks[key] = Attack(part_of(self.system, self._by_column, cells), self.kept)
-        return self._attacks[key]
-
-    def _avoid(
-        self, missing: list[Target], local: list[np.ndarray], places: dict[int, tuple[int, int]], proof: Proof
-    ) -> None:
-        """Find for each cell one deviation that leaves alone all the cells it must not depend on."""
-        avoided: dict[int, list[Target]] = {}
-        for target in missing:
-            if target.fixed is not None:
-                avoided.setdefault(target.cell, []).append(target)
-        for cell, targets in avoided.items():
-            number, place = places[cell]
-            stop = [places[t.fixed][1] for t in targets if t.fixed is not None and places[t.fixed][0] == number]
-            everything = np.ones(len(local[number]), dtype=bool)
-            most = max(target.amount for target in targets)
-            for amount in (most, -1.0) if any(target.either for target in targets) else (most,):
-                moved = np.zeros(len(self.costs))
-                moved[local[number]] = self._attacker(local[number]).gather(
-                    {place: amount}, everything, stop, zeros=True
-                )
-                proof.add(moved)
-                if all(proof.meets(target) for target in targets):
+    def _before_strangers(self, left: list[Target], proof: Proof, rooms: Rooms, *, early: bool) -> list[Target]:
+        """Seek for targets of one room: all together, then one by one."""
+        draw = np.random.default_rng(0)
+        for _ in range(TOGETHER if len(left) > FEW else 0):
+            wanted: dict[int, float] = {}
+            for place in draw.permutation(len(left)):
+                wanted.setdefault(left[place].cell, _amount(left[place], draw))
+            self._gather(wanted, (), proof, rooms, zeros=False)
+            count, left = len(left), _unmet(left, proof)
+            if len(left) <= FEW or len(left) > 0.8 * count:
+                break
+        found = []
+        for target in left:
+            for amount in (target.amount, -target.amount) if target.either else (target.amount,):
+                if not proof.meets(target):
+                    self._gather({target.cell: amount}, (), proof, rooms, zeros=bool(self.attack.zero[target.cell]))
+            if not proof.meets(target):
+                found.append(target)
+                if early:
                     break
+        return found
+
+    def _before_insiders(self, left: list[Target], proof: Proof, rooms: Rooms, *, early: bool) -> list[Target]:
+        """Seek for targets of one cell: a deviation before the eyes of all insiders, then before those of each."""
+        left = _unmet(left, proof)
+        if len(left) > 1:
+            most = max(target.amount for target in left)
+            self._gather({left[0].cell: most}, [target.fixed for target in left], proof, rooms, zeros=True)
+        found = []
+        while left := _unmet(left, proof):
+            target = left.pop(0)
+            for amount in (target.amount, -target.amount) if target.either else (target.amount,):
+                if not proof.meets(target):
+                    self._gather({target.cell: amount}, [target.fixed], proof, rooms, zeros=True)
+            if not proof.meets(target):
+                found.append(target)
+                if early:
+                    break
+        return found
+
+    def _gather(
+        self, wanted: dict[int, float], fixed: Sequence[int | None], proof: Proof, rooms: Rooms, *, zeros: bool
+    ) -> None:
+        for piece in rooms.gather(wanted, [cell for cell in fixed if cell is not None], zeros=zeros):
+            proof.add(piece)
 
     def _cheapest(self, target: Target, hidden: np.ndarray) -> np.ndarray | None:
         stop = () if target.fixed is None else (target.fixed,)
@@ -243,6 +247,12 @@ class Growth:
         ]
         shown = self.attack.choice & ~hidden
         return min(found, key=lambda moved: float(self.costs[shown & (moved != 0)].sum()), default=None)
+
+
+def _unmet(targets: Sequence[Target], proof: Proof) -> list[Target]:
+    if not targets:
+        return []
+    return [target for target, met in zip(targets, proof.met(targets), strict=True) if not met]
 
 
 def _amount(target: Target, draw: np.random.Generator) -> float:

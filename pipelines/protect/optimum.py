@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.protect.attack import TOLERANCE
 from pipelines.protect.cuts import Cutter
 from pipelines.protect.growth import Growth
 from pipelines.protect.master import Master
+from pipelines.protect.programme import TOLERANCE
 from pipelines.protect.proof import Proof
 
 CLOSE = 1e-3

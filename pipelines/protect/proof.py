@@ -6,11 +6,12 @@ deviation is good for many cells.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.protect.attack import TOLERANCE
+from pipelines.protect.programme import TOLERANCE
 from pipelines.protect.system import System
 
 
@@ -26,14 +27,6 @@ class Target:
     either: bool = False
     fixed: int | None = None
 
-    def met(self, lowest: np.ndarray, highest: np.ndarray) -> bool:
-        """Say whether deviations that reach from `lowest` to `highest` (by cell) go far enough."""
-        if self.either:
-            return bool(max(highest[self.cell], -lowest[self.cell]) >= 1 - TOLERANCE)
-        if self.amount > 0:
-            return bool(highest[self.cell] >= self.amount - TOLERANCE)
-        return bool(lowest[self.cell] <= self.amount + TOLERANCE)
-
 
 def needs(system: System, cell: int) -> list[Target]:
     """Return what a primary cell needs: it might be at or above the threshold, and one less than it is.
@@ -46,52 +39,57 @@ def needs(system: System, cell: int) -> list[Target]:
 
 
 class Proof:
-    """Deviations found so far, a row each, and how far they take each cell."""
+    """Deviations found so far, and how far they take each cell. Those that count move no cell that is shown."""
 
-    def __init__(self, size: int, rows: np.ndarray | None = None) -> None:
-        self._count = 0 if rows is None else len(rows)
-        self._rows = np.zeros((64, size)) if rows is None else rows
-        self._seen, self._lowest, self._highest = 0, np.zeros(size), np.zeros(size)
-
-    @property
-    def rows(self) -> np.ndarray:
-        """The deviations."""
-        return self._rows[: self._count]
+    def __init__(self, size: int) -> None:
+        self._moves = np.zeros((size, 256))
+        self._counts = np.zeros(0, dtype=bool)
 
     def add(self, moved: np.ndarray) -> None:
-        """Keep a deviation, unless nothing moves in it."""
-        if not moved.any():
-            return
-        if self._count == len(self._rows):
-            self._rows = np.vstack([self._rows, np.zeros_like(self._rows), np.zeros((64, len(moved)))])
-        self._rows[self._count] = moved
-        self._count += 1
+        """Keep a deviation."""
+        number = len(self._counts)
+        if number == self._moves.shape[1]:
+            self._moves = np.hstack([self._moves, np.zeros_like(self._moves)])
+        self._moves[:, number] = moved
+        self._counts = np.append(self._counts, True)
 
-    def reach(self, fixed: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return how far down and up each cell goes, in deviations that leave `fixed` where it is."""
-        if fixed is not None:
-            still = self.rows[self.rows[:, fixed] == 0]
-            return still.min(axis=0, initial=0), still.max(axis=0, initial=0)
-        if self._seen == self._count:
-            return self._lowest, self._highest
-        new = self.rows[self._seen :]
-        self._lowest = np.minimum(self._lowest, new.min(axis=0, initial=0))
-        self._highest = np.maximum(self._highest, new.max(axis=0, initial=0))
-        self._seen = self._count
-        return self._lowest, self._highest
+    def leave(self, cell: int) -> tuple[np.ndarray, np.ndarray]:
+        """Count deviations no more that move a cell; return which counted, and the cells that any of them moved."""
+        before = self._counts
+        lost = before & (self._moves[cell, : len(before)] != 0)
+        self._counts = before & ~lost
+        return before, (self._moves[:, np.flatnonzero(lost)] != 0).any(axis=1)
+
+    def back(self, before: np.ndarray) -> None:
+        """Count again what counted, besides what came since."""
+        self._counts[: len(before)] = before
+
+    def of(self, cells: np.ndarray) -> np.ndarray:
+        """Return how far cells go in the deviations that count (cells x deviations)."""
+        found: np.ndarray = self._moves[np.ix_(cells, np.flatnonzero(self._counts))]
+        return found
 
     def meets(self, target: Target) -> bool:
         """Say whether some deviation meets the target."""
-        if target.fixed is not None:
-            moved = self.rows[self.rows[:, target.fixed] == 0, target.cell]
-            moved = np.abs(moved) if target.either else moved
-            return bool(moved.max(initial=0) >= target.amount - TOLERANCE)
-        return target.met(*self.reach())
+        return bool(self.met([target])[0])
+
+    def met(self, targets: Sequence[Target]) -> np.ndarray:
+        """Say which targets some deviation meets."""
+        moved = self.of(np.array([target.cell for target in targets], dtype=np.int64))
+        amount = np.array([target.amount for target in targets])
+        either = np.array([target.either for target in targets], dtype=bool)
+        there = np.where((amount > 0)[:, None], moved, -moved) >= abs(amount)[:, None] - TOLERANCE
+        there |= either[:, None] & (abs(moved) >= abs(amount)[:, None] - TOLERANCE)
+        fixed = [number for number, target in enumerate(targets) if target.fixed is not None]
+        if fixed:
+            there[fixed] &= self.of(np.array([targets[number].fixed for number in fixed])) == 0
+        found: np.ndarray = there.any(axis=1)
+        return found
 
     def unmet(self, cells: np.ndarray, needed: np.ndarray, fixed: np.ndarray) -> np.ndarray:
         """Return rows (place in `fixed`, place in `cells`): which of the cells no deviation takes up by what it needs
         that leaves the fixed one where it is.
         """
-        still = (self.rows[:, fixed] == 0).astype(np.float32)
-        far = (self.rows[:, cells] >= needed - TOLERANCE).astype(np.float32)
-        return np.argwhere(still.T @ far == 0)
+        still = (self.of(fixed) == 0).astype(np.float32)
+        far = (self.of(cells) >= needed[:, None] - TOLERANCE).astype(np.float32)
+        return np.argwhere(still @ far.T == 0)
