@@ -19,6 +19,12 @@ TOGETHER = 12
 FEW = 3
 """Fewer cells than that are tried one by one at once."""
 
+MANY = 12
+"""With more pairs of cell and insider than that, many are tried together."""
+
+QUARTERS = 4
+"""Insiders before whose eyes many are tried together are so many parts of all."""
+
 
 class Unprotectable(ValueError):
     """No pattern protects a cell: hiding everything that may be hidden would still tell it."""
@@ -52,15 +58,17 @@ class Growth:
 
     def _bound(self) -> None:
         """Note what nothing could keep from insiders, where relations say so at once."""
+        self._reach: dict[tuple[int, int], tuple[float, float]] = {}
         if not self._single:
             return
         low, high = self.attack.bounds(np.ones(len(self.costs), dtype=bool), (), zeros=True)
-        fixed, cells = np.array(self._single), np.array(self._primary)
-        least, most = reach(self.system.matrix, low, high, fixed, cells)
-        needed = np.array([self._up(cell) for cell in self._primary])
-        for of, at in np.argwhere(most < needed - TOLERANCE).tolist():
-            still = most[of, at] < 1 - TOLERANCE and least[of, at] > TOLERANCE - 1
-            (self._hopeless if still else self._bounded).add((self._primary[at], self._single[of]))
+        least, most = reach(self.system.matrix, low, high, np.array(self._single), np.array(self._primary))
+        for fixed, lowest, highest in zip(self._single, least.tolist(), most.tolist(), strict=True):
+            for cell, down, up in zip(self._primary, lowest, highest, strict=True):
+                self._reach[cell, fixed] = (down, up)
+                if up < self._up(cell) - TOLERANCE:
+                    still = up < 1 - TOLERANCE and down > TOLERANCE - 1
+                    (self._hopeless if still else self._bounded).add((cell, fixed))
 
     @property
     def needs(self) -> list[Target]:
@@ -179,12 +187,12 @@ class Growth:
 
     def _seek(self, targets: Sequence[Target], proof: Proof, rooms: Rooms, *, early: bool = False) -> list[Target]:
         """Find deviations that meet targets; return those that none meets, the first alone if `early`."""
-        apart: dict[int, list[Target]] = {}
+        apart: dict[tuple[int, bool], list[Target]] = {}
         for target in targets:
-            apart.setdefault(target.cell if target.fixed is not None else -1 - rooms.of(target.cell), []).append(target)
-        found = []
-        for of, left in apart.items():
-            seek = self._before_insiders if of >= 0 else self._before_strangers
+            apart.setdefault((rooms.of(target.cell), target.fixed is not None), []).append(target)
+        found: list[Target] = []
+        for (_, inside), left in apart.items():
+            seek = self._before_insiders if inside else self._before_strangers
             found += seek(left, proof, rooms, early=early)
             if early and found:
                 break
@@ -203,7 +211,7 @@ class Growth:
                 break
         found = []
         for target in left:
-            for amount in (target.amount, -target.amount) if target.either else (target.amount,):
+            for amount in self._ways(target):
                 if not proof.meets(target):
                     self._gather({target.cell: amount}, (), proof, rooms, zeros=bool(self.attack.zero[target.cell]))
             if not proof.meets(target):
@@ -213,15 +221,35 @@ class Growth:
         return found
 
     def _before_insiders(self, left: list[Target], proof: Proof, rooms: Rooms, *, early: bool) -> list[Target]:
-        """Seek for targets of one cell: a deviation before the eyes of all insiders, then before those of each."""
-        left = _unmet(left, proof)
+        """Seek for targets of one room: before the eyes of a quarter of the insiders at a time, then cell by cell."""
+        draw = np.random.default_rng(0)
+        for _ in range(TOGETHER if len(left) > MANY else 0):
+            count = len(left)
+            insiders = sorted({target.fixed for target in left if target.fixed is not None})
+            for some in np.array_split(draw.permutation(insiders), QUARTERS):
+                before = set(some.tolist())
+                wanted = {one.cell: one.amount for one in left if one.fixed in before and one.cell not in before}
+                if wanted:
+                    self._gather(wanted, sorted(before), proof, rooms, zeros=True)
+            left = _unmet(left, proof)
+            if len(left) > 0.8 * count:
+                break
+        found = []
+        for cell in dict.fromkeys(target.cell for target in left):
+            found += self._before_each([one for one in left if one.cell == cell], proof, rooms, early=early)
+            if early and found:
+                break
+        return found
+
+    def _before_each(self, left: list[Target], proof: Proof, rooms: Rooms, *, early: bool) -> list[Target]:
+        """Seek for targets of one cell: a deviation before the eyes of all its insiders, then before those of each."""
+        left, found = _unmet(left, proof), []
         if len(left) > 1:
             most = max(target.amount for target in left)
             self._gather({left[0].cell: most}, [target.fixed for target in left], proof, rooms, zeros=True)
-        found = []
         while left := _unmet(left, proof):
             target = left.pop(0)
-            for amount in (target.amount, -target.amount) if target.either else (target.amount,):
+            for amount in self._ways(target):
                 if not proof.meets(target):
                     self._gather({target.cell: amount}, [target.fixed], proof, rooms, zeros=True)
             if not proof.meets(target):
@@ -229,6 +257,14 @@ class Growth:
                 if early:
                     break
         return found
+
+    def _ways(self, target: Target) -> list[float]:
+        """Return the deviations that would meet a target, without those that relations rule out at once."""
+        ways = [target.amount, -target.amount] if target.either else [target.amount]
+        if target.fixed is None:
+            return ways
+        least, most = self._reach[target.cell, target.fixed]
+        return [way for way in ways if least - TOLERANCE <= way <= most + TOLERANCE]
 
     def _gather(
         self, wanted: dict[int, float], fixed: Sequence[int | None], proof: Proof, rooms: Rooms, *, zeros: bool
@@ -242,7 +278,7 @@ class Growth:
         per_unit = self.costs / abs(target.amount)
         found = [
             moved
-            for amount in ((target.amount, -target.amount) if target.either else (target.amount,))
+            for amount in self._ways(target)
             if (moved := self.attack.cheapest(target.cell, amount, hidden, per_unit, stop, zeros=zeros)) is not None
         ]
         shown = self.attack.choice & ~hidden

@@ -29,7 +29,9 @@ def reach(
     least[fixed, np.arange(len(fixed))] = most[fixed, np.arange(len(fixed))] = 0
     sign, rows = entries.data.astype(float)[:, None], entries.row
     rising = sign > 0
-    gather = scipy.sparse.csr_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(matrix.shape[0], len(rows)))
+    gather = scipy.sparse.csr_array(
+        (np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(matrix.shape[0], len(rows))
+    )
     for _ in range(PASSES):
         one, other = sign * least[entries.col], sign * most[entries.col]
         lowest, highest = np.where(rising, one, other), np.where(rising, other, one)
