@@ -22,6 +22,11 @@ NEXT_TO_NOTHING = 1e-4
 """Cost of moving a hidden cell by one: enough for no more of them to move than need to."""
 
 
+def programme_of(system: System) -> Programme:
+    """Return the linear programme of a system. What is neither primary nor published is asked for by nobody."""
+    return Programme(Reduced.of(system.matrix, np.array([cell.primary or cell.published for cell in system.cells])))
+
+
 class Attack:
     """One system as a linear programme: bounds say what is hidden, costs what is looked for.
 
@@ -29,7 +34,7 @@ class Attack:
     stays hidden (its key in `kept`) is none.
     """
 
-    def __init__(self, system: System, kept: frozenset[str] = frozenset()) -> None:
+    def __init__(self, system: System, kept: frozenset[str] = frozenset(), programme: Programme | None = None) -> None:
         self.system = system
         cells = system.cells
         self.values = system.values.astype(float)
@@ -41,7 +46,7 @@ class Attack:
         """Hidden whatever is chosen: latent cells and primary ones."""
         self.choice = ~self.always & ~self.known
         self.zero = self.choice & (self.values == 0) & np.array([cell.key not in kept for cell in cells], dtype=bool)
-        self._programme = Programme(Reduced.of(system.matrix, primary | published))
+        self._programme = programme or programme_of(system)
 
     def bounds(self, open_cells: np.ndarray, fixed: Iterable[int], *, zeros: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return how far down and up each cell may go when these (a mask) may move, besides those always hidden, and

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.protect.attack import Attack
 from pipelines.protect.growth import Growth
 from pipelines.protect.parts import parts
 from pipelines.protect.proof import Proof
+from pipelines.protect.rooms import House
 from pipelines.protect.system import Pattern, System
 from pipelines.protect.together import going_along
 
@@ -62,19 +62,21 @@ def choose(
     start: tuple[np.ndarray, Proof] | None = None,
     alone: bool = True,
     rounds: int = 0,
+    house: House | None = None,
 ) -> tuple[np.ndarray, Proof, float]:
     """Return a mask of the cells hidden, its proof, and a cost that no safe pattern goes below, found in so many
     rounds of cuts. `kept`: keys hidden already, which stay hidden; `along`: those that go with another cell. `start`: a
-    mask and proof without those, to go on from.
+    mask and proof without those, to go on from; `house`: what was made of the system then.
 
     Raises `Unprotectable` when a cell is told whatever is hidden.
     """
     from pipelines.protect.optimum import improve
 
     kept = kept | along
-    attack = Attack(system, kept)
+    house = house or House(system)
+    attack = house.attacker(kept)
     hidden = attack.choice & np.array([cell.key in kept for cell in system.cells], dtype=bool)
-    grown = Growth(system, attack, costs_of(system, seed), kept, alone=alone)
+    grown = Growth(system, attack, costs_of(system, seed), kept, alone=alone, house=house)
     before, proof = start or (np.zeros_like(hidden), Proof(len(system.cells)))
     settled = kept.union(cell.key for cell, gone in zip(system.cells, before, strict=True) if gone)
     hidden, proof = grown.prune(grown.grow(hidden | before, proof), proof, settled)
@@ -97,12 +99,16 @@ def best(
     found: dict[tuple[str, frozenset[str]], tuple[np.ndarray, Proof, float]] = {}
     last: dict[str, tuple[np.ndarray, Proof]] = {}
     bounds: dict[str, float] = {}
+    houses: dict[str, House] = {}
     while True:
         pieces, masks, hidden = parts(system, kept | along), [], set(kept | along)
         for part in pieces:
             first, here = part.cells[0].key, along & {cell.key for cell in part.cells}
             if (first, here) not in found:
-                made = choose(part, seed, kept, along=here, start=last.get(first), alone=alone, rounds=rounds)
+                house = houses.setdefault(first, House(part))
+                made = choose(
+                    part, seed, kept, along=here, start=last.get(first), alone=alone, rounds=rounds, house=house
+                )
                 found[first, here], last[first] = made, made[:2]
                 bounds.setdefault(first, made[2])  # what goes along with choices made here bounds no other choice
             masks.append(found[first, here])

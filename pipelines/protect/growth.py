@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipelines.protect.attack import Attack
-from pipelines.protect.insiders import reach
+from pipelines.protect.insiders import Reach
 from pipelines.protect.programme import TOLERANCE
 from pipelines.protect.proof import Proof, Target, needs
 from pipelines.protect.rooms import House, Rooms
@@ -45,30 +45,26 @@ class Growth:
         kept: frozenset[str] = frozenset(),
         *,
         alone: bool = True,
+        house: House | None = None,
     ) -> None:
         self.system, self.attack, self.costs, self.kept = system, attack, costs, kept
         self._primary = [i for i, cell in enumerate(system.cells) if cell.primary and attack.always[i]]
         self._needs = [target for cell in self._primary for target in needs(system, cell)]
         self._single = [i for i in self._primary if system.cells[i].value == 1] if alone else []
-        self._house = House(system, kept)
+        self._house = house or House(system)
+        self._told: set[int] = set()
         self._bounded: set[tuple[int, int]] = set()
         self._hopeless: set[tuple[int, int]] = set()
-        self._told: set[int] = set()
-        self._bound()
+        if self._single:
+            self._bound(self._house.reach)
 
-    def _bound(self) -> None:
+    def _bound(self, reach: Reach) -> None:
         """Note what nothing could keep from insiders, where relations say so at once."""
-        self._reach: dict[tuple[int, int], tuple[float, float]] = {}
-        if not self._single:
-            return
-        low, high = self.attack.bounds(np.ones(len(self.costs), dtype=bool), (), zeros=True)
-        least, most = reach(self.system.matrix, low, high, np.array(self._single), np.array(self._primary))
-        for fixed, lowest, highest in zip(self._single, least.tolist(), most.tolist(), strict=True):
-            for cell, down, up in zip(self._primary, lowest, highest, strict=True):
-                self._reach[cell, fixed] = (down, up)
-                if up < self._up(cell) - TOLERANCE:
-                    still = up < 1 - TOLERANCE and down > TOLERANCE - 1
-                    (self._hopeless if still else self._bounded).add((cell, fixed))
+        needed = np.array([self._up(cell) for cell in self._primary])
+        beyond = reach.most < needed - TOLERANCE
+        still = beyond & (reach.most < 1 - TOLERANCE) & (reach.least > TOLERANCE - 1)
+        for mask, pairs in ((beyond & ~still, self._bounded), (still, self._hopeless)):
+            pairs.update((self._primary[at], self._single[of]) for of, at in np.argwhere(mask).tolist())
 
     @property
     def needs(self) -> list[Target]:
@@ -110,7 +106,7 @@ class Growth:
             *self._needs, *(Target(cell, 1.0, either=True) for cell in besides.tolist() if cell not in self._told)
         ]  # fmt: skip
         targets = [target for target in targets if among is None or among[target.cell]]
-        return [target for target, met in zip(targets, proof.met(targets), strict=True) if not met] if targets else []
+        return proof.unmet(targets)
 
     def insiders(self, proof: Proof, among: np.ndarray | None = None) -> list[Target]:
         """Return what is not proved yet before the eyes of whoever is the only one of a cell.
@@ -121,7 +117,7 @@ class Growth:
         if not self._single or not primary:
             return []
         needed = np.array([self._up(cell) for cell in primary])
-        unmet = proof.unmet(np.array(primary), needed, np.array(self._single))
+        unmet = proof.unmet_before(np.array(primary), needed, np.array(self._single))
         pairs = [(primary[at], self._single[of]) for of, at in unmet.tolist()]
         found = [target for cell, fixed in pairs if cell != fixed and (target := self.before(cell, fixed)) is not None]
         return [target for target in found if not (target.either and proof.meets(target))]
@@ -183,7 +179,7 @@ class Growth:
         return left or self._seek(self.insiders(proof), proof, rooms)
 
     def _rooms(self, hidden: np.ndarray) -> Rooms:
-        return self._house.rooms(self.attack.always | (hidden & self.attack.choice))
+        return self._house.rooms(self.attack.always | (hidden & self.attack.choice), self.kept)
 
     def _seek(self, targets: Sequence[Target], proof: Proof, rooms: Rooms, *, early: bool = False) -> list[Target]:
         """Find deviations that meet targets; return those that none meets, the first alone if `early`."""
@@ -206,7 +202,7 @@ class Growth:
             for place in draw.permutation(len(left)):
                 wanted.setdefault(left[place].cell, _amount(left[place], draw))
             self._gather(wanted, (), proof, rooms, zeros=False)
-            count, left = len(left), _unmet(left, proof)
+            count, left = len(left), proof.unmet(left)
             if len(left) <= FEW or len(left) > 0.8 * count:
                 break
         found = []
@@ -231,7 +227,7 @@ class Growth:
                 wanted = {one.cell: one.amount for one in left if one.fixed in before and one.cell not in before}
                 if wanted:
                     self._gather(wanted, sorted(before), proof, rooms, zeros=True)
-            left = _unmet(left, proof)
+            left = proof.unmet(left)
             if len(left) > 0.8 * count:
                 break
         found = []
@@ -243,11 +239,11 @@ class Growth:
 
     def _before_each(self, left: list[Target], proof: Proof, rooms: Rooms, *, early: bool) -> list[Target]:
         """Seek for targets of one cell: a deviation before the eyes of all its insiders, then before those of each."""
-        left, found = _unmet(left, proof), []
+        left, found = proof.unmet(left), []
         if len(left) > 1:
             most = max(target.amount for target in left)
             self._gather({left[0].cell: most}, [target.fixed for target in left], proof, rooms, zeros=True)
-        while left := _unmet(left, proof):
+        while left := proof.unmet(left):
             target = left.pop(0)
             for amount in self._ways(target):
                 if not proof.meets(target):
@@ -263,7 +259,7 @@ class Growth:
         ways = [target.amount, -target.amount] if target.either else [target.amount]
         if target.fixed is None:
             return ways
-        least, most = self._reach[target.cell, target.fixed]
+        least, most = self._house.reach.between(target.cell, target.fixed)
         return [way for way in ways if least - TOLERANCE <= way <= most + TOLERANCE]
 
     def _gather(
@@ -283,12 +279,6 @@ class Growth:
         ]
         shown = self.attack.choice & ~hidden
         return min(found, key=lambda moved: float(self.costs[shown & (moved != 0)].sum()), default=None)
-
-
-def _unmet(targets: Sequence[Target], proof: Proof) -> list[Target]:
-    if not targets:
-        return []
-    return [target for target, met in zip(targets, proof.met(targets), strict=True) if not met]
 
 
 def _amount(target: Target, draw: np.random.Generator) -> float:

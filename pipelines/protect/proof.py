@@ -14,6 +14,9 @@ import numpy as np
 from pipelines.protect.programme import TOLERANCE
 from pipelines.protect.system import System
 
+ONE_BY_ONE = 4
+"""Fewer targets are looked at one by one."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -66,27 +69,34 @@ class Proof:
 
     def of(self, cells: np.ndarray) -> np.ndarray:
         """Return how far cells go in the deviations that count (cells x deviations)."""
-        found: np.ndarray = self._moves[np.ix_(cells, np.flatnonzero(self._counts))]
+        found: np.ndarray = self._moves[cells, : len(self._counts)][:, self._counts]
         return found
 
     def meets(self, target: Target) -> bool:
         """Say whether some deviation meets the target."""
-        return bool(self.met([target])[0])
+        count = len(self._counts)
+        moved = self._moves[target.cell, :count]
+        far = abs(moved) if target.either else moved if target.amount > 0 else -moved
+        there = (far >= abs(target.amount) - TOLERANCE) & self._counts
+        if target.fixed is not None:
+            there &= self._moves[target.fixed, :count] == 0
+        return bool(there.any())
 
-    def met(self, targets: Sequence[Target]) -> np.ndarray:
-        """Say which targets some deviation meets."""
-        moved = self.of(np.array([target.cell for target in targets], dtype=np.int64))
-        amount = np.array([target.amount for target in targets])
-        either = np.array([target.either for target in targets], dtype=bool)
-        there = np.where((amount > 0)[:, None], moved, -moved) >= abs(amount)[:, None] - TOLERANCE
-        there |= either[:, None] & (abs(moved) >= abs(amount)[:, None] - TOLERANCE)
+    def unmet(self, targets: Sequence[Target]) -> list[Target]:
+        """Return the targets that no deviation meets."""
+        if len(targets) <= ONE_BY_ONE:
+            return [target for target in targets if not self.meets(target)]
+        moved = self.of(np.array([target.cell for target in targets]))
+        amount = np.array([target.amount for target in targets])[:, None]
+        either = np.array([target.either for target in targets])[:, None]
+        far = np.where(either, abs(moved), np.where(amount > 0, moved, -moved))
+        there = far >= abs(amount) - TOLERANCE
         fixed = [number for number, target in enumerate(targets) if target.fixed is not None]
         if fixed:
             there[fixed] &= self.of(np.array([targets[number].fixed for number in fixed])) == 0
-        found: np.ndarray = there.any(axis=1)
-        return found
+        return [targets[number] for number in np.flatnonzero(~there.any(axis=1)).tolist()]
 
-    def unmet(self, cells: np.ndarray, needed: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+    def unmet_before(self, cells: np.ndarray, needed: np.ndarray, fixed: np.ndarray) -> np.ndarray:
         """Return rows (place in `fixed`, place in `cells`): which of the cells no deviation takes up by what it needs
         that leaves the fixed one where it is.
         """

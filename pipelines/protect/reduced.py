@@ -8,6 +8,7 @@ an unknown that a relation holds alone cannot move.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse
@@ -31,33 +32,32 @@ class Reduced:
     @classmethod
     def of(cls, matrix: scipy.sparse.csr_array, asked: np.ndarray) -> Reduced:
         """Reduce relations (csr, relations × cells); `asked`: a mask of cells that may be asked for, never slack."""
-        size = matrix.shape[1]
-        indptr, columns, data = matrix.indptr.tolist(), matrix.indices.tolist(), matrix.data.tolist()
+        columns, data = matrix.indices.tolist(), matrix.data.astype(float).tolist()
         rows = [
-            dict(zip(columns[first:last], map(float, data[first:last]), strict=True))
-            for first, last in zip(indptr[:-1], indptr[1:], strict=True)
+            dict(zip(columns[first:last], data[first:last], strict=True))
+            for first, last in pairwise(matrix.indptr.tolist())
         ]
-        merged = _Merged(size)
-        waiting = list(range(len(rows)))
-        holding: dict[int, list[int]] = {}
+        merged = _Merged(matrix.shape[1])
+        holding: list[list[int]] = [[] for _ in range(matrix.shape[1])]
         for number, row in enumerate(rows):
             for cell in row:
-                holding.setdefault(cell, []).append(number)
+                holding[cell].append(number)
+        waiting = [number for number, row in enumerate(rows) if len(row) <= 2]
         while waiting:
-            again: set[int] = set()
-            for number in waiting:
-                row = rows[number] = merged.said(rows[number])
-                if len(row) not in (1, 2):
-                    continue
-                gone = merged.join(row)
-                rows[number] = {}
-                touched = holding.pop(gone, [])
-                for cell in row:
-                    if cell != gone:
-                        holding[cell] += touched
-                again.update(touched)
-            waiting = sorted(again)
-        return cls._of_rows([row for row in (merged.said(row) for row in rows) if row], merged, asked)
+            row = rows[waiting.pop()]
+            if not row:
+                continue
+            gone, other, factor = merged.join(row)
+            for number in holding[gone]:
+                sign = rows[number].pop(gone, 0.0)
+                if other is None or not sign:
+                    pass
+                elif left := rows[number].pop(other, 0.0) + sign * factor:
+                    rows[number][other] = left
+                    holding[other].append(number)
+                if len(rows[number]) <= 2:
+                    waiting.append(number)
+        return cls._of_rows([dict(sorted(row.items())) for row in rows if row], merged, asked)
 
     @classmethod
     def _of_rows(cls, rows: list[dict[int, float]], merged: _Merged, asked: np.ndarray) -> Reduced:
@@ -104,23 +104,19 @@ class _Merged:
         self.ratio = [1.0] * size
         self._members = {cell: [cell] for cell in range(size)}
 
-    def said(self, row: dict[int, float]) -> dict[int, float]:
-        """Return a relation over those that stand for others."""
-        found: dict[int, float] = {}
-        for cell, sign in row.items():
-            first = self.first[cell]
-            if first >= 0:
-                found[first] = found.get(first, 0.0) + sign * self.ratio[cell]
-        return {cell: sign for cell, sign in found.items() if sign}
+    def join(self, row: dict[int, float]) -> tuple[int, int | None, float]:
+        """Bring together the two cells of a relation, or hold still its only one.
 
-    def join(self, row: dict[int, float]) -> int:
-        """Bring together the two cells of a relation, or hold still its only one; return the one that is gone."""
-        (gone, sign), *others = sorted(row.items(), key=lambda one: len(self._members[one[0]]))
-        for other, of in others:
-            for cell in self._members[gone]:
-                self.first[cell], self.ratio[cell] = other, self.ratio[cell] * -of / sign
-            self._members[other] += self._members.pop(gone)
+        Return the one that is gone, the one that stands for it (none: it holds still), and how far it goes when that
+        one goes by one.
+        """
+        (gone, sign), *others = sorted(row.items(), key=lambda one: (len(self._members[one[0]]), one[0]))
         if not others:
             for cell in self._members.pop(gone):
                 self.first[cell], self.ratio[cell] = -1, 0.0
-        return gone
+            return gone, None, 0.0
+        other, of = others[0]
+        for cell in self._members[gone]:
+            self.first[cell], self.ratio[cell] = other, self.ratio[cell] * -of / sign
+        self._members[other] += self._members.pop(gone)
+        return gone, other, -of / sign
