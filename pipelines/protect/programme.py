@@ -87,10 +87,10 @@ class Programme:
         self._lower, self._upper = lower, upper
         one, other = -self._factor * low[self._slack], -self._factor * high[self._slack]
         least, most = np.minimum(one, other), np.maximum(one, other)
-        moved = np.flatnonzero((least != self._least) | (most != self._most))
-        if moved.size:
-            rows = self._rows[moved].astype(np.int32)
-            checked(solver.changeRowsBounds(rows.size, rows, least[moved], most[moved]), "bounds are refused")
+        other_room = (least != self._least) | (most != self._most)
+        if other_room.any():
+            rows = self._rows[other_room].astype(np.int32)
+            checked(solver.changeRowsBounds(rows.size, rows, least[other_room], most[other_room]), "bounds are refused")
         self._least, self._most = least, most
         return True
 

@@ -25,7 +25,7 @@ def with_floors(cells: Sequence[Cell], matrix: scipy.sparse.csr_array) -> tuple[
         return tuple(cells)
     there = np.array([not (cell.value == 0 and cell.published and not cell.primary) for cell in cells], dtype=bool)
     sides = [_Side.of(matrix, there), _Side.of(scipy.sparse.csr_array(-matrix), there)]
-    while any([side.raises(floor) for side in sides]):
+    while any(side.raises(floor) for side in sides):
         pass
     return tuple(
         replace(cell, floor=least) if least != cell.floor else cell
@@ -35,7 +35,7 @@ def with_floors(cells: Sequence[Cell], matrix: scipy.sparse.csr_array) -> tuple[
 
 @dataclass(frozen=True)
 class _Side:
-    """Relations that one cell alone must make up for: whatever stands on the other side, `cell` is no less by `sign`."""
+    """Relations of which one cell alone makes up for the other side: `sign` times `cell` is no less than `needs`."""
 
     needs: scipy.sparse.csr_array
     cell: np.ndarray
