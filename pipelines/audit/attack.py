@@ -18,7 +18,7 @@ from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from pipelines.audit.program import Program
@@ -158,19 +158,35 @@ def parts(puzzle: Puzzle) -> Iterator[Part]:
     reduced = csr_array(puzzle.matrix[:, unknown])
     reduced.eliminate_zeros()
     reduced = csr_array(reduced[np.diff(reduced.indptr) > 0])
-    links = csr_array(abs(reduced).T @ abs(reduced))
-    count, label = connected_components(links, directed=False)
     by_column = reduced.tocsc()
+    count, label = _together(by_column)
     order = np.argsort(label, kind="stable")
     bounds = np.searchsorted(label[order], np.arange(count + 1))
     for number in range(count):
         places = order[bounds[number] : bounds[number + 1]]
         cells = unknown[places]
-        if not puzzle.audited[cells].any():
-            continue
-        block = by_column[:, places].tocsr()
-        block = csr_array(block[np.diff(block.indptr) > 0])
-        yield Part(puzzle, cells, block)
+        if puzzle.audited[cells].any():
+            yield Part(puzzle, cells, _block(by_column, places))
+
+
+def _together(by_column: csc_array) -> tuple[int, Whole]:
+    """Return how many groups of cells share relations, and the group of each; numbered by their first cells."""
+    height, size = by_column.shape
+    entries = by_column.tocoo()
+    graph = csr_array((np.ones(entries.nnz), (entries.col, size + entries.row)), shape=(size + height, size + height))
+    label = connected_components(graph, directed=False)[1][:size]
+    _, first, label = np.unique(label, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))
+    return len(first), order[label].astype(np.int64)
+
+
+def _block(by_column: csc_array, places: Whole) -> csr_array:
+    """Return the relations of these cells, over these cells alone."""
+    starts, ends = by_column.indptr[places], by_column.indptr[places + 1]
+    at = np.concatenate([np.arange(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
+    rows, number = np.unique(by_column.indices[at], return_inverse=True)
+    columns = np.repeat(np.arange(len(places)), ends - starts)
+    return csr_array((by_column.data[at], (number, columns)), shape=(len(rows), len(places)))
 
 
 @dataclass(frozen=True)
