@@ -22,6 +22,8 @@ from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from pipelines.audit.program import Program
+from pipelines.kernel.collecting import seldom_collected
+from pipelines.kernel.sharing import Helpers
 
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -33,6 +35,9 @@ VERSION = b"3"
 
 FEW = 3
 """Fewer questions than that are asked one by one at once."""
+
+SHARES = 12
+"""So many shares of the parts are attacked one after the other, or beside one another: enough that none waits long."""
 
 SLOW = 0.8
 """Many are looked at together as long as no larger share of the questions stays open each time."""
@@ -212,22 +217,45 @@ class Verdict:
 
 def audit(puzzle: Puzzle, safe: frozenset[str] = frozenset()) -> Verdict:
     """Attack a puzzle, part by part; parts whose mark is in `safe` were found safe before, and are not solved again."""
-    found = {int(cell): Leak.EXACT for cell in np.flatnonzero(puzzle.audited & ~puzzle.unknown)}
-    insiders: dict[int, dict[int, Leak]] = {}
-    marks: set[str] = set()
-    solved = 0
-    for part in parts(puzzle):
-        mark = part.mark()
-        if mark not in safe:
-            solved += 1
-            leaks_of_part = _leaks_of(part)
-            inside = _insiders_of(part, leaks_of_part)
+    return Assault(puzzle, safe, Helpers(0)).verdict()
+
+
+Proved = tuple[dict[int, Leak], dict[int, dict[int, Leak]]]
+"""What anybody proves of the cells of a part, and what those alone in a cell do."""
+
+
+class Assault:
+    """An attack on a puzzle that goes on in other processes, when there are any, until its verdict is asked for."""
+
+    def __init__(self, puzzle: Puzzle, safe: frozenset[str], helpers: Helpers) -> None:
+        self._puzzle = puzzle
+        marked = [(part, part.mark()) for part in parts(puzzle)]
+        self._marks = {mark for _, mark in marked if mark in safe}
+        self._new = [(part, mark) for part, mark in marked if mark not in safe]
+        order = sorted(range(len(self._new)), key=lambda number: -len(self._new[number][0].cells))
+        self._shares = [order[first::SHARES] for first in range(min(SHARES, len(order)))]
+        self._asked = helpers.ask(_proved, [[self._new[number][0] for number in share] for share in self._shares])
+
+    def verdict(self) -> Verdict:
+        """Return what is proved."""
+        proved: dict[int, Proved] = {}
+        for share, answers in zip(self._shares, self._asked.answers(), strict=True):
+            proved.update(zip(share, answers, strict=True))
+        found = {int(cell): Leak.EXACT for cell in np.flatnonzero(self._puzzle.audited & ~self._puzzle.unknown)}
+        insiders: dict[int, dict[int, Leak]] = {}
+        marks = set(self._marks)
+        for number, (_, mark) in enumerate(self._new):
+            leaks_of_part, inside = proved[number]
             found |= leaks_of_part
             insiders |= inside
-            if leaks_of_part or inside:
-                continue
-        marks.add(mark)
-    return Verdict(dict(sorted(found.items())), dict(sorted(insiders.items())), frozenset(marks), solved)
+            if not leaks_of_part and not inside:
+                marks.add(mark)
+        return Verdict(dict(sorted(found.items())), dict(sorted(insiders.items())), frozenset(marks), len(self._new))
+
+
+def _proved(share: list[Part]) -> list[Proved]:
+    with seldom_collected():
+        return [(known := _leaks_of(part), _insiders_of(part, known)) for part in share]
 
 
 def _exact(proved: dict[int, Leak]) -> dict[int, Leak]:

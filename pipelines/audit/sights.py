@@ -71,19 +71,18 @@ def coded_rows(series: Sequence[Series]) -> list[Rows]:
     """Read the rows of all series; that there is no code is a code like others."""
     numbers: dict[str, dict[object, int]] = {}
 
-    def read(name: str, column: pl.Series) -> Places:
-        known = numbers.setdefault(name, {})
-        return np.array([known.setdefault(code, len(known)) for code in column.to_list()], dtype=np.int64)
+    def number(name: str, one: Coded) -> Places:
+        known = numbers.setdefault(name, {None: 0})
+        names = [known.setdefault(code, len(known)) for code in one.codes if code is not None]
+        return np.append(np.array(names, dtype=np.int64), 0)[one.place]  # the last place, -1, is that of no code
 
-    return [
-        Rows(
-            item.grain,
-            item.frame["value"].to_numpy(),
-            {name: read(name, item.frame[name]) for name in sorted({*item.grain, *item.besides})},
-            {name: Coded.of(item.frame[name]) for name in sorted({*item.grain, *item.besides} - {"year"})},
-        )
-        for item in series
-    ]
+    found = []
+    for item in series:
+        coded = {name: Coded.of(item.frame[name]) for name in sorted({*item.grain, *item.besides})}
+        at = {name: number(name, one) for name, one in coded.items()}
+        coded.pop("year", None)
+        found.append(Rows(item.grain, item.frame["value"].to_numpy(), at, coded))
+    return found
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,11 @@ from pipelines.kernel.populations import read_populations
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication
+from pipelines.kernel.sharing import Helpers
 from pipelines.kernel.store import table_path
 from pipelines.protect.earlier import Edition, best_since, read_editions
 from pipelines.protect.growth import Unprotectable
 from pipelines.protect.model import Model, build
-from pipelines.protect.sharing import Helpers
 from pipelines.protect.system import System
 
 WORTH_A_PROCESS = 5_000
@@ -106,7 +106,7 @@ def _made(
     task = partial(_chosen, seed=seed, editions=editions, rounds=policy.search_rounds)
     if sum(len(model.systems[year].cells) for year in solved) >= WORTH_A_PROCESS:
         helpers.start(_ready)
-    found = helpers.map(task, [model.systems[year] for year in solved])
+    found = helpers.ask(task, [model.systems[year] for year in solved]).answers()
     years |= {str(year): {"fingerprint": fingerprints[year], **one} for year, one in zip(solved, found, strict=True)}
     years = dict(sorted(years.items()))
     content = {"inputs": inputs, "years": years, **_of_values(model, years, project)}

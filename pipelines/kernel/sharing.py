@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -38,13 +38,24 @@ class Helpers:
             for _ in range(self._count):
                 self._pool.submit(task)
 
-    def map(self, task: Callable[[T], R], items: Sequence[T]) -> list[R]:
-        """Do the task for each item, in the order given; this process takes the last ones as long as any wait."""
-        if self._pool is None:
-            return [task(item) for item in items]
-        asked: list[Future[R]] = [self._pool.submit(task, item) for item in items]
+    def ask(self, task: Callable[[T], R], items: Sequence[T]) -> Asked[T, R]:
+        """Ask for the task to be done for each item; without processes, nothing is done before `answers`."""
+        asked = [] if self._pool is None else [self._pool.submit(task, item) for item in items]
+        return Asked(task, items, asked)
+
+
+class Asked(Generic[T, R]):
+    """Work that was asked for."""
+
+    def __init__(self, task: Callable[[T], R], items: Sequence[T], asked: Sequence[Future[R]]) -> None:
+        self._task, self._items, self._asked = task, items, asked
+
+    def answers(self) -> list[R]:
+        """Return the answers, in the order of the items; this process takes the last ones as long as any wait."""
+        if not self._asked:
+            return [self._task(item) for item in self._items]
         found: dict[int, R] = {}
-        for number in reversed(range(len(items))):
-            if asked[number].cancel():
-                found[number] = task(items[number])
-        return [found[number] if number in found else one.result() for number, one in enumerate(asked)]
+        for number in reversed(range(len(self._items))):
+            if self._asked[number].cancel():
+                found[number] = self._task(self._items[number])
+        return [found[number] if number in found else one.result() for number, one in enumerate(self._asked)]
