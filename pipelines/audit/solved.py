@@ -63,6 +63,7 @@ class Model:
         solver: highspy.Highs = silent_solver()
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)  # one setting in the whole process: others make `run` fail unnoticed
+        solver.setOptionValue("presolve", "off")  # each answer starts from the last, and the model is folded already
         solver.setOptionValue("random_seed", 0)
         if solver.passModel(program) == highspy.HighsStatus.kError:
             raise RuntimeError("the solver refused the model of the audit, so nothing can be said to be safe")
