@@ -14,7 +14,10 @@ from pipelines.protect.rooms import House, Rooms
 from pipelines.protect.system import System
 
 TOGETHER = 12
-"""How often all cells still to be proved are tried together, before one by one."""
+"""How often many insiders are looked at together, before cell by cell."""
+
+ENOUGH = 4
+"""Targets met that make it worth trying as many together again; where there are fewer, half of them are tried."""
 
 FEW = 3
 """Fewer cells than that are tried one by one at once."""
@@ -197,14 +200,15 @@ class Growth:
     def _before_strangers(self, left: list[Target], proof: Proof, rooms: Rooms, *, early: bool) -> list[Target]:
         """Seek for targets of one room: all together, then one by one."""
         draw = np.random.default_rng(0)
-        for _ in range(TOGETHER if len(left) > FEW else 0):
+        many = len(left)
+        while len(left) > FEW and many > FEW:
             wanted: dict[int, float] = {}
-            for place in draw.permutation(len(left)):
+            for place in draw.permutation(len(left))[:many]:
                 wanted.setdefault(left[place].cell, _amount(left[place], draw))
             self._gather(wanted, (), proof, rooms, zeros=False)
             count, left = len(left), proof.unmet(left)
-            if len(left) <= FEW or len(left) > 0.8 * count:
-                break
+            if count - len(left) < ENOUGH:
+                many = min(many, count) // 2
         found = []
         for target in left:
             for amount in self._ways(target):
