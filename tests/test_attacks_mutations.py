@@ -24,9 +24,10 @@ from test_attacks_editions import SEED, YEAR, drawn, system
 from pipelines import audit, protect
 from pipelines.audit.attack import Leak, Puzzle, leaks, leaks_to_insiders
 from pipelines.kernel.problems import CheckFailed
-from pipelines.protect import choice, figures, model, patterns
+from pipelines.protect import choice, figures, growth, model, patterns
 from pipelines.protect import stage as protect_stage
-from pipelines.protect.choice import Chosen, Target, best
+from pipelines.protect.choice import Chosen, best
+from pipelines.protect.proof import Target
 from pipelines.protect.suppression import suppressed
 from pipelines.protect.system import Pattern, System
 from pipelines.protect.year import Year
@@ -91,8 +92,8 @@ def test_2_a_pattern_that_only_keeps_cells_from_being_exact_proves_some_small() 
     for start in range(4):
         counts = drawn(np.random.default_rng(start))
         whole, names = system(counts)
-        for needs, wanted in ((choice.needs, found[:0]), (not_exact, found)):
-            with patch.object(choice, "needs", needs):
+        for needs, wanted in ((growth.needs, found[:0]), (not_exact, found)):
+            with patch.object(growth, "needs", needs):
                 hidden = {
                     names[key] for key in best(whole, SEED, alone=needs is not not_exact).pattern.hidden if key in names
                 }

@@ -28,8 +28,9 @@ from pipelines.audit.knowledge import Series
 from pipelines.audit.relations import relations
 from pipelines.kernel.problems import CheckFailed
 from pipelines.protect import attack, choice
-from pipelines.protect.choice import Growth, best
+from pipelines.protect.choice import best
 from pipelines.protect.counted import Counted
+from pipelines.protect.growth import Growth, Unprotectable
 from pipelines.protect.standing import with_floors
 from pipelines.protect.system import Place, System
 from pipelines.protect.together import going_along
@@ -226,7 +227,7 @@ def test_what_is_chosen_for_rows_that_all_stand_tells_nobody_anything(counts: li
     made = standing(system_of(values, sums, primary=[name for name, value in values.items() if value < 5]), inner)
     try:
         hidden = best(made, SEED, alone=False).pattern.hidden
-    except choice.Unprotectable:
+    except Unprotectable:
         return
     puzzle = puzzle_of(made, hidden)
     floor = np.array([cell.floor for cell in made.cells])

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from small_systems import system_of, two_way
 
 from pipelines.protect.attack import Attack
-from pipelines.protect.choice import Growth, Proof, Unprotectable, best, choose, costs_of
+from pipelines.protect.choice import best, choose, costs_of
+from pipelines.protect.growth import Growth, Unprotectable
+from pipelines.protect.proof import Proof
 
 SEED = b"a seed of the tests"
 

@@ -10,8 +10,10 @@ from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 
 
-def run(project: Project, settings: Settings) -> StageReport:  # noqa: ARG001  as every stage is called
+def run(project: Project, settings: Settings) -> StageReport:
     """Attack the public tables; raises `CheckFailed` with a line per leak, and writes `data/quality/audit.json`."""
     from pipelines.audit.stage import audit_all
+    from pipelines.kernel.collecting import seldom_collected
 
-    return audit_all(project)
+    with seldom_collected():
+        return audit_all(project, settings.threads)

@@ -10,7 +10,7 @@ disclosure limitation methods", gives the attacker's problem; looking for witnes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -18,17 +18,29 @@ from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from pipelines.audit.program import Program
+from pipelines.kernel.collecting import seldom_collected
+from pipelines.kernel.sharing import Helpers
 
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 
-VERSION = b"2"
+VERSION = b"3"
 """Of the attack: verdicts of another one are not trusted."""
+
+
+FEW = 3
+"""Fewer questions than that are asked one by one at once."""
+
+SHARES = 12
+"""So many shares of the parts are attacked one after the other, or beside one another: enough that none waits long."""
+
+SLOW = 0.8
+"""Many are looked at together as long as no larger share of the questions stays open each time."""
 
 
 class Leak(Enum):
@@ -98,7 +110,8 @@ class Part:
     def program(self) -> Program:
         """The linear program of the part, made when it is first asked."""
         below = self.puzzle.value[self.cells] - self.puzzle.low[self.cells]
-        return Program(self.block, below, self.puzzle.high[self.cells] - self.puzzle.value[self.cells])
+        asked = (self.puzzle.audited | self.puzzle.small)[self.cells]
+        return Program(self.block, below, self.puzzle.high[self.cells] - self.puzzle.value[self.cells], asked)
 
     @cached_property
     def _rowless(self) -> Program:
@@ -131,11 +144,15 @@ class Part:
 
     def find(self, place: int, least: int | None = None, most: int | None = None, fixed: int | None = None) -> bool:
         """Look for a witness in which the cell at `place` has a deviation of `least` or more, or `most` or less."""
-        witness = self.program.witness(place, least, most, fixed)
+        witness = self.program.witness(place, least, most, () if fixed is None else (fixed,))
         if witness is None:
             return False
         self.witnesses.append(witness)
         return True
+
+    def look(self, wanted: Mapping[int, int], fixed: Iterable[int] = ()) -> None:
+        """Look for witnesses that take as many cells as can be as far as is wanted, `fixed` ones still."""
+        self.witnesses += self.program.witnesses(wanted, fixed)
 
 
 def parts(puzzle: Puzzle) -> Iterator[Part]:
@@ -146,19 +163,35 @@ def parts(puzzle: Puzzle) -> Iterator[Part]:
     reduced = csr_array(puzzle.matrix[:, unknown])
     reduced.eliminate_zeros()
     reduced = csr_array(reduced[np.diff(reduced.indptr) > 0])
-    links = csr_array(abs(reduced).T @ abs(reduced))
-    count, label = connected_components(links, directed=False)
     by_column = reduced.tocsc()
+    count, label = _together(by_column)
     order = np.argsort(label, kind="stable")
     bounds = np.searchsorted(label[order], np.arange(count + 1))
     for number in range(count):
         places = order[bounds[number] : bounds[number + 1]]
         cells = unknown[places]
-        if not puzzle.audited[cells].any():
-            continue
-        block = by_column[:, places].tocsr()
-        block = csr_array(block[np.diff(block.indptr) > 0])
-        yield Part(puzzle, cells, block)
+        if puzzle.audited[cells].any():
+            yield Part(puzzle, cells, _block(by_column, places))
+
+
+def _together(by_column: csc_array) -> tuple[int, Whole]:
+    """Return how many groups of cells share relations, and the group of each; numbered by their first cells."""
+    height, size = by_column.shape
+    entries = by_column.tocoo()
+    graph = csr_array((np.ones(entries.nnz), (entries.col, size + entries.row)), shape=(size + height, size + height))
+    label = connected_components(graph, directed=False)[1][:size]
+    _, first, label = np.unique(label, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))
+    return len(first), order[label].astype(np.int64)
+
+
+def _block(by_column: csc_array, places: Whole) -> csr_array:
+    """Return the relations of these cells, over these cells alone."""
+    starts, ends = by_column.indptr[places], by_column.indptr[places + 1]
+    at = np.concatenate([np.arange(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
+    rows, number = np.unique(by_column.indices[at], return_inverse=True)
+    columns = np.repeat(np.arange(len(places)), ends - starts)
+    return csr_array((by_column.data[at], (number, columns)), shape=(len(rows), len(places)))
 
 
 @dataclass(frozen=True)
@@ -184,22 +217,45 @@ class Verdict:
 
 def audit(puzzle: Puzzle, safe: frozenset[str] = frozenset()) -> Verdict:
     """Attack a puzzle, part by part; parts whose mark is in `safe` were found safe before, and are not solved again."""
-    found = {int(cell): Leak.EXACT for cell in np.flatnonzero(puzzle.audited & ~puzzle.unknown)}
-    insiders: dict[int, dict[int, Leak]] = {}
-    marks: set[str] = set()
-    solved = 0
-    for part in parts(puzzle):
-        mark = part.mark()
-        if mark not in safe:
-            solved += 1
-            leaks_of_part = _leaks_of(part)
-            inside = _insiders_of(part, leaks_of_part)
+    return Assault(puzzle, safe, Helpers(0)).verdict()
+
+
+Proved = tuple[dict[int, Leak], dict[int, dict[int, Leak]]]
+"""What anybody proves of the cells of a part, and what those alone in a cell do."""
+
+
+class Assault:
+    """An attack on a puzzle that goes on in other processes, when there are any, until its verdict is asked for."""
+
+    def __init__(self, puzzle: Puzzle, safe: frozenset[str], helpers: Helpers) -> None:
+        self._puzzle = puzzle
+        marked = [(part, part.mark()) for part in parts(puzzle)]
+        self._marks = {mark for _, mark in marked if mark in safe}
+        self._new = [(part, mark) for part, mark in marked if mark not in safe]
+        order = sorted(range(len(self._new)), key=lambda number: -len(self._new[number][0].cells))
+        self._shares = [order[first::SHARES] for first in range(min(SHARES, len(order)))]
+        self._asked = helpers.ask(_proved, [[self._new[number][0] for number in share] for share in self._shares])
+
+    def verdict(self) -> Verdict:
+        """Return what is proved."""
+        proved: dict[int, Proved] = {}
+        for share, answers in zip(self._shares, self._asked.answers(), strict=True):
+            proved.update(zip(share, answers, strict=True))
+        found = {int(cell): Leak.EXACT for cell in np.flatnonzero(self._puzzle.audited & ~self._puzzle.unknown)}
+        insiders: dict[int, dict[int, Leak]] = {}
+        marks = set(self._marks)
+        for number, (_, mark) in enumerate(self._new):
+            leaks_of_part, inside = proved[number]
             found |= leaks_of_part
             insiders |= inside
-            if leaks_of_part or inside:
-                continue
-        marks.add(mark)
-    return Verdict(dict(sorted(found.items())), dict(sorted(insiders.items())), frozenset(marks), solved)
+            if not leaks_of_part and not inside:
+                marks.add(mark)
+        return Verdict(dict(sorted(found.items())), dict(sorted(insiders.items())), frozenset(marks), len(self._new))
+
+
+def _proved(share: list[Part]) -> list[Proved]:
+    with seldom_collected():
+        return [(known := _leaks_of(part), _insiders_of(part, known)) for part in share]
 
 
 def _exact(proved: dict[int, Leak]) -> dict[int, Leak]:
@@ -228,19 +284,44 @@ def _insiders_of(part: Part, known: dict[int, Leak]) -> dict[int, dict[int, Leak
     if not alone.size or not targets.size:
         return found
     need = puzzle.threshold[part.cells] - value
-    pool = np.array(part.witnesses)
     themselves = _same_person(part)
+    pairs = _unserved(part, alone, targets, need, themselves)
+    start = len(part.witnesses)
+    for target in np.unique(pairs[:, 1]).tolist():
+        far = int(need[target])
+        owns = _not_served(part.witnesses[start:], target, far, pairs[pairs[:, 1] == target, 0].tolist())
+        if len(owns) > 1:
+            new = len(part.witnesses)
+            part.look({target: far}, owns)
+            owns = _not_served(part.witnesses[new:], target, far, owns)
+        while owns:
+            own = owns.pop(0)
+            if part.find(target, least=far, fixed=own):
+                owns = _not_served(part.witnesses[-1:], target, far, owns)
+                continue
+            moved = part.find(target, least=1, fixed=own) or part.find(target, most=-1, fixed=own)
+            leak = Leak.UNDER if moved else Leak.EXACT
+            found.setdefault(int(part.cells[own]), {})[int(part.cells[target])] = leak
+    return found
+
+
+def _not_served(witnesses: Sequence[Whole], target: int, far: int, owns: list[int]) -> list[int]:
+    """Return the cells of one person that move in every one of these witnesses that takes the target so far up."""
+    reaching = [one for one in witnesses if one[target] >= far]
+    return [own for own in owns if all(one[own] for one in reaching)]
+
+
+def _unserved(part: Part, alone: Whole, targets: Whole, need: Whole, themselves: Whole) -> Whole:
+    """Return rows (cell of one person, small cell of others) of which no witness takes the second as far as it needs
+    while the first holds still.
+    """
+    pool = np.array(part.witnesses, dtype=np.int64).reshape(-1, len(part.cells))
     still = pool[:, alone] == 0
     reached = pool[:, targets] >= need[targets]
-    is_safe = still.T.astype(np.int64) @ reached.astype(np.int64) > 0
-    for row, column in zip(*np.nonzero(~is_safe), strict=True):
-        own, target = int(alone[row]), int(targets[column])
-        if themselves[own] == themselves[target] or part.find(target, least=int(need[target]), fixed=own):
-            continue
-        moved = part.find(target, least=1, fixed=own) or part.find(target, most=-1, fixed=own)
-        leak = Leak.UNDER if moved else Leak.EXACT
-        found.setdefault(int(part.cells[own]), {})[int(part.cells[target])] = leak
-    return found
+    served = still.T.astype(np.float32) @ reached.astype(np.float32) > 0
+    served |= themselves[alone][:, None] == themselves[targets][None, :]
+    rows, columns = np.nonzero(~served)
+    return np.column_stack([alone[rows], targets[columns]])
 
 
 def _same_person(part: Part) -> Whole:
@@ -280,7 +361,7 @@ def _leaks_of(part: Part) -> dict[int, Leak]:
     """Look for the witnesses each audited cell of the part needs; the same witness serves every cell it moves."""
     puzzle, cells, value = part.puzzle, part.cells, part.value
     small, need = puzzle.small[cells], puzzle.threshold[cells] - part.value
-    size = len(cells)
+    audited, size = np.flatnonzero(puzzle.audited[cells]), len(cells)
     reached, lowered, moved = np.zeros(size, bool), np.zeros(size, bool), np.zeros(size, bool)
     seen = 0
 
@@ -292,22 +373,42 @@ def _leaks_of(part: Part) -> dict[int, Leak]:
             moved[witness != 0] = True
         seen = len(part.witnesses)
 
+    def left() -> int:
+        return int((small & ~reached)[audited].sum() + (small & ~lowered)[audited].sum() + (~moved)[audited].sum())
+
+    draw = np.random.default_rng(0)
+    before, open_ends = left() + 1, left()
+    while open_ends > FEW and open_ends < before:
+        before = open_ends
+        wanted: dict[int, int] = {}
+        for place in draw.permutation(audited).tolist():
+            ways = [int(need[place]) if small[place] else 1] * bool(
+                not moved[place] or (small[place] and not reached[place])
+            )
+            ways += [-1] * bool(small[place] and not lowered[place])
+            if ways:
+                wanted[place] = ways[len(wanted) % len(ways)]
+        part.look(wanted)
+        learn()
+        open_ends = left()
+        if open_ends > SLOW * before:
+            break
     found: dict[int, Leak] = {}
-    for place in np.flatnonzero(puzzle.audited[cells]):
+    for place in audited.tolist():
         cell = int(cells[place])
         if small[place] and not reached[place]:
-            part.find(int(place), least=int(need[place]))
+            part.find(place, least=int(need[place]))
             learn()
         if small[place] and not lowered[place]:
-            part.find(int(place), most=-1)
+            part.find(place, most=-1)
             learn()
         if not moved[place]:
-            _ = part.find(int(place), least=1) or (value[place] > 0 and part.find(int(place), most=-1))
+            _ = part.find(place, least=1) or (value[place] > 0 and part.find(place, most=-1))
             learn()
         if not moved[place]:
             found[cell] = Leak.EXACT
         elif small[place] and not reached[place]:
             found[cell] = Leak.UNDER
-        elif small[place] and not lowered[place] and not part.could_be_none(int(place)):
+        elif small[place] and not lowered[place] and not part.could_be_none(place):
             found[cell] = Leak.FLOOR
     return found

@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.audit.knowledge import Series
+from pipelines.audit.sights import Coded, Keys, Rows, Way, coded_rows
 
 FEWEST = 8
 """Keys with a count in both series from which equality everywhere is no accident."""
@@ -25,53 +26,13 @@ CODES = 12
 """A column with more codes is not tried code by code."""
 
 
-@dataclass(frozen=True)
-class Way:
-    """One way of summing a series: to which columns, over which of its rows; or two of a table together."""
-
-    series: int
-    to: tuple[str, ...]
-    second: int | None = None
-    column: str | None = None
-    code: str | int | None = None
-    without: bool = False
-
-    def rows(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows of the series' frame that are summed."""
-        if self.column is None:
-            return frame
-        chosen = pl.col(self.column) == pl.lit(self.code)
-        return frame.filter(~chosen if self.without else chosen)
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A column of a series: its codes in order (none may be among them), and the place of each row's, -1 for none."""
-
-    codes: list[str | int | None]
-    place: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, column: pl.Series) -> Coded:
-        """Read a column."""
-        codes = column.unique().sort().to_list()
-        places = {code: place for place, code in enumerate(codes) if code is not None}
-        return cls(codes, np.array([places.get(code, -1) for code in column.to_list()], dtype=np.int64))
-
-    def mask(self, way: Way) -> NDArray[np.bool_]:
-        """Say which rows a way sums that chooses by this column; a row without a code is never one of them."""
-        if way.code is None:
-            return np.zeros(len(self.place), bool)
-        chosen = self.place == self.codes.index(way.code)
-        return np.asarray((self.place >= 0) & ~chosen if way.without else chosen)
-
-
 def related(series: Sequence[Series], fewest: int = FEWEST) -> list[tuple[int, Way]]:
     """Return (number of the series that is the sum, way of summing another one to it), in order.
 
     A series that says nothing but what another one says, at the same columns, is related to that one alone. Two open
     series are not related: nothing in them is hidden.
     """
+    rows = coded_rows(series)
     by_columns: dict[tuple[str, ...], list[int]] = {}
     for number, item in enumerate(series):
         by_columns.setdefault(tuple(sorted(item.grain)), []).append(number)
@@ -79,10 +40,8 @@ def related(series: Sequence[Series], fewest: int = FEWEST) -> list[tuple[int, W
     found: list[tuple[int, Way]] = []
     repeated: set[int] = set()
     for columns, numbers in sorted(by_columns.items()):
-        universe = _universe(series, numbers, columns)
-        vectors = {
-            number: Sight.of(series[number], columns, universe).vector(Way(number, columns)) for number in numbers
-        }
+        keys = Keys.of(rows, numbers, columns)
+        vectors = {number: keys.sight(rows[number]).vector(Way(number, columns)) for number in numbers}
         for later in numbers:
             for earlier in numbers:
                 if earlier >= later or earlier in repeated or not closed & {earlier, later}:
@@ -92,31 +51,27 @@ def related(series: Sequence[Series], fewest: int = FEWEST) -> list[tuple[int, W
                     if not np.any(np.isnan(vectors[earlier]) & ~np.isnan(vectors[later])):
                         repeated.add(later)
                         break
-    coded = [
-        {name: Coded.of(item.frame[name]) for name in sorted({*item.grain, *item.besides} - {"year"})}
-        for item in series
-    ]  # fmt: skip
     for columns, numbers in sorted(by_columns.items()):
         targets = [number for number in numbers if number not in repeated]
-        found += _sums(series, coded, columns, targets, repeated, fewest)
+        found += _sums(series, rows, columns, targets, repeated, fewest)
     return found
 
 
 def _sums(
     series: Sequence[Series],
-    coded: Sequence[Mapping[str, Coded]],
+    rows: Sequence[Rows],
     columns: tuple[str, ...],
     targets: list[int],
     repeated: set[int],
     fewest: int,
 ) -> list[tuple[int, Way]]:
     """Return the ways in which the series with these columns are sums of others that are not repeated."""
-    universe = _universe(series, targets, columns)
+    keys = Keys.of(rows, targets, columns)
     single: list[Way] = []
     vectors: list[NDArray[np.float64]] = []
     for number, item in enumerate(series):
-        if number not in repeated and (ways := list(_ways(number, item, coded[number], columns))):
-            sight = Sight.of(item, columns, universe, coded[number])
+        if number not in repeated and (ways := list(_ways(number, item, rows[number].coded, columns))):
+            sight = keys.sight(rows[number])
             single += ways
             vectors += [sight.vector(way) for way in ways]
     plain = {way.series: vector for way, vector in zip(single, vectors, strict=True) if way.column is None}
@@ -132,7 +87,7 @@ def _sums(
     table = np.vstack([*vectors, *(plain[way.series] + plain[way.second or 0] for way in pairs)])
     found = []
     for target in targets:
-        wanted = Sight.of(series[target], columns, universe).vector(Way(target, columns))
+        wanted = keys.sight(rows[target]).vector(Way(target, columns))
         for place in np.flatnonzero(_same(table, wanted, fewest)):
             way = ways[place]
             is_open = not (series[target].is_protected or series[way.series].is_protected)
@@ -140,11 +95,6 @@ def _sums(
             if target not in (way.series, way.second) and not is_open and not is_itself:
                 found.append((target, way))
     return found
-
-
-def _universe(series: Sequence[Series], numbers: Sequence[int], columns: tuple[str, ...]) -> pl.DataFrame:
-    frames = [series[number].frame.select(columns) for number in numbers]
-    return pl.concat(frames).unique().sort(columns) if frames else pl.DataFrame({name: [] for name in columns})
 
 
 def _same(table: NDArray[np.float64], wanted: NDArray[np.float64], fewest: int) -> NDArray[np.bool_]:
@@ -170,39 +120,6 @@ def _ways(number: int, item: Series, coded: Mapping[str, Coded], columns: tuple[
             yield Way(number, columns, column=column, code=code)
             if len(codes) > 2:
                 yield Way(number, columns, column=column, code=code, without=True)
-
-
-@dataclass(frozen=True)
-class Sight:
-    """A series before a universe of keys: `place` says at which key each of its rows stands, -1 where at none."""
-
-    place: NDArray[np.int64]
-    covered: NDArray[np.bool_]
-    value: NDArray[np.int64]
-    coded: Mapping[str, Coded]
-
-    @classmethod
-    def of(
-        cls, item: Series, columns: tuple[str, ...], universe: pl.DataFrame, coded: Mapping[str, Coded] | None = None
-    ) -> Sight:
-        """Look each row up; where the series has rows of that year but none here, a sum is zero (`covered`)."""
-        keys = universe.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("_place"))
-        rows = item.frame.select(columns).join(keys, on=columns, how="left", maintain_order="left", nulls_equal=True)
-        covered = np.zeros(universe.height, bool)
-        if "year" in columns and len(columns) < len(item.grain):
-            covered = universe["year"].is_in(item.frame["year"].unique().to_list()).to_numpy()
-        place = rows["_place"].fill_null(-1).to_numpy()
-        return cls(place, covered, item.frame["value"].to_numpy(), coded or {})
-
-    def vector(self, way: Way) -> NDArray[np.float64]:
-        """Return the sums of the rows of a way, one per key of the universe, NaN where there is none."""
-        chosen = self.place >= 0
-        if way.column is not None:
-            chosen = chosen & self.coded[way.column].mask(way)
-        place, height = self.place[chosen], len(self.covered)
-        sums = np.bincount(place, self.value[chosen], height)
-        none = np.bincount(place, minlength=height) == 0
-        return np.where(none, np.where(self.covered, 0.0, np.nan), sums)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from statistics import median
 
 import numpy as np
 
-from pipelines.audit.attack import Leak, Verdict, audit, intervals
+from pipelines.audit.attack import Assault, Leak, Verdict, intervals
 from pipelines.audit.board import Board, board
 from pipelines.audit.bounds import with_bounds
 from pipelines.audit.editions import memory, read_ledger, rounded_memory
@@ -30,9 +30,14 @@ from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication, read_publications
 from pipelines.kernel.report import StageReport
+from pipelines.kernel.sharing import Helpers
 
 SAFE = "audit-parts.json"
 """File of marks of parts found safe, in `data/.fingerprints`: they are not solved again while nothing in them moves."""
+
+
+WORTH_A_PROCESS = 5_000
+"""Cells: with fewer, starting processes takes longer than the work."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,9 @@ class Result:
     seconds: float
 
 
-def audit_all(project: Project) -> StageReport:
+def audit_all(project: Project, workers: int = 1) -> StageReport:
     """Attack what is about to be published. Raises `CheckFailed`, one line per leak, when something can be said."""
-    result = attack(project)
+    result = attack(project, workers)
     write_json(result_path(project), content(project, result))
     if result.findings:
         raise CheckFailed("\n".join(finding.line() for finding in result.findings))
@@ -57,32 +62,44 @@ def audit_all(project: Project) -> StageReport:
     return StageReport(made=(f"{result.verdict.solved} parts attacked",), notes=(note,))
 
 
-def attack(project: Project) -> Result:
-    """Read the files back and attack them, with what every published edition showed."""
+def attack(project: Project, workers: int = 1) -> Result:
+    """Read the files back and attack them, with what every published edition showed.
+
+    `workers`: processes among which the parts are shared out; what is found does not depend on it.
+    """
+    with Helpers(workers - 1) as helpers:
+        return _attack(project, helpers)
+
+
+def _attack(project: Project, helpers: Helpers) -> Result:
     start = time.monotonic()
     policy, publications = read_policy(project), read_publications(project)
-    series, sums = public_system(read_series(project, policy, publications), publications)
+    path = project.fingerprints / SAFE
+    safe = frozenset(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
+    read = read_series(project, policy, publications)
+    if not safe and sum(item.frame.height for item in read) >= WORTH_A_PROCESS:
+        helpers.start(_ready)  # while sums are looked for
+    series, sums = public_system(read, publications)
     before = published_editions(project)
     ledger = read_ledger(before)
     in_multiples = rounded_memory(series, ledger) if policy.mode == "controlled_rounding" else None
     remembered = in_multiples or memory(series, sums, ledger)
     laid = board(series, sums, remembered)
-    path = project.fingerprints / SAFE
-    safe = frozenset(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
-    verdict = audit(laid.puzzle, safe)
+    assault = Assault(laid.puzzle, safe, helpers)
+    others = {*remembered.findings, *of_symbols(series), *of_model(project, series, sums)}
+    others |= {*inherited(project, policy, publications)}
+    verdict = assault.verdict()
     if policy.mode == "controlled_rounding":
         verdict = verdict.exact_only()  # a multiple of the base says "under" of itself; no single number is told
     if verdict.safe != safe:
         write_json(path, sorted(verdict.safe))
-    found = {
-        *remembered.findings,
-        *of_symbols(series),
-        *of_pattern(laid, verdict, bool(before)),
-        *of_model(project, series, sums),
-        *inherited(project, policy, publications),
-    }
+    found = others | {*of_pattern(laid, verdict, bool(before))}
     editions = tuple(path.stem for path in before)
     return Result(tuple(sorted(found)), laid, verdict, editions, time.monotonic() - start)
+
+
+def _ready() -> None:
+    """Do nothing: whoever is asked to has loaded this module."""
 
 
 def public_system(

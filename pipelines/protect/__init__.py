@@ -12,6 +12,8 @@ def run(project: Project, settings: Settings) -> StageReport:
     Raises `CheckFailed` when the checks found a critical failure or did not run, `BadInput` when a table or a column
     may not leave.
     """
+    from pipelines.kernel.collecting import seldom_collected
     from pipelines.protect.stage import protect_all
 
-    return protect_all(project, settings)
+    with seldom_collected():
+        return protect_all(project, settings)

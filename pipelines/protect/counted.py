@@ -28,6 +28,7 @@ class Counted:
     values: list[int]
     given: Mapping[str, tuple[str, Mapping[Value, Value]]]
     _found: dict[tuple[str, ...], dict[Coordinates, frozenset[int]]] = field(default_factory=dict)
+    _group: dict[tuple[str, ...], dict[int, Coordinates]] = field(default_factory=dict)
 
     def known(self, name: str) -> bool:
         """Say whether the atoms have this coordinate, by themselves or through a hierarchy."""
@@ -43,6 +44,14 @@ class Counted:
                                     []).append(number)  # fmt: skip
             self._found[names] = {at: frozenset(atoms) for at, atoms in gathered.items()}
         return self._found[names]
+
+    def made_of(self, names: tuple[str, ...], atoms: frozenset[int]) -> frozenset[Coordinates]:
+        """Return the coordinates on `names` whose atoms these are; none when some stand elsewhere too."""
+        groups = self.groups(names)
+        if names not in self._group:
+            self._group[names] = {number: at for at, members in groups.items() for number in members}
+        found = frozenset(map(self._group[names].__getitem__, atoms))
+        return found if sum(len(groups[at]) for at in found) == len(atoms) else frozenset()
 
     def atoms(self, where: Mapping[str, Value]) -> frozenset[int]:
         """Return the atoms at these coordinates, all of them when none is given."""

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 import highspy
 import numpy as np
 
-from pipelines.protect.attack import FAR, TOLERANCE, checked, solver_of
-from pipelines.protect.choice import Growth
+from pipelines.protect.attack import FAR
+from pipelines.protect.growth import Growth
+from pipelines.protect.programme import TOLERANCE, checked, solver_of
 
 VIOLATED = 1e-3
 """By how much a cut must be violated to be worth keeping."""

@@ -17,7 +17,8 @@ import numpy as np
 import polars as pl
 import scipy.sparse
 
-from pipelines.protect.choice import Chosen, Unprotectable, best
+from pipelines.protect.choice import Chosen, best
+from pipelines.protect.growth import Unprotectable
 from pipelines.protect.revised import revision
 from pipelines.protect.system import Cell, Pattern, Place, System
 

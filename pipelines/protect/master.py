@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import highspy
 import numpy as np
 
-from pipelines.protect.attack import TOLERANCE, checked, solver_of
+from pipelines.protect.programme import TOLERANCE, checked, solver_of
 
 NODES = 60
 """Nodes of the tree of one search for a whole set: where it stops, its bound still holds."""

@@ -31,6 +31,10 @@ _WEIGHTS = 10_000
 """Weights have four decimals: in this unit they are whole numbers."""
 
 
+Weighted = Mapping[tuple[Value, ...], float]
+"""Coordinates → a weighted count."""
+
+
 @dataclass(frozen=True)
 class Model:
     """The systems, and what each indicator's value is computed from besides cells that are its own.
@@ -163,7 +167,7 @@ def _show_values(
     project: Project, values: pl.DataFrame, populations: Populations, policy: Policy, years: Mapping[int, Year]
 ) -> dict[tuple[str, str, str, int], frozenset[str]]:
     dependents: dict[tuple[str, str, str, int], frozenset[str]] = {}
-    weights: dict[str, pl.DataFrame] = {}
+    weights: dict[str, dict[int, tuple[Weighted, ...]]] = {}
     for row in values.iter_rows(named=True):
         code, level = row["indicator_code"], row["scope_level"]
         fraction = populations.indicators.get(code)
@@ -181,8 +185,9 @@ def _show_values(
             _counted(year, fraction.numerator, where, at)
             assert year is not None
             if code not in weights:
-                weights[code] = read_table(project, populations.populations[fraction.numerator].reads)
-            dependents[code, level, row["scope_code"], row["year"]] = _weigh(year, fraction, where, row, weights[code])
+                weights[code] = _weights(project, populations, fraction)
+            known = weights[code][row["year"]]
+            dependents[code, level, row["scope_code"], row["year"]] = _weigh(year, fraction, where, row, known)
             continue
         shown = [(fraction.numerator, {**where, **fraction.where}, at, row["numerator"])]
         if fraction.denominator is not None:
@@ -200,8 +205,27 @@ def _show_values(
     return dependents
 
 
+def _weights(project: Project, populations: Populations, fraction: Fraction) -> dict[int, tuple[Weighted, ...]]:
+    """Return year → the weighted counts of an indicator's numerator and denominator, at their finest coordinates."""
+    assert fraction.weighted is not None
+    assert fraction.denominator is not None
+    frame = read_table(project, populations.populations[fraction.numerator].reads)
+    codes = (fraction.numerator, fraction.denominator)
+    found: dict[int, tuple[Weighted, ...]] = {}
+    for (year,), rows in frame.partition_by("year", as_dict=True).items():
+        found[int(year)] = tuple(
+            {line[:-1]: line[-1] for line in rows.select(*populations.populations[code].dims, column).iter_rows()}
+            for code, column in zip(codes, fraction.weighted, strict=True)
+        )
+    return found
+
+
+def _whole(weighted: float) -> Exact:
+    return Exact(weighted) * _WEIGHTS
+
+
 def _weigh(
-    year: Year, fraction: Fraction, where: Mapping[str, Value], row: Mapping[str, object], frame: pl.DataFrame
+    year: Year, fraction: Fraction, where: Mapping[str, Value], row: Mapping[str, object], known: tuple[Weighted, ...]
 ) -> frozenset[str]:
     """Return the cells that a weighted rate must not outlive; none when linear relations say what it tells.
 
@@ -213,20 +237,19 @@ def _weigh(
     cells: set[str] = set()
     sums: list[tuple[dict[str, int], int]] = []
     exact = not set(where) - set(fraction.within)
-    for code, column in zip((fraction.numerator, fraction.denominator), fraction.weighted, strict=True):
+    for code, weighted in zip((fraction.numerator, fraction.denominator), known, strict=True):
         counted = year.counted[code]
-        plain = {at: atoms for at, atoms in counted.groups(counted.dims).items() if atoms <= counted.atoms(where)}
-        rows = frame.filter(pl.col("year") == year.year).select([*counted.dims, column]).rows()
-        weighted = {line[:-1]: Exact(line[-1]) * _WEIGHTS for line in rows}
+        inside = counted.atoms(where)
+        plain = {at: atoms for at, atoms in counted.groups(counted.dims).items() if atoms <= inside}
         signs: dict[str, int] = {}
         for at, atoms in plain.items():
             draft = year.ask(code, atoms, "|".join(f"{n}={v}" for n, v in sorted(zip(counted.dims, at, strict=True))))
             cells.add(draft.key)
             if draft.value:
-                weight = weighted[at] / draft.value
+                weight = _whole(weighted[at]) / draft.value
                 exact = exact and weight.denominator == 1
                 signs[draft.key] = int(weight)
-        sums.append((signs, int(sum(weighted[at] for at in plain))))
+        sums.append((signs, int(sum(_whole(weighted[at]) for at in plain))))
     if not exact:
         return frozenset(cells)
     for part, (signs, total) in zip(("numerator", "denominator"), sums, strict=True):

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.protect.attack import TOLERANCE
-from pipelines.protect.choice import Growth, Proof
 from pipelines.protect.cuts import Cutter
+from pipelines.protect.growth import Growth
 from pipelines.protect.master import Master
+from pipelines.protect.programme import TOLERANCE
+from pipelines.protect.proof import Proof
 
 CLOSE = 1e-3
 """A gap that is none: what the secret draw adds to a weight."""

@@ -7,13 +7,12 @@ year's pattern was chosen for.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
+from pipelines.kernel.collecting import seldom_collected
 from pipelines.kernel.disclosure import Policy
 from pipelines.kernel.files import sha256_of_text, write_json
 from pipelines.kernel.freshness import Freshness
@@ -24,9 +23,10 @@ from pipelines.kernel.populations import read_populations
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.publications import Publication
+from pipelines.kernel.sharing import Helpers
 from pipelines.kernel.store import table_path
-from pipelines.protect.choice import Unprotectable
 from pipelines.protect.earlier import Edition, best_since, read_editions
+from pipelines.protect.growth import Unprotectable
 from pipelines.protect.model import Model, build
 from pipelines.protect.system import System
 
@@ -68,42 +68,69 @@ def hidden_of(project: Project, publications: Mapping[str, Publication], policy:
 
     Raises `BadInput` as `build` does, and `CheckFailed` when a cell cannot be protected.
     """
-    path = project.fingerprints / "patterns.json"
+    path = _path(project)
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     before = published_editions(project)
     inputs = Freshness(project, "protect").fingerprint(_inputs(project, publications, before))
     if known.get("inputs") == inputs and was_written(project):
         return _told(known, ())
+    last = known.get("years", {})
+    with Helpers(workers - 1) as helpers:
+        if not last and _cells_count(project, publications) >= WORTH_A_PROCESS:
+            helpers.start(_ready)  # while the model is built
+        return _made(project, publications, policy, inputs, last, before, helpers)
+
+
+def _made(
+    project: Project,
+    publications: Mapping[str, Publication],
+    policy: Policy,
+    inputs: str,
+    last: Mapping[str, Mapping[str, object]],
+    before: Sequence[Path],
+    helpers: Helpers,
+) -> Hidden:
+    """Make the patterns of the years whose system is not the one that the last pattern was made for, and keep all."""
     model = build(project, publications, policy)
     write_model(project, *model.as_tables())
     editions = read_editions(before)
     seed = drawing_seed(project, simulated=is_simulated(project, publications))
     code = Freshness(project, "protect").fingerprint([], {"rounds": policy.search_rounds})
     fingerprints = {year: _fingerprint(system, editions, code) for year, system in model.systems.items()}
-    last = known.get("years", {})
     years: dict[str, dict[str, object]] = {
-        str(year): last[str(year)]
+        str(year): dict(last[str(year)])
         for year, fingerprint in fingerprints.items()
         if last.get(str(year), {}).get("fingerprint") == fingerprint
     }
     solved = [year for year in fingerprints if str(year) not in years]
     task = partial(_chosen, seed=seed, editions=editions, rounds=policy.search_rounds)
-    found = _shared_out(task, [model.systems[year] for year in solved], workers)
+    if sum(len(model.systems[year].cells) for year in solved) >= WORTH_A_PROCESS:
+        helpers.start(_ready)
+    found = helpers.ask(task, [model.systems[year] for year in solved]).answers()
     years |= {str(year): {"fingerprint": fingerprints[year], **one} for year, one in zip(solved, found, strict=True)}
     years = dict(sorted(years.items()))
     content = {"inputs": inputs, "years": years, **_of_values(model, years, project)}
-    write_json(path, content)
+    write_json(_path(project), content)
     return _told(content, tuple(solved))
 
 
-def _shared_out(
-    task: Callable[[System], dict[str, object]], systems: list[System], workers: int
-) -> list[dict[str, object]]:
-    """Do the task for each system, in processes of their own when there are enough of them to be worth it."""
-    if workers < 2 or sum(len(system.cells) for system in systems) < WORTH_A_PROCESS:
-        return [task(system) for system in systems]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(task, systems))
+def _path(project: Project) -> Path:
+    return project.fingerprints / "patterns.json"
+
+
+def _ready() -> None:
+    """Do nothing: whoever is asked to has loaded this module."""
+
+
+def _cells_count(project: Project, publications: Mapping[str, Publication]) -> int:
+    """Return about how many cells of registers are published, without reading them."""
+    import polars as pl
+
+    return sum(
+        len(item.counts) * int(pl.scan_parquet(table_path(project, item.reads)).select(pl.len()).collect().item())
+        for item in publications.values()
+        if item.counts and item.reads
+    )
 
 
 def _inputs(project: Project, publications: Mapping[str, Publication], before: Iterable[Path]) -> list[Path]:
@@ -142,7 +169,8 @@ def _fingerprint(system: System, editions: Iterable[Edition], inputs_of_code: st
 
 def _chosen(system: System, seed: bytes, editions: list[Edition], rounds: int) -> dict[str, object]:
     try:
-        chosen = best_since(system, editions, seed, rounds=rounds)
+        with seldom_collected():
+            chosen = best_since(system, editions, seed, rounds=rounds)
     except Unprotectable as error:
         raise CheckFailed(
             f"{error.key}: nothing that may be hidden keeps this cell from being told, so nothing is published. "

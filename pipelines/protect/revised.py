@@ -6,7 +6,7 @@ import highspy
 import numpy as np
 import scipy.sparse
 
-from pipelines.protect.attack import checked, solver_of
+from pipelines.protect.programme import checked, solver_of
 
 MISTAKE = 1e3
 """What a relation that does not hold costs, beside one for each person by whom a hidden cell was revised."""

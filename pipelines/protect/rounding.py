@@ -23,8 +23,8 @@ import numpy as np
 import scipy.sparse
 import scipy.sparse.csgraph
 
-from pipelines.protect.attack import checked, solver_of
 from pipelines.protect.choice import costs_of
+from pipelines.protect.programme import checked, solver_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -94,9 +94,8 @@ class Year:
         triggers = {*relation.parts, *((relation.whole,) if relation.rest == "none" else ())}
         new = False
         for population, atoms in [name for name in self.drafts if name[0] in triggers]:
-            groups = self.counted[population].groups(names)
-            where = frozenset(at for at, members in groups.items() if members & atoms)
-            if not where or frozenset().union(*(groups[at] for at in where)) != atoms:
+            where = self.counted[population].made_of(names, atoms)
+            if not where:
                 continue  # this cell is finer than what the relation speaks of
             if (number, where) in self._related:
                 continue
@@ -156,9 +155,13 @@ class Year:
                 self.ask(population, atoms, _words(dict(zip(counted.dims, first, strict=True))) + more)
             cells = sorted({atoms for code, atoms in self.drafts if code == population and atoms},
                            key=lambda atoms: (-len(atoms), min(atoms)))  # fmt: skip
+            beginning: dict[int, list[int]] = {}
+            for place, atoms in enumerate(cells):
+                beginning.setdefault(min(atoms), []).append(place)
             for place, atoms in enumerate(cells):
                 left, inside = atoms, []
-                for smaller in cells[place + 1 :]:
+                for other in sorted(other for atom in atoms for other in beginning.get(atom, ()) if other > place):
+                    smaller = cells[other]
                     if len(smaller) < len(atoms) and smaller <= left:
                         inside.append(smaller)
                         left -= smaller
