@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipelines.kernel.catalogue import Origin
 from pipelines.kernel.comparison import ComparisonSummary
 from pipelines.kernel.files import sha256_of, write_text
+from pipelines.kernel.hashes import hashes_of
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
 
@@ -88,7 +89,7 @@ def read_receipt(project: Project, folder: Path) -> Received:
         file = folder / item.file
         if not file.is_file():
             problems.append(Problem(project.shown(file), "The file is missing", again))
-        elif sha256_of(file) != item.sha256:
+        elif hashes_of(project).of(file) != item.sha256:
             problems.append(
                 Problem(
                     project.shown(file),
