@@ -37,9 +37,13 @@ class Freshness:
         lines = [f"code {self._code}"]
         lines += [f"fact {name} {value!r}" for name, value in sorted((facts or {}).items())]
         lines += [
-            f"file {self._project.shown(path)} {file_fingerprint(path, self._hashes.of)}" for path in sorted(inputs)
+            f"file {self._name(path)} {file_fingerprint(path, self._hashes.of)}" for path in sorted(inputs)
         ]
         return sha256_of_text("\n".join(lines))
+
+    def _name(self, path: Path) -> str:
+        root = self._project.root
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else self._project.shown(path)
 
     def is_fresh(self, item: str, fingerprint: str, outputs: Iterable[Path]) -> bool:
         """Say whether `item` was made from exactly this and all its outputs are still there; remember the answer."""
