@@ -12,6 +12,7 @@ columns: the same whatever the order of rows and files.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -224,12 +225,23 @@ class Register:
             if not _read(connection, files, self.reading, holds_names=True):
                 raise _NoParts
             try:
-                return sum(
-                    write_rows(connection, self.reading.table, target, self.origin, year)
-                    for year, target in targets.items()
-                )
+                return self._written(connection, targets)
             except duckdb.OutOfMemoryException as error:
                 raise _NoParts from error
+
+    def _written(self, connection: duckdb.DuckDBPyConnection, targets: Mapping[int | None, Path]) -> int:
+        """Write each year of the table `rows`, or the whole, to its target, as many at once as there are threads."""
+
+        def write(year: int | None) -> int:
+            with connection.cursor() as cursor:
+                return write_rows(cursor, self.reading.table, targets[year], self.origin, year)
+
+        threads = connection.execute("select current_setting('threads')").fetchone()
+        if len(targets) == 1 or threads is None:
+            return sum(map(write, targets))
+        connection.execute("set threads = 1")  # of each year, which is one row group: two years then take two
+        with ThreadPoolExecutor(int(threads[0])) as pool:
+            return sum(pool.map(write, targets))
 
     @contextmanager
     def _connected(self, spill: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -314,7 +326,7 @@ def _read(
             on named.who = person.who and named.number is not distinct from person.number
     """
     query = f"""
-        create or replace temp table rows as
+        create or replace table rows as
         with text as ({text}),
         typed as ({_typed_of("from text", reading)}),
         checked as (
