@@ -29,6 +29,9 @@ from pipelines.kernel.warehouse import Warehouse
 Parts = Mapping[int, Path]
 """Year → the file of its rows."""
 
+AT_ONCE = 32 << 20
+"""Bytes of Parquet that are asked about at once, those that several years read counted for each: a million rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Yearly:
@@ -121,19 +124,22 @@ def make_years(
             return not rows, {}
         prints = {year: mart.fingerprint(freshness, settings, year) for year in mart.years()}
         kept = {year for year, fingerprint in prints.items() if _is_kept(mart, target, year, fingerprint, freshness)}
-        rows_of = _made(mart, [year for year in prints if year not in kept], folder)
-        empty = {year for year, rows in rows_of.items() if not rows}
-        empty |= {year for year in kept if freshness.knows(_nothing(mart, year), prints[year])}
-        if set(prints) == empty:
-            engine.write(mart.query, view, whole)
-        elif mart.is_folder:
+        made = _made(mart, [year for year in prints if year not in kept], folder)
+        empty = {year for year in kept if freshness.knows(_nothing(mart, year), prints[year])}
+        if mart.is_folder:
+            empty |= {year for year, rows in made.items() if not rows}
+            for year in empty & set(made):
+                (folder / f"{year}.parquet").unlink()
+        if mart.is_folder and set(prints) != empty:
             whole = _with_old(folder, target, kept - empty)
+        elif made and not mart.is_folder:
+            files = [folder / f"{year}.parquet" for year in made]
+            mart.warehouse.join(files, (target, kept), mart.query.grain, whole, mart.query.shown)
         else:
-            files = [folder / f"{year}.parquet" for year in prints if year not in kept | empty]
-            mart.warehouse.join(files, (target, kept - empty), mart.query.grain, whole, mart.query.shown)
+            engine.write(mart.query, view, whole)
         into_place(whole, target)
         names = {year: _nothing(mart, year) if year in empty else _item(mart, year) for year in prints}
-        return set(prints) == empty, {names[year]: fingerprint for year, fingerprint in prints.items()}
+        return mart.warehouse.is_empty(mart.query.name), {names[year]: prints[year] for year in prints}
 
 
 def _item(mart: Yearly, year: int) -> str:
@@ -153,22 +159,43 @@ def _is_kept(mart: Yearly, target: Path, year: int, fingerprint: str, freshness:
 
 
 def _made(mart: Yearly, years: Sequence[int], folder: Path) -> dict[int, int]:
-    """Write the rows of years, a file each, and return how many they are; those of none get no file."""
+    """Write the rows of years, and return how many by the first year of each file, which is its name.
+
+    A mart kept as a folder gets a file a year; of another, years that read much the same are asked at once.
+    """
     query = mart.query
+    groups = {group[0]: group for group in ([[year] for year in years] if mart.is_folder else _together(mart, years))}
 
-    def make(year: int) -> int:
-        with mart.warehouse.narrowed(f"{query.name} {year}", mart.reads(year)) as part:
+    def make(first: int) -> int:
+        reads: dict[str, dict[Path, None]] = {}
+        for year in groups[first]:
+            for table, paths in mart.reads(year).items():
+                reads.setdefault(table, {}).update(dict.fromkeys(paths))
+        only = {table: list(paths) for table, paths in reads.items()}
+        with mart.warehouse.narrowed(f"{query.name} {first}", only) as part:
             part.bind(query, "of_years")
-            path = folder / f"{year}.parquet"
-            rows = part.write("of_years", query.grain, path, query.shown, year)
-            if not rows:
-                path.unlink()
-            return rows
+            path = folder / f"{first}.parquet"
+            return part.write("of_years", query.grain, path, query.shown, (first, groups[first][-1]))
 
-    if len(years) == 1:
-        return {years[0]: make(years[0])}
+    if len(groups) == 1:
+        return {first: make(first) for first in groups}
     with mart.warehouse.a_thread_each() as threads, ThreadPoolExecutor(threads) as pool:
-        return dict(zip(years, pool.map(make, years), strict=True))
+        return dict(zip(groups, pool.map(make, groups), strict=True))
+
+
+def _together(mart: Yearly, years: Sequence[int]) -> list[list[int]]:
+    """Return years in groups without a gap, each of which reads as much as is read in one go, or is one year."""
+    groups: list[list[int]] = []
+    size = 0
+    for year in years:
+        more = sum(path.stat().st_size for paths in mart.reads(year).values() for path in paths)
+        if groups and groups[-1][-1] == year - 1 and size + more <= AT_ONCE:
+            groups[-1].append(year)
+            size += more
+        else:
+            groups.append([year])
+            size = more
+    return groups
 
 
 def _with_old(folder: Path, target: Path, kept: Collection[int]) -> Path:

@@ -215,13 +215,15 @@ class Warehouse:
         """Return the rows of a registered view. For results of a few thousand rows: indicators."""
         return self._run(f"select * from {quoted(name)} order by {_list(order_by)}", shown).fetchall()
 
-    def write(self, name: str, grain: Sequence[str], path: Path, shown: str, year: int | None = None) -> int:
-        """Write a registered view, or its rows of one year, to `path` as Parquet, atomically, sorted by its grain.
+    def write(
+        self, name: str, grain: Sequence[str], path: Path, shown: str, years: tuple[int, int] | None = None
+    ) -> int:
+        """Write a registered view, or its rows of some years (first and last), to `path` as Parquet, atomically, sorted by its grain.
 
         Returns the rows. The same rows give the same bytes with any number of threads, because the order is total:
         `BadInput` is raised, and nothing written, when two rows share the grain.
         """
-        where = "" if year is None else f" where year = {year:d}"
+        where = "" if years is None else f" where year between {years[0]:d} and {years[1]:d}"
         with replacing(path) as part:
             rows = self._copy(f"select * from {quoted(name)}{where}", grain, part, shown)
             self._refuse_double_rows(part, grain, shown)
