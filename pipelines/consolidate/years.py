@@ -29,8 +29,8 @@ from pipelines.kernel.warehouse import Warehouse
 Parts = Mapping[int, Path]
 """Year → the file of its rows."""
 
-AT_ONCE = 32 << 20
-"""Bytes of Parquet that are asked about at once, those that several years read counted for each: a million rows."""
+AT_ONCE = 16 << 20
+"""Bytes of Parquet that are asked about at once, by each thread: some hundred thousand persons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,38 +164,37 @@ def _made(mart: Yearly, years: Sequence[int], folder: Path) -> dict[int, int]:
     A mart kept as a folder gets a file a year; of another, years that read much the same are asked at once.
     """
     query = mart.query
-    groups = {group[0]: group for group in ([[year] for year in years] if mart.is_folder else _together(mart, years))}
+    groups = [[year] for year in years] if mart.is_folder else _together(mart, years)
 
-    def make(first: int) -> int:
-        reads: dict[str, dict[Path, None]] = {}
-        for year in groups[first]:
-            for table, paths in mart.reads(year).items():
-                reads.setdefault(table, {}).update(dict.fromkeys(paths))
-        only = {table: list(paths) for table, paths in reads.items()}
-        with mart.warehouse.narrowed(f"{query.name} {first}", only) as part:
+    def make(group: Sequence[int]) -> int:
+        with mart.warehouse.narrowed(f"{query.name} {group[0]}", _read_by(mart, group)) as part:
             part.bind(query, "of_years")
-            path = folder / f"{first}.parquet"
-            return part.write("of_years", query.grain, path, query.shown, (first, groups[first][-1]))
+            path = folder / f"{group[0]}.parquet"
+            return part.write("of_years", query.grain, path, query.shown, (group[0], group[-1]))
 
     if len(groups) == 1:
-        return {first: make(first) for first in groups}
+        return {groups[0][0]: make(groups[0])}
     with mart.warehouse.a_thread_each() as threads, ThreadPoolExecutor(threads) as pool:
-        return dict(zip(groups, pool.map(make, groups), strict=True))
+        return {group[0]: rows for group, rows in zip(groups, pool.map(make, groups), strict=True)}
 
 
 def _together(mart: Yearly, years: Sequence[int]) -> list[list[int]]:
-    """Return years in groups without a gap, each of which reads as much as is read in one go, or is one year."""
+    """Return years in groups without a gap, each of which reads what is asked about at once, or is one year."""
     groups: list[list[int]] = []
-    size = 0
     for year in years:
-        more = sum(path.stat().st_size for paths in mart.reads(year).values() for path in paths)
-        if groups and groups[-1][-1] == year - 1 and size + more <= AT_ONCE:
-            groups[-1].append(year)
-            size += more
-        else:
-            groups.append([year])
-            size = more
+        if groups and groups[-1][-1] == year - 1:
+            read = {path for paths in _read_by(mart, [*groups[-1], year]).values() for path in paths}
+            if sum(path.stat().st_size for path in read) <= AT_ONCE:
+                groups[-1].append(year)
+                continue
+        groups.append([year])
     return groups
+
+
+def _read_by(mart: Yearly, years: Sequence[int]) -> dict[str, list[Path]]:
+    """Return the files of which the rows of several years are made, for each table that is cut."""
+    read = [mart.reads(year) for year in years]
+    return {table: sorted({path for one in read for path in one[table]}) for table in mart.inputs}
 
 
 def _with_old(folder: Path, target: Path, kept: Collection[int]) -> Path:

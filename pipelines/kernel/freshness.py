@@ -36,9 +36,7 @@ class Freshness:
         """Return the hash of the input files' content, of `facts` (settings, library versions) and of the code."""
         lines = [f"code {self._code}"]
         lines += [f"fact {name} {value!r}" for name, value in sorted((facts or {}).items())]
-        lines += [
-            f"file {self._name(path)} {file_fingerprint(path, self._hashes.of)}" for path in sorted(inputs)
-        ]
+        lines += [f"file {self._name(path)} {file_fingerprint(path, self._hashes.of)}" for path in sorted(inputs)]
         return sha256_of_text("\n".join(lines))
 
     def _name(self, path: Path) -> str:

@@ -17,10 +17,6 @@ with enrolment as not materialized (
             and enrolled.number_key = crosswalk.number_key
 ),
 
-scholarship as (
-    select * from stg_crous__scholarship
-),
-
 -- Reference date: 15 January, the day on which SISE observes enrolments, so that the register can be held against the
 -- open figures. Who has left by then, or comes later, is not counted.
 -- Principal enrolments: a second enrolment (another diploma beside the first) would count a person twice.
@@ -61,38 +57,50 @@ ranked as (
     where person_key in (select person_key from shared_key)
 ),
 
-student as (
+chosen as (
     select * from enrolment_in_force
-    where
-        person_key not in (select person_key from shared_key)
-        and (origin <> 'simulated' or year not in (select year from observed_year))
+    where person_key not in (select person_key from shared_key)
     union all
     select * exclude (place) from ranked
-    where
-        place = 1
-        and (origin <> 'simulated' or year not in (select year from observed_year))
+    where place = 1
 ),
 
-scholarship_year as (
-    select distinct
-        year,
-        origin
-    from scholarship
+student as (
+    select * from chosen
+    where origin <> 'simulated' or year not in (select year from observed_year)
 ),
 
-contract_year as (
+-- Which registers say anything about a year. Of stays it is the file's year that counts: what an office has sent nothing
+-- about is not known, whatever stays of that year others mention.
+covering_register as (
     select distinct
         year,
-        origin
+        origin,
+        'scholarship' as register_name
+    from stg_crous__scholarship
+    union all
+    select distinct
+        year,
+        origin,
+        'contract' as register_name
     from stg_cfa__contract
-),
-
--- The file's year: what an office has sent nothing about is not known, whatever stays of that year others mention.
-stay_year as (
+    union all
     select distinct
         year,
-        origin
+        origin,
+        'stay' as register_name
     from stg_relint__stay
+),
+
+covered_year as (
+    select
+        year,
+        origin,
+        bool_or(register_name = 'scholarship') as has_scholarship,
+        bool_or(register_name = 'contract') as has_contract,
+        bool_or(register_name = 'stay') as has_stay
+    from covering_register
+    group by year, origin
 ),
 
 -- Rows that overlap are one stay typed twice, or corrected without striking out the first: they are brought together.
@@ -145,15 +153,6 @@ stay_of_year as (
     group by all
 ),
 
-covered_student as (
-    select
-        *,
-        (year, origin) in (select (year, origin) from scholarship_year) as has_scholarship,
-        (year, origin) in (select (year, origin) from contract_year) as has_contract,
-        (year, origin) in (select (year, origin) from stay_year) as has_stay
-    from student
-),
-
 said as (
     select
         year,
@@ -166,7 +165,7 @@ said as (
         cast(null as bigint) as study_stays_count,
         cast(null as bigint) as placement_stays_count,
         'scholarship' as register_name
-    from scholarship
+    from stg_crous__scholarship
     union all
     select
         year,
@@ -225,17 +224,18 @@ final as (
         student.bac_code,
         student.sex_code,
         student.establishment_code,
-        case when student.has_scholarship then coalesce(said_of_year.is_scholarship_holder, false) end
+        case when covered_year.has_scholarship then coalesce(said_of_year.is_scholarship_holder, false) end
             as is_scholarship_holder,
-        case when student.has_scholarship then said_of_year.echelon_code end as echelon_code,
-        case when student.has_contract then coalesce(said_of_year.is_apprentice, false) end as is_apprentice,
-        case when student.has_contract then coalesce(said_of_year.breaches_count, 0) end as breaches_count,
-        case when student.has_stay then coalesce(said_of_year.is_mobile, false) end as is_mobile,
-        case when student.has_stay then coalesce(said_of_year.study_stays_count, 0) end as study_stays_count,
-        case when student.has_stay then coalesce(said_of_year.placement_stays_count, 0) end as placement_stays_count,
+        case when covered_year.has_scholarship then said_of_year.echelon_code end as echelon_code,
+        case when covered_year.has_contract then coalesce(said_of_year.is_apprentice, false) end as is_apprentice,
+        case when covered_year.has_contract then coalesce(said_of_year.breaches_count, 0) end as breaches_count,
+        case when covered_year.has_stay then coalesce(said_of_year.is_mobile, false) end as is_mobile,
+        case when covered_year.has_stay then coalesce(said_of_year.study_stays_count, 0) end as study_stays_count,
+        case when covered_year.has_stay then coalesce(said_of_year.placement_stays_count, 0) end as placement_stays_count,
         student.identity_code,
         student.origin
-    from covered_student as student
+    from student
+    left join covered_year on student.year = covered_year.year and student.origin = covered_year.origin
     left join said_of_year
         on
             student.year = said_of_year.year
