@@ -18,10 +18,10 @@ import nbformat
 import polars as pl
 import pytest
 
+from pipelines.answers.explain import explanation
+from pipelines.answers.explain_shown import shown_explanation
 from pipelines.editions.answers import cite_answer
 from pipelines.editions.sealing import seal as seal_edition
-from pipelines.explain import explanation
-from pipelines.explain_shown import shown_explanation
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project
 from pipelines.kernel.sealed import parsed, read_addresses, read_values
