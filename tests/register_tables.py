@@ -15,6 +15,9 @@ PROJECT = Project(ROOT)
 REGISTERS = ("apogee", "crous", "cfa", "relint", "survey")
 MARTS = (
     "mart_linkage__number",
+    "mart_apprenticeship__student",
+    "mart_mobility__stay",
+    "mart_linkage__enrolled",
     "mart_student__year",
     "mart_enrolment__register",
     "mart_scholarship__register",

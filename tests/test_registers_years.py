@@ -83,8 +83,7 @@ def stage(home: Project) -> tuple[set[str], set[str]]:
 def test_parts_hold_the_rows_of_the_whole_in_its_order(
     home: Project, tmp_path: Path, source: str, chunks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = write(home, source, tmp_path / "whole.parquet", in_parts=True)
-    assert (tmp_path / "whole.parquet").is_file(), "a small register is one file"
+    rows = write(home, source, tmp_path / "whole.parquet", in_parts=False)
     size = sum(path.stat().st_size for path in (home.simulated / source).glob("*.csv"))
     monkeypatch.setattr(register_parts, "IN_MEMORY", size // chunks)
     assert write(home, source, tmp_path / "parts.parquet", in_parts=True) == rows
@@ -94,6 +93,21 @@ def test_parts_hold_the_rows_of_the_whole_in_its_order(
     assert {year: set(frame["year"]) for year, frame in parts.items()} == {
         year: {year} for year in whole["year"].unique()
     }
+
+
+def test_small_registers_are_one_file_each_and_large_ones_are_all_cut(
+    home: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One answer for all: a mart links them, the smallest with the largest."""
+    stage(home)
+    assert all(path.is_file() for path in home.staging.iterdir())
+    whole = {path.name: pl.read_parquet(path) for path in home.staging.iterdir()}
+    sizes = [path.stat().st_size for path in home.raw.rglob("*") if path.is_file()]
+    monkeypatch.setattr(register_parts, "IN_MEMORY", sum(sizes) - 1)
+    stage(home)
+    assert all(path.is_dir() for path in home.staging.iterdir())
+    assert {path.name: pl.read_parquet(path) for path in home.staging.iterdir()}.keys() == whole.keys()
+    assert all(pl.read_parquet(home.staging / name).equals(frame) for name, frame in whole.items())
 
 
 def test_tokens_made_once_a_person_are_those_made_once_a_row(

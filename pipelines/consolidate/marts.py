@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from pipelines.consolidate.engine import Engine, InDuckDB, engine_of
+from pipelines.consolidate.years import make_years, yearly
 from pipelines.kernel.catalogue import read_catalogue
-from pipelines.kernel.files import write_json
+from pipelines.kernel.files import into_place, remove, write_json
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
@@ -24,6 +26,7 @@ def make_marts(project: Project, settings: Settings) -> StageReport:
     read_reference(project)  # joins would hide a fault of a code list; its own reader names it
     freshness = Freshness(project, "consolidate")
     notes: list[str] = []
+    years: list[str] = []
     with (
         Warehouse(project, settings, read_catalogue(project)) as warehouse,
         engine_of(project, settings, warehouse) as engine,
@@ -42,15 +45,23 @@ def make_marts(project: Project, settings: Settings) -> StageReport:
                 },
             )
             if freshness.is_fresh(query.name, fingerprint, [target]):
+                years += [item for item in freshness.known_items() if item.startswith(f"{query.name} ")]
                 continue
-            rows = make(warehouse, query, project, engine)
-            freshness.remember(query.name, fingerprint)
-            if rows == 0:
+            view = bound(warehouse, query)
+            mart = yearly(query, warehouse, warehouse.columns(view))
+            prints: dict[str, str] = {}
+            if mart is None:
+                is_empty = not write_whole(query, view, target, engine)
+            else:
+                is_empty, prints = make_years(mart, view, project, settings, freshness, engine)
+                years += prints
+            freshness.remember_all({**prints, query.name: fingerprint})
+            if is_empty:
                 notes.append(f"{query.name} is empty: its sources hold no row for this run.")
-    freshness.forget_others(queries)
+    freshness.forget_others([*queries, *years])
     for leftover in sorted(project.marts.glob("mart_*.parquet")):
         if leftover.stem not in queries:
-            leftover.unlink()
+            remove(leftover)
             notes.append(f"{leftover.stem} was removed: sql/marts has no file of that name any more.")
     return StageReport(made=tuple(freshness.made), kept=tuple(freshness.kept), notes=tuple(notes))
 
@@ -80,9 +91,28 @@ def list_corrections(project: Project, warehouse: Warehouse) -> list[str]:
 
 
 def make(warehouse: Warehouse, query: Query, project: Project, engine: Engine | None = None) -> int:
-    """Write one mart and return its rows; by DuckDB when no engine is named.
+    """Write one mart whole and return its rows; by DuckDB when no engine is named.
 
     Raises `BadInput` when its header names a grain it does not have, and as the engine does.
+    """
+    view = bound(warehouse, query)
+    return write_whole(query, view, table_path(project, query.name), engine or InDuckDB(warehouse))
+
+
+def write_whole(query: Query, view: str, target: Path, engine: Engine) -> int:
+    """Write a mart as one file, and return its rows. A folder of years that stands there goes."""
+    if not target.is_dir():
+        return engine.write(query, view, target)
+    aside = target.with_name(f".{target.name}.whole")
+    rows = engine.write(query, view, aside)
+    into_place(aside, target)
+    return rows
+
+
+def bound(warehouse: Warehouse, query: Query) -> str:
+    """Return the name of the view that gives a query's rows.
+
+    Raises `BadInput` when the header names a grain that the query does not have, or rows do not say their origin.
     """
     building = f"building_{query.name}"
     warehouse.bind(query, building)
@@ -99,4 +129,4 @@ def make(warehouse: Warehouse, query: Query, project: Project, engine: Engine | 
                     column=column,
                 )
             )
-    return (engine or InDuckDB(warehouse)).write(query, building, table_path(project, query.name))
+    return building

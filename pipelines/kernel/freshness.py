@@ -8,12 +8,13 @@ It is written after the item, so an interrupted item is made again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from pipelines.kernel.files import sha256_of, sha256_of_text, write_json
+from pipelines.kernel.hashes import hashes_of
 from pipelines.kernel.project import Project
 
 
@@ -24,6 +25,7 @@ class Freshness:
         self._project = project
         self._path = project.fingerprints / f"{stage}.json"
         self._code = code_fingerprint(stage)
+        self._hashes = hashes_of(project)
         self._known: dict[str, str] = {}
         if self._path.exists():
             self._known = json.loads(self._path.read_text(encoding="utf-8"))
@@ -34,14 +36,22 @@ class Freshness:
         """Return the hash of the input files' content, of `facts` (settings, library versions) and of the code."""
         lines = [f"code {self._code}"]
         lines += [f"fact {name} {value!r}" for name, value in sorted((facts or {}).items())]
-        lines += [f"file {self._project.shown(path)} {file_fingerprint(path)}" for path in sorted(inputs)]
+        lines += [f"file {self._name(path)} {file_fingerprint(path, self._hashes.of)}" for path in sorted(inputs)]
         return sha256_of_text("\n".join(lines))
+
+    def _name(self, path: Path) -> str:
+        root = self._project.root
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else self._project.shown(path)
 
     def is_fresh(self, item: str, fingerprint: str, outputs: Iterable[Path]) -> bool:
         """Say whether `item` was made from exactly this and all its outputs are still there; remember the answer."""
         fresh = self._known.get(item) == fingerprint and all(path.exists() for path in outputs)
         (self.kept if fresh else self.made).append(item)
         return fresh
+
+    def knows(self, item: str, fingerprint: str) -> bool:
+        """Say whether `item` was last made from exactly this, whatever has become of its outputs since."""
+        return self._known.get(item) == fingerprint
 
     def remember(self, item: str, fingerprint: str) -> None:
         """Note, once the outputs of `item` are written, what they were made from."""
@@ -52,6 +62,7 @@ class Freshness:
         if fingerprints:
             self._known.update(fingerprints)
             write_json(self._path, self._known)
+            self._hashes.save()
 
     def known_items(self) -> list[str]:
         """Return the names of all items with a fingerprint, those of earlier runs included."""
@@ -67,16 +78,14 @@ class Freshness:
         return gone
 
 
-def file_fingerprint(path: Path) -> str:
+def file_fingerprint(path: Path, hash_of: Callable[[Path], str] = sha256_of) -> str:
     """Return the hash of one file, or of all files below a folder; `absent` when there is none."""
     if path.is_dir():
         lines = [
-            f"{item.relative_to(path).as_posix()} {sha256_of(item)}"
-            for item in sorted(path.rglob("*"))
-            if item.is_file()
+            f"{item.relative_to(path).as_posix()} {hash_of(item)}" for item in sorted(path.rglob("*")) if item.is_file()
         ]
         return sha256_of_text("\n".join(lines))
-    return sha256_of(path) if path.exists() else "absent"
+    return hash_of(path) if path.exists() else "absent"
 
 
 @cache

@@ -6,10 +6,10 @@ a row that has since been mended or removed at its source is another row, and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from pipelines.kernel.files import sha256_of
+from pipelines.kernel.files import sha256_of, sha256_of_text
 from pipelines.kernel.project import Project
 from pipelines.kernel.quoting import parquet
 
@@ -22,8 +22,8 @@ def quarantine_path(project: Project, table: str) -> Path:
     return project.quarantine / f"{table}.parquet"
 
 
-def without_quarantined(staged: Path, aside: Path, columns: Iterable[str]) -> str:
-    """Return the rows of a staging file that are not quarantined, as SQL takes them after `from`.
+def without_quarantined(staged: Path | Sequence[Path], aside: Path, columns: Iterable[str]) -> str:
+    """Return the rows of a staging table's file, or files, that are not quarantined, as SQL takes them after `from`.
 
     `columns` are all the columns of the staging table. Without a quarantine file this is the staging file itself.
     """
@@ -34,6 +34,16 @@ def without_quarantined(staged: Path, aside: Path, columns: Iterable[str]) -> st
     return f"(select staged.* from {whole} as staged anti join {parquet(aside)} as aside on {same})"
 
 
-def facts(aside: Path) -> str:
-    """Return what a quarantine does to the rows that are read, for fingerprints; empty without a quarantine."""
-    return f"quarantine {sha256_of(aside)}" if aside.exists() else ""
+def facts(aside: Path, years: Collection[int] | None = None) -> str:
+    """Return what a quarantine does to the rows that are read, for fingerprints; empty without a quarantine.
+
+    With `years`, only what it does to rows of these years counts.
+    """
+    if not aside.exists():
+        return ""
+    if years is None:
+        return f"quarantine {sha256_of(aside)}"
+    import polars as pl
+
+    rows = sorted(map(repr, pl.read_parquet(aside).filter(pl.col("year").is_in(list(years))).rows()))
+    return f"quarantine {sha256_of_text(chr(10).join(rows))}" if rows else ""

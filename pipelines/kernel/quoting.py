@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ def literal(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no literal")
 
 
-def parquet(path: Path) -> str:
-    """Return the rows of a Parquet file, or of a folder of them in the order of their names, as SQL takes them."""
+def parquet(path: Path | Sequence[Path]) -> str:
+    """Return the rows of a Parquet file, of several (one at least), or of a folder of them in the order of their names,
+    as SQL takes them."""
+    if not isinstance(path, Path):
+        return f"read_parquet([{', '.join(map(literal, path))}])"
     return f"read_parquet({literal(path / '*.parquet' if path.is_dir() else path)})"

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipelines.kernel.catalogue import Origin
 from pipelines.kernel.comparison import ComparisonSummary
 from pipelines.kernel.files import sha256_of, write_text
+from pipelines.kernel.hashes import hashes_of
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
+from pipelines.kernel.yaml_files import LOADER
 
 RECEIPT = "vintage.yml"
 
@@ -78,7 +80,7 @@ def read_receipt(project: Project, folder: Path) -> Received:
     name = project.shown(path)
     again = f"Take the file in again with `observatoire add FILE --source {folder.parent.name}`."
     try:
-        received = Received.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        received = Received.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER))
     except FileNotFoundError as error:
         raise BadInput(Problem(name, "The receipt of this vintage is missing", again)) from error
     except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
@@ -88,7 +90,7 @@ def read_receipt(project: Project, folder: Path) -> Received:
         file = folder / item.file
         if not file.is_file():
             problems.append(Problem(project.shown(file), "The file is missing", again))
-        elif sha256_of(file) != item.sha256:
+        elif hashes_of(project).of(file) != item.sha256:
             problems.append(
                 Problem(
                     project.shown(file),

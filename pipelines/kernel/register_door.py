@@ -39,6 +39,17 @@ class Opened:
     headers: Mapping[str, str]
 
 
+def glance(path: Path, name: str, vintage: Vintage) -> Opened | None:
+    """Return a file of which only the first lines were looked at, to know its year; `None` where they do not tell.
+
+    Raises `BadInput` as `open_register` does of them.
+    """
+    if vintage.format == "xlsx" or not is_direct(vintage):
+        return None
+    file = open_csv(path, name, vintage.separator, whole=False)
+    return Opened(file, places_of(file.header, vintage, name), vintage.columns) if file.first_line == 1 else None
+
+
 def open_register(path: Path, name: str, vintage: Vintage, names: Names) -> Opened:
     """Return a file with the places of its columns; cells that are not yet the form's words are read here.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -37,6 +38,7 @@ Names = Mapping[str, Mapping[str, str]]
 """Code list → name, as `plain_name` writes it → code."""
 
 
+@lru_cache(maxsize=4096)  # every file of a register has the same few headers
 def plain(text: str) -> str:
     """Return a text as headers and words are compared: lower case, no accent, one kind of space and apostrophe."""
     text = text.replace("’", "'").replace("\ufeff", "")

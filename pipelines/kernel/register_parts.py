@@ -34,9 +34,7 @@ def fits(files: Sequence[Opened]) -> bool:
 
 
 def by_year(files: Sequence[Opened]) -> Parts | None:
-    """Return the files of each year, in order; `None` for a register small enough to be one file, or without years."""
-    if fits(files):
-        return None
+    """Return the files of each year, in order; `None` for a register of which a file does not say its year."""
     found: dict[int, list[Opened]] = {}
     for one in files:
         year = _year_of(one)

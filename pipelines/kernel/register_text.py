@@ -33,6 +33,7 @@ _BLANK_BYTES = (b" ", b"\t", b"\x0b", b"\x0c", b"\x85", b"\xa0", b"\xe1", b"\xe2
 """One of these bytes stands in any file in which a cell may have a blank at an end, in UTF-8 or Latin-1."""
 
 _CHUNK = 1 << 20
+_GLANCE = 1 << 14
 
 CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 """Beginnings of the lines that git puts into a file it could not merge."""
@@ -100,10 +101,11 @@ def connect(threads: int | None, memory: str = MEMORY) -> duckdb.DuckDBPyConnect
     return connection
 
 
-def open_csv(path: Path, shown: str, separator: str) -> CsvFile:
+def open_csv(path: Path, shown: str, separator: str, *, whole: bool = True) -> CsvFile:
     """Look at a CSV file in UTF-8 or Latin-1 (no byte of which is refused).
 
-    Raises `BadInput` when the file is missing, empty, no text, or holds a header and no row.
+    Unless it is looked at `whole`, only what its first lines say is to be relied on. Raises `BadInput` when the file is
+    missing, empty, no text, or holds a header and no row.
     """
     try:
         size = path.stat().st_size
@@ -114,7 +116,7 @@ def open_csv(path: Path, shown: str, separator: str) -> CsvFile:
     encoding: Literal["utf-8", "latin-1"] = "utf-8"
     is_quoted, is_blank_free, is_first = False, True, True
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
+        while chunk := stream.read(_CHUNK if whole else _GLANCE):
             kind = kind_of(chunk) if is_first else None
             if kind:
                 raise BadInput(
@@ -132,6 +134,8 @@ def open_csv(path: Path, shown: str, separator: str) -> CsvFile:
             is_quoted = is_quoted or b'"' in chunk
             is_blank_free = is_blank_free and not any(byte in chunk for byte in _BLANK_BYTES)
             is_first = False
+            if not whole:
+                break
     file = CsvFile(path, shown, (), separator, encoding, is_quoted, is_blank_free)
     return _with_header(file)
 

@@ -11,12 +11,13 @@ columns: the same whatever the order of rows and files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.kernel.catalogue import Source, Table, Vintage
 from pipelines.kernel.files import link_or_copy, replacing, replacing_folder
@@ -25,11 +26,11 @@ from pipelines.kernel.problems import BadInput, Problem, shown
 from pipelines.kernel.project import MEMORY, Project
 from pipelines.kernel.quoting import literal
 from pipelines.kernel.register_cells import Lists, Rule, declare, listed, rules, typed
-from pipelines.kernel.register_door import Opened, nameless, open_register, refuse_simulated
+from pipelines.kernel.register_door import Opened, glance, nameless, open_register, refuse_simulated
 from pipelines.kernel.register_files import layout_of
 from pipelines.kernel.register_forms import FORMS, Form
 from pipelines.kernel.register_lists import reference_lists, reference_names
-from pipelines.kernel.register_parts import Cut, by_year, fits, in_chunks
+from pipelines.kernel.register_parts import Cut, Parts, by_year, fits, in_chunks
 from pipelines.kernel.register_rows import write_rows
 from pipelines.kernel.register_text import BLANKS, MOST, CsvFile, connect, open_csv, read_with_python, relation
 from pipelines.kernel.spill import spill_folder
@@ -37,6 +38,8 @@ from pipelines.kernel.spill import spill_folder
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
+
+_Seen = TypeVar("_Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +118,31 @@ def _write_all(
 ) -> int:
     """Write files that may each have a layout of its own, as those of several offices do."""
     reading = Reading(FORMS[source.id], source.tables[0], reference_lists(project))
-    names = reference_names(project) if any(vintage.named for _, vintage in laid_out) else {}
-    opened: list[Opened] = []
-    problems: list[Problem] = []
-    for path, vintage in laid_out:
-        try:
-            opened.append(open_register(path, project.shown(path), vintage, names))
-        except BadInput as error:
-            problems += error.problems
-    if not problems and origin is None:
-        problems += [problem for one in opened if (problem := nameless(one, reading.form))]
-    if problems:
-        raise BadInput(problems)
-    if not opened:
+    if not laid_out:
         raise BadInput(
             Problem(f"data/sources/{source.id}.yml", "The vintage holds no file", "Add one with `observatoire add`.")
         )
-    parts = by_year(opened) if cut is not None else None
-    kept = cut(parts) if cut is not None and parts is not None else {}
-    return Register(project, reading, tuple(opened), tokeniser, origin, threads, memory).write(target, parts, kept)
+    register = Register(project, reading, tuple(laid_out), tokeniser, origin, threads, memory)
+    parts = register.years() if cut is not None else None
+    if cut is not None and parts is not None:
+        kept = cut(parts)
+        with suppress(_NoParts), replacing_folder(target) as folder:
+            return register.write_years(folder, parts, kept)
+    return register.write(target)
+
+
+def _each(laid_out: Iterable[tuple[Path, Vintage]], look: Callable[[Path, Vintage], _Seen]) -> list[_Seen]:
+    """Look at each file, and raise `BadInput` with what is wrong with all of them."""
+    seen: list[_Seen] = []
+    problems: list[Problem] = []
+    for path, vintage in laid_out:
+        try:
+            seen.append(look(path, vintage))
+        except BadInput as error:
+            problems += error.problems
+    if problems:
+        raise BadInput(problems)
+    return seen
 
 
 class _NoParts(Exception):
@@ -142,32 +151,31 @@ class _NoParts(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A register about to be written: its files, looked at and not yet read, and how to read them."""
+    """A register about to be written: its files with their layouts, and how to read them."""
 
     project: Project
     reading: Reading
-    opened: tuple[Opened, ...]
+    laid_out: tuple[tuple[Path, Vintage], ...]
     tokeniser: Tokeniser
     origin: str | None
     threads: int | None
     memory: str
 
-    def write(self, target: Path, parts: Mapping[int, Sequence[Opened]] | None, kept: Mapping[int, Path]) -> int:
-        """Write the register to `target`, as a folder of one file a year where it is read in `parts`.
+    def years(self) -> Parts | None:
+        """Return which files hold which year, as their first rows say; `None` where one does not."""
+        seen = _each(self.laid_out, lambda path, vintage: glance(path, self.project.shown(path), vintage))
+        return None if None in seen else by_year([one for one in seen if one is not None])
 
-        Returns the rows that were read: those of the years `kept` were not.
-        """
-        if parts is not None:
-            with suppress(_NoParts), replacing_folder(target) as folder:
-                return self._in_parts(folder, parts, kept)
-        opened = self.opened
+    def write(self, target: Path) -> int:
+        """Write the register to `target`, one file; return the rows."""
+        opened = self._opened(self.laid_out)
         with replacing(target) as part:
             if fits(opened):
                 with suppress(_NoParts):
                     return self._in_memory({None: opened}, {None: part})
             with spill_folder(self.project) as spill, self._connected(spill) as connection:
                 if not _read(connection, {None: opened}, self.reading):
-                    opened = tuple(_explained(opened, self.reading))
+                    opened = _explained(opened, self.reading)
                     if not _read(connection, {None: opened}, self.reading):
                         raise BadInput(
                             Problem(
@@ -178,14 +186,33 @@ class Register:
                         )
                 return write_rows(connection, self.reading.table, part, self.origin)
 
-    def _in_parts(self, folder: Path, parts: Mapping[int, Sequence[Opened]], kept: Mapping[int, Path]) -> int:
-        """Write one file a year, or raise `_NoParts`."""
+    def write_years(self, folder: Path, parts: Parts, kept: Mapping[int, Path]) -> int:
+        """Write one file a year of `parts`, those of the years `kept` as they are, and return the rows read.
+
+        Raises `_NoParts` when a file is at fault, or does not hold the year that its first row says.
+        """
         total = 0
         for year, path in kept.items():
             link_or_copy(path, folder / f"{year}.parquet")
-        for chunk in in_chunks({year: files for year, files in parts.items() if year not in kept}):
+        others = (one for year, files in parts.items() if year not in kept for one in files)
+        wanted = {one.file.path for one in others if isinstance(one.file, CsvFile)}
+        opened = by_year(self._opened([one for one in self.laid_out if one[0] in wanted]))
+        if opened is None:
+            raise _NoParts
+        for chunk in in_chunks(opened):
             total += self._in_memory(chunk, {year: folder / f"{year}.parquet" for year in chunk})
         return total
+
+    def _opened(self, laid_out: Sequence[tuple[Path, Vintage]]) -> list[Opened]:
+        """Open files, and refuse them when one is at fault."""
+        names = reference_names(self.project) if any(vintage.named for _, vintage in laid_out) else {}
+        shown_ = self.project.shown
+        opened = _each(laid_out, lambda path, vintage: open_register(path, shown_(path), vintage, names))
+        if self.origin is None:
+            problems = [problem for one in opened if (problem := nameless(one, self.reading.form))]
+            if problems:
+                raise BadInput(problems)
+        return opened
 
     def _in_memory(self, files: Mapping[int | None, Sequence[Opened]], targets: Mapping[int | None, Path]) -> int:
         """Read files in one go and write each year, or the whole, to its target; return the rows.
@@ -198,12 +225,23 @@ class Register:
             if not _read(connection, files, self.reading, holds_names=True):
                 raise _NoParts
             try:
-                return sum(
-                    write_rows(connection, self.reading.table, target, self.origin, year)
-                    for year, target in targets.items()
-                )
+                return self._written(connection, targets)
             except duckdb.OutOfMemoryException as error:
                 raise _NoParts from error
+
+    def _written(self, connection: duckdb.DuckDBPyConnection, targets: Mapping[int | None, Path]) -> int:
+        """Write each year of the table `rows`, or the whole, to its target, as many at once as there are threads."""
+
+        def write(year: int | None) -> int:
+            with connection.cursor() as cursor:
+                return write_rows(cursor, self.reading.table, targets[year], self.origin, year)
+
+        threads = connection.execute("select current_setting('threads')").fetchone()
+        if len(targets) == 1 or threads is None:
+            return sum(map(write, targets))
+        connection.execute("set threads = 1")  # of each year, which is one row group: two years then take two
+        with ThreadPoolExecutor(int(threads[0])) as pool:
+            return sum(pool.map(write, targets))
 
     @contextmanager
     def _connected(self, spill: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -288,7 +326,7 @@ def _read(
             on named.who = person.who and named.number is not distinct from person.number
     """
     query = f"""
-        create or replace temp table rows as
+        create or replace table rows as
         with text as ({text}),
         typed as ({_typed_of("from text", reading)}),
         checked as (

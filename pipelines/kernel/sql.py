@@ -22,13 +22,19 @@ from pipelines.kernel.yaml_files import FILL_IN, fill_in_problem
 PREFIXES = ("stg_", "ref_", "mart_")
 """What the name of a table that lies in a file begins with; no CTE may be called so."""
 
-_HEADER = re.compile(r"^--\s*(what|grain|inputs|caveats)\s*:\s*(.*)$")
+_HEADER = re.compile(r"^--\s*(what|grain|years|inputs|caveats)\s*:\s*(.*)$")
+_WINDOW = re.compile(r"^(?P<table>\w+) (?:all|(?P<first>-?\d+) to (?P<last>-?\d+))$")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One SQL file: its header, its text, the tables it reads (name → first line that names it)."""
+    """One SQL file: its header, its text, the tables it reads (name → first line that names it).
+
+    `years`, of a query that can be asked a year at a time, says which years of a table the rows of a year are made
+    from: first and last, counted from that year, or `None` for all of them. A table it does not name gives the same
+    year. `None` for a query that is asked whole.
+    """
 
     name: str
     path: Path
@@ -39,6 +45,11 @@ class Query:
     inputs: tuple[str, ...]
     caveats: str
     reads: Mapping[str, int]
+    years: Mapping[str, tuple[int, int] | None] | None = None
+
+    def window(self, table: str) -> tuple[int, int] | None:
+        """Return the years of a table that the rows of a year are made from, counted from it; `None` for all."""
+        return (self.years or {}).get(table, (0, 0))
 
 
 def read_queries(project: Project, folder: str, pattern: str) -> dict[str, Query]:
@@ -80,6 +91,7 @@ def read_query(project: Project, path: Path) -> Query:
                 row=1,
             )
         )
+    reads = _reads(text, shown)
     return Query(
         name=path.stem,
         path=path,
@@ -89,7 +101,8 @@ def read_query(project: Project, path: Path) -> Query:
         grain=_names(header["grain"]),
         inputs=_names(header["inputs"]),
         caveats=header["caveats"],
-        reads=_reads(text, shown),
+        reads=reads,
+        years=_years(header["years"], reads, shown) if "years" in header else None,
     )
 
 
@@ -154,6 +167,25 @@ def _header(text: str) -> dict[str, str]:
 
 def _names(value: str) -> tuple[str, ...]:
     return tuple(part.strip().rstrip(".") for part in value.split(",") if part.strip())
+
+
+def _years(said: str, reads: Collection[str], shown: str) -> Mapping[str, tuple[int, int] | None]:
+    """Return what the line `-- years:` says: `same`, or `<table> all` and `<table> <first> to <last>`, with commas."""
+    years: dict[str, tuple[int, int] | None] = {}
+    for part in [] if said.strip() == "same" else said.split(","):
+        found = _WINDOW.match(part.strip())
+        if found is None or found["table"] not in reads or int(found["first"] or 0) > int(found["last"] or 0):
+            raise BadInput(
+                Problem(
+                    shown,
+                    "The line `-- years:` is not understood",
+                    "Write `same`, or for a table that the query reads `TABLE all` or `TABLE -1 to 1`.",
+                    row=1,
+                    value=part.strip(),
+                )
+            )
+        years[found["table"]] = None if found["first"] is None else (int(found["first"]), int(found["last"]))
+    return MappingProxyType(years)
 
 
 @cache

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from copy import copy
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -66,7 +67,7 @@ class Warehouse:
                 "autoload_known_extensions": False,
             }
         )
-        self._connection.execute(f"set variable edition = {settings.edition:d}")
+        self._prepare()
         self._connection.execute(f"set memory_limit = {literal(settings.memory)}")
         self._spill = ExitStack()
         self._connection.execute(f"set temp_directory = {literal(self._spill.enter_context(spill_folder(project)))}")
@@ -74,6 +75,7 @@ class Warehouse:
         # off behind a few filters, and then holds millions of students to look up a handful of rows.
         self._connection.execute("set disabled_optimizers = 'build_side_probe_side'")
         self._registered: set[str] = set()
+        self._only: Mapping[str, Sequence[Path]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +85,36 @@ class Warehouse:
     ) -> None:
         self._connection.close()
         self._spill.close()
+
+    def _prepare(self) -> None:
+        self._connection.execute(f"set variable edition = {self._settings.edition:d}")
+
+    @contextmanager
+    def narrowed(self, to: str, only: Mapping[str, Sequence[Path]]) -> Iterator[Warehouse]:
+        """Give a warehouse over the same files that sees, of the tables in `only`, nothing but the files named there.
+
+        Its views stand in a schema of its own, called `to`. Several may be used at once, each in a thread.
+        """
+        part = copy(self)
+        part._connection, part._registered, part._only = self._connection.cursor(), set(), dict(only)
+        try:
+            part._prepare()
+            part._connection.execute(f"create schema {quoted(to)}")
+            part._connection.execute(f"set schema = {literal(to)}")
+            yield part
+        finally:
+            part._connection.execute("set schema = 'main'")
+            part._connection.execute(f"drop schema if exists {quoted(to)} cascade")
+            part._connection.close()
+
+    @contextmanager
+    def a_thread_each(self) -> Iterator[int]:
+        """Let queries asked at once from several threads run on one each; give the number there may be."""
+        self._connection.execute("set threads = 1")
+        try:
+            yield self._settings.threads
+        finally:
+            self._connection.execute(f"set threads = {self._settings.threads:d}")
 
     def known(self) -> set[str]:
         """Return the staging tables of the catalogue and the code lists of data/reference."""
@@ -100,13 +132,37 @@ class Warehouse:
         """Say that a table's file lies at `path`, from now on."""
         self._elsewhere[name] = path
 
-    def facts_of(self, name: str) -> str:
-        """Return what, besides its file, decides the rows a view shows: for fingerprints."""
+    def parts_of(self, name: str) -> dict[int, Path] | None:
+        """Return the years that are seen of a table cut by year, and the file of each; `None` of one that is not."""
+        folder = self.file_of(name)
+        if not folder.is_dir():
+            return None
+        last = self.last_year(name)
+        years = {int(path.stem): path for path in sorted(folder.glob("*.parquet"))}
+        return {year: path for year, path in years.items() if last is None or year <= last}
+
+    def is_empty(self, name: str) -> bool:
+        """Say whether the file of a table has no row, or is not there."""
+        path = self.file_of(name)
+        if not path.exists():
+            return True
+        found = self._run(f"select 1 from {parquet(path)} limit 1", self._project.shown(path)).fetchone()
+        return found is None
+
+    def last_year(self, name: str) -> int | None:
+        """Return the last year that the run's edition knows of a staging table; `None` of any other table."""
+        if not name.startswith("stg_"):
+            return None
+        return self._settings.edition - self._catalogue.tables[name][0].lag
+
+    def facts_of(self, name: str, years: Collection[int] | None = None) -> str:
+        """Return what, besides its file, decides the rows a view shows (of these years): for fingerprints."""
         if not name.startswith("stg_"):
             return ""
         source, table = self._catalogue.tables[name]
         columns = ",".join(f"{column}:{dtype}" for column, dtype in table.columns.items())
-        more = [facts(of_table(self.corrections, name)), facts_of_quarantine(quarantine_path(self._project, name))]
+        aside = quarantine_path(self._project, name)
+        more = [facts(of_table(self.corrections, name)), facts_of_quarantine(aside, years)]
         return " ".join([f"lag {source.lag} columns {columns}", *filter(None, more)])
 
     @cached_property
@@ -159,18 +215,44 @@ class Warehouse:
         """Return the rows of a registered view. For results of a few thousand rows: indicators."""
         return self._run(f"select * from {quoted(name)} order by {_list(order_by)}", shown).fetchall()
 
-    def write(self, name: str, grain: Sequence[str], path: Path, shown: str) -> int:
-        """Write a registered view to `path` as Parquet, atomically, sorted by its grain; return the rows.
+    def write(
+        self, name: str, grain: Sequence[str], path: Path, shown: str, years: tuple[int, int] | None = None
+    ) -> int:
+        """Write a registered view to `path` as Parquet, atomically, sorted by its grain, and return the rows.
 
-        The same rows give the same bytes with any number of threads, because the order is total: `BadInput` is
-        raised, and nothing written, when two rows share the grain.
+        Of `years`, first and last, if they are given. The same rows give the same bytes with any number of threads, because the order is total:
+        `BadInput` is raised, and nothing written, when two rows share the grain.
         """
+        where = "" if years is None else f" where year between {years[0]:d} and {years[1]:d}"
         with replacing(path) as part:
-            counted = self._run(
-                f"copy (select * from {quoted(name)} order by {_list(grain)}) to {literal(part)} ({PARQUET})",
-                shown,
-            ).fetchone()
+            rows = self._copy(f"select * from {quoted(name)}{where}", grain, part, shown)
             self._refuse_double_rows(part, grain, shown)
+        return rows
+
+    def cut(self, whole: Path, grain: Sequence[str], folder: Path, shown: str) -> None:
+        """Write the rows of a file to `folder`, a file a year, each sorted by the grain."""
+        for (year,) in self._run(f"select distinct year from {parquet(whole)}", shown).fetchall():
+            rows = f"select * from {parquet(whole)} where year = {year:d}"
+            self._copy(rows, grain, folder / f"{year}.parquet", shown)
+
+    def join(
+        self, parts: Sequence[Path], old: tuple[Path, Collection[int]], grain: Sequence[str], path: Path, shown: str
+    ) -> None:
+        """Write the rows of files, and those of some years of an old file, to `path`, sorted by the grain."""
+        rows = [f"select * from {parquet(part)}" for part in parts]
+        if old[1]:
+            rows.append(f"select * from {parquet(old[0])} where year in ({', '.join(map(str, sorted(old[1])))})")
+        # What DuckDB knows of its input shows in the bytes it writes: of a table it knows what stands in it, of a union
+        # where the rows come from, which is another thing at every run.
+        joined = " union all ".join(rows)
+        self._run(f"create or replace temp table joined as from ({joined}) order by {_list(grain)}", shown)
+        self._copy("select * from joined", grain, path, shown)
+        self._run("drop table joined", shown)
+
+    def _copy(self, rows: str, grain: Sequence[str], path: Path, shown: str) -> int:
+        counted = self._run(
+            f"copy (select * from ({rows}) order by {_list(grain)}) to {literal(path)} ({PARQUET})", shown
+        ).fetchone()
         return int(counted[0]) if counted else 0
 
     def execute(self, statement: str, shown: str) -> None:
@@ -209,15 +291,15 @@ class Warehouse:
         )
 
     def _staging(self, name: str) -> str:
-        source, table = self._catalogue.tables[name]
-        path = self.file_of(name)
-        if not path.exists():
+        _, table = self._catalogue.tables[name]
+        path = self._only.get(name, self.file_of(name))
+        if not (path.exists() if isinstance(path, Path) else path):
             columns = {**table.columns, "origin": "str"}
             typed = ", ".join(f"cast(null as {SQL_TYPES[kind]}) as {quoted(col)}" for col, kind in columns.items())
             return f"select {typed} where false"
         conditions = []
         if "year" in table.columns:
-            conditions.append(f"year <= {self._settings.edition - source.lag:d}")
+            conditions.append(f"year <= {self.last_year(name):d}")
         if self._settings.observed_only:
             conditions.append("origin <> 'simulated'")
         where = f" where {' and '.join(conditions)}" if conditions else ""
@@ -245,6 +327,9 @@ class Warehouse:
                     "Run `observatoire run`: consolidate makes it.",
                 )
             )
+        if name in self._only:
+            only = self._only[name]
+            return f"select * from {parquet(only)}" if only else f"select * from {parquet(path)} where false"
         return f"select * from {parquet(path)}"
 
     def _run(self, statement: str, shown: str, offset: int = 0) -> duckdb.DuckDBPyConnection:

@@ -17,7 +17,7 @@ from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import table_path
 from pipelines.stage.registers import write_staging
 from pipelines.stage.staging import Tables, combine, stage_vintage
-from pipelines.stage.years import Years
+from pipelines.stage.years import Years, is_large
 
 
 def stage_all(project: Project, settings: Settings) -> StageReport:
@@ -42,6 +42,7 @@ def _stage_all(project: Project, settings: Settings, aside: Path) -> StageReport
     notes: list[str] = []
     unknown: set[str] = set()
     years = Years(project, freshness)
+    by_year = is_large(project, (source for source in catalogue.sources.values() if source.personal))
     for source in catalogue.sources.values():
         folders, later = known_folders(project, source, settings.edition)
         notes += [_left_aside(project, folder, first) for folder, first in later.items()]
@@ -52,7 +53,7 @@ def _stage_all(project: Project, settings: Settings, aside: Path) -> StageReport
         inputs = [*folders, project.sources / f"{source.id}.yml"]
         if source.personal:  # a register's codes are checked against the reference while it is read
             inputs += project.reference.glob("ref_*.csv")
-        fingerprint = freshness.fingerprint(inputs)
+        fingerprint = freshness.fingerprint(inputs, {"by year": by_year} if source.personal else None)
         outputs = [table_path(project, table.name(source.id)) for table in source.tables]
         if freshness.is_fresh(source.id, fingerprint, outputs):
             continue
@@ -60,7 +61,7 @@ def _stage_all(project: Project, settings: Settings, aside: Path) -> StageReport
             read_reference(project)  # a fault of a code list is named there, not as a thousand unknown codes here
         try:
             if source.personal:
-                cut = years.of(source, table_path(project, source.tables[0].name(source.id)))
+                cut = years.of(source, table_path(project, source.tables[0].name(source.id))) if by_year else None
                 held = _register_folders(project, source, folders)
                 write_staging(project, source, held, aside / source.id, settings.threads, cut, settings.memory)
                 ready.append((source, fingerprint, {}))

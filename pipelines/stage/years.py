@@ -1,14 +1,26 @@
-"""The years of large registers: which of them are still what their files say, and need not be read again."""
+"""The years of large registers: whether they are cut, and which are what their files say and need no new reading."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from pipelines.kernel import register_parts
 from pipelines.kernel.catalogue import Source
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project
 from pipelines.kernel.register_parts import Cut, Parts
 from pipelines.kernel.register_text import CsvFile
+
+
+def is_large(project: Project, registers: Iterable[Source]) -> bool:
+    """Say whether registers are staged a year at a time: together they are more than what is read in one go.
+
+    One answer for all: a mart links them, and is made a year at a time only while each is cut by year.
+    """
+    folders = [project.raw / source.id for source in registers]
+    sizes = (path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
+    return sum(sizes) > register_parts.IN_MEMORY
 
 
 class Years:
@@ -24,11 +36,12 @@ class Years:
 
         def cut(parts: Parts) -> dict[int, Path]:
             kept = {}
+            lists = [self._project.sources / f"{source.id}.yml", *self._project.reference.glob("ref_*.csv")]
+            facts = {"layouts and lists": self._freshness.fingerprint(lists)}
             for year, files in parts.items():
                 item, path = f"{source.id} {year}", table / f"{year}.parquet"
                 inputs = [one.file.path for one in files if isinstance(one.file, CsvFile)]
-                inputs += [self._project.sources / f"{source.id}.yml", *self._project.reference.glob("ref_*.csv")]
-                self.fingerprints[item] = self._freshness.fingerprint(inputs)
+                self.fingerprints[item] = self._freshness.fingerprint(inputs, facts)
                 if self._freshness.is_fresh(item, self.fingerprints[item], [path]):
                     kept[year] = path
             return kept

@@ -1,5 +1,6 @@
 -- what: answers of graduates 18 and 30 months after the diploma, by site and diploma, linked with their enrolment
 -- grain: year, site_code, diploma_code, months_after
+-- years: mart_student__year -1 to -1
 -- inputs: mart_student__year, stg_survey__answer
 -- caveats: year is that of the diploma. Rates have active_count below the line: graduates who answered and do not
 --   continue their studies. Weighted counts stand for all graduates: each answer weighs what its site and diploma lack.

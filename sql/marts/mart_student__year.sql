@@ -1,6 +1,8 @@
 -- what: one row per student and year: where enrolled, and what the four other registers say about the same person
 -- grain: year, student_token
--- inputs: mart_linkage__number, stg_apogee__enrolment, stg_cfa__contract, stg_crous__scholarship, stg_relint__stay
+-- years: same
+-- inputs: mart_apprenticeship__student, mart_linkage__number, mart_mobility__stay, stg_apogee__enrolment,
+--   stg_cfa__contract, stg_crous__scholarship, stg_relint__stay
 -- caveats: internal, never published. A column about a register that does not cover the year, or covers it with
 --   another origin, is null and not false: simulated and observed registers have other keys and cannot be linked.
 -- A row without a usable INE is the student's whose INE its number leads to, if there is one and one only.
@@ -10,26 +12,9 @@ with enrolment as not materialized (
     left join mart_linkage__number as crosswalk
         on
             enrolled.identity_code = 'number'
+            and enrolled.year = crosswalk.year
             and enrolled.origin = crosswalk.origin
             and enrolled.number_key = crosswalk.number_key
-),
-
-scholarship as (
-    select * from stg_crous__scholarship
-),
-
-contract as (
-    select * from stg_cfa__contract
-),
-
-stay as (
-    select stayed.* replace (coalesce(crosswalk.student_token, stayed.student_token) as student_token)
-    from stg_relint__stay as stayed
-    left join mart_linkage__number as crosswalk
-        on
-            stayed.identity_code = 'number'
-            and stayed.origin = crosswalk.origin
-            and stayed.number_key = crosswalk.number_key
 ),
 
 -- Reference date: 15 January, the day on which SISE observes enrolments, so that the register can be held against the
@@ -72,90 +57,50 @@ ranked as (
     where person_key in (select person_key from shared_key)
 ),
 
-student as (
+chosen as (
     select * from enrolment_in_force
-    where
-        person_key not in (select person_key from shared_key)
-        and (origin <> 'simulated' or year not in (select year from observed_year))
+    where person_key not in (select person_key from shared_key)
     union all
     select * exclude (place) from ranked
-    where
-        place = 1
-        and (origin <> 'simulated' or year not in (select year from observed_year))
+    where place = 1
 ),
 
-scholarship_year as (
+student as (
+    select * from chosen
+    where origin <> 'simulated' or year not in (select year from observed_year)
+),
+
+-- Which registers say anything about a year. Of stays it is the file's year that counts: what an office has sent nothing
+-- about is not known, whatever stays of that year others mention.
+covering_register as (
     select distinct
         year,
-        origin
-    from scholarship
-),
-
-contract_year as (
+        origin,
+        'scholarship' as register_name
+    from stg_crous__scholarship
+    union all
     select distinct
         year,
-        origin
-    from contract
-),
-
-stay_year as (
+        origin,
+        'contract' as register_name
+    from stg_cfa__contract
+    union all
     select distinct
         year,
-        origin
-    from stay
+        origin,
+        'stay' as register_name
+    from stg_relint__stay
 ),
 
--- A contract stands in the export of every year in which it runs, and a breach is often typed in the one after: what
--- the latest export says of a contract holds for all.
-known_contract as (
+covered_year as (
     select
         year,
         origin,
-        student_token,
-        start_date,
-        end_date,
-        max(breach_date) over (partition by origin, student_token, start_date) as breach_date
-    from contract
-),
-
--- An apprentice is whoever has a contract in force on the reference date. A contract breached before and replaced by
--- then still makes one apprentice, breached and not replaced none; two contracts in force are one person.
-contract_of_year as (
-    select
-        year,
-        origin,
-        student_token,
-        bool_or(
-            start_date <= make_date(year + 1, 1, 15)
-            and end_date >= make_date(year + 1, 1, 15)
-            and (breach_date is null or breach_date > make_date(year + 1, 1, 15))
-        ) as is_apprentice
-    from known_contract
-    group by all
-),
-
--- A breach counts once, in the academic year in which it happens, whether or not another contract follows.
-breach_of_year as (
-    select
-        year(breach_date) - cast(month(breach_date) < 9 as integer) as breach_year,
-        origin,
-        student_token,
-        count(distinct start_date) as breaches_count
-    from known_contract
-    where breach_date is not null
-    group by all
-),
-
--- A stay across two academic years stands in the files of both and counts in the one in which it starts.
-dated_stay as (
-    select
-        year(start_date) - cast(month(start_date) < 9 as integer) as stay_year,
-        origin,
-        student_token,
-        kind_code,
-        start_date,
-        end_date
-    from stay
+        bool_or(register_name = 'scholarship') as has_scholarship,
+        bool_or(register_name = 'contract') as has_contract,
+        bool_or(register_name = 'stay') as has_stay
+    from covering_register
+    group by year, origin
 ),
 
 -- Rows that overlap are one stay typed twice, or corrected without striking out the first: they are brought together.
@@ -164,20 +109,20 @@ marked_stay as (
         *,
         coalesce(
             start_date > max(end_date) over (
-                partition by stay_year, origin, student_token, kind_code
+                partition by year, origin, student_token, kind_code
                 order by start_date, end_date
                 rows between unbounded preceding and 1 preceding
             ),
             true
         ) as begins
-    from dated_stay
+    from mart_mobility__stay
 ),
 
 numbered_stay as (
     select
         *,
         count(*) filter (where begins) over (
-            partition by stay_year, origin, student_token, kind_code
+            partition by year, origin, student_token, kind_code
             order by start_date, end_date
             rows between unbounded preceding and current row
         ) as stay_number
@@ -187,34 +132,25 @@ numbered_stay as (
 -- Under 14 days, both ends counted, it is a study trip and no mobility.
 counted_stay as (
     select
-        stay_year,
+        year,
         origin,
         student_token,
         kind_code
     from numbered_stay
-    group by stay_year, origin, student_token, kind_code, stay_number
+    group by year, origin, student_token, kind_code, stay_number
     having date_diff('day', min(start_date), max(end_date)) + 1 >= 14
 ),
 
 -- Several stays in a year: the student is mobile once, each stay counts once.
 stay_of_year as (
     select
-        stay_year,
+        year,
         origin,
         student_token,
         count(*) filter (where kind_code = 'study') as study_stays_count,
         count(*) filter (where kind_code = 'placement') as placement_stays_count
     from counted_stay
     group by all
-),
-
-covered_student as (
-    select
-        *,
-        (year, origin) in (select (year, origin) from scholarship_year) as has_scholarship,
-        (year, origin) in (select (year, origin) from contract_year) as has_contract,
-        (year, origin) in (select (year, origin) from stay_year) as has_stay
-    from student
 ),
 
 said as (
@@ -229,7 +165,7 @@ said as (
         cast(null as bigint) as study_stays_count,
         cast(null as bigint) as placement_stays_count,
         'scholarship' as register_name
-    from scholarship
+    from stg_crous__scholarship
     union all
     select
         year,
@@ -238,27 +174,14 @@ said as (
         null as echelon_code,
         null as decided_on,
         is_apprentice,
-        null as breaches_count,
-        null as study_stays_count,
-        null as placement_stays_count,
-        'contract' as register_name
-    from contract_of_year
-    union all
-    select
-        breach_year,
-        origin,
-        student_token,
-        null as echelon_code,
-        null as decided_on,
-        null as is_apprentice,
         breaches_count,
         null as study_stays_count,
         null as placement_stays_count,
-        'breach' as register_name
-    from breach_of_year
+        'contract' as register_name
+    from mart_apprenticeship__student
     union all
     select
-        stay_year,
+        year,
         origin,
         student_token,
         null as echelon_code,
@@ -301,17 +224,18 @@ final as (
         student.bac_code,
         student.sex_code,
         student.establishment_code,
-        case when student.has_scholarship then coalesce(said_of_year.is_scholarship_holder, false) end
+        case when covered_year.has_scholarship then coalesce(said_of_year.is_scholarship_holder, false) end
             as is_scholarship_holder,
-        case when student.has_scholarship then said_of_year.echelon_code end as echelon_code,
-        case when student.has_contract then coalesce(said_of_year.is_apprentice, false) end as is_apprentice,
-        case when student.has_contract then coalesce(said_of_year.breaches_count, 0) end as breaches_count,
-        case when student.has_stay then coalesce(said_of_year.is_mobile, false) end as is_mobile,
-        case when student.has_stay then coalesce(said_of_year.study_stays_count, 0) end as study_stays_count,
-        case when student.has_stay then coalesce(said_of_year.placement_stays_count, 0) end as placement_stays_count,
+        case when covered_year.has_scholarship then said_of_year.echelon_code end as echelon_code,
+        case when covered_year.has_contract then coalesce(said_of_year.is_apprentice, false) end as is_apprentice,
+        case when covered_year.has_contract then coalesce(said_of_year.breaches_count, 0) end as breaches_count,
+        case when covered_year.has_stay then coalesce(said_of_year.is_mobile, false) end as is_mobile,
+        case when covered_year.has_stay then coalesce(said_of_year.study_stays_count, 0) end as study_stays_count,
+        case when covered_year.has_stay then coalesce(said_of_year.placement_stays_count, 0) end as placement_stays_count,
         student.identity_code,
         student.origin
-    from covered_student as student
+    from student
+    left join covered_year on student.year = covered_year.year and student.origin = covered_year.origin
     left join said_of_year
         on
             student.year = said_of_year.year

@@ -1,5 +1,6 @@
 -- what: what becomes of students from one year to the next, by linking two years of enrolments
 -- grain: year, site_code, diploma_code
+-- years: mart_student__year -1 to 1
 -- inputs: mart_student__year
 -- caveats: only years whose year before and year after are in the register; whoever goes on outside the sites
 --   has left, as far as the registers can see.

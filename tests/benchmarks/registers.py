@@ -8,8 +8,9 @@ own, in turn, once to warm up and then `rounds` times: wall clock, processor tim
 process). The ratio is to the hand-written script of the same round, if it is there. All marts of the script must equal
 the product's, row by row.
 
-`new year` is the product again when of 25 years one is new: what was staged of the other years lies there, and is
-hashed to be sure of it. `dbt` is the script as a dbt project, run by the Python of an environment that has dbt-duckdb
+`product` is what `observatoire run` does of it: the stages stage and consolidate, from raw files that were taken in.
+`new year` is the product again when of 25 years one is new: the files of each register's last year arrive where all that
+was made without them lies. `dbt` is the script as a dbt project, run by the Python of an environment that has dbt-duckdb
 (`python -m venv DIR && DIR/bin/pip install "dbt-core<1.12" dbt-duckdb`, then `--dbt DIR/bin/python`); its own start
 counts, as in any run of it.
 
@@ -27,6 +28,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -39,8 +41,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 SOURCES = ("apogee", "crous", "cfa", "relint", "survey")
-NUMBERS = "mart_linkage__number"
-"""A step of the product's way; the script keeps it to itself."""
+STEPS = ("mart_linkage__number", "mart_linkage__enrolled", "mart_apprenticeship__student", "mart_mobility__stay")
+"""Steps of the product's way; the script keeps them to itself."""
 MARTS = {
     "mart_student__year": "year, student_token",
     "mart_enrolment__register": "year, site_code, diploma_code, speciality_code, sex_code, bac_code, regime_code",
@@ -61,64 +63,77 @@ LATIN_1_UNTIL = 2012
 
 
 def simulate(home: Path, students: int) -> None:
-    """Write the raw registers below `home`, laid out as a project."""
+    """Write the raw registers below `home`, laid out as a project that has taken them in."""
     from pipelines.kernel.project import Project, Settings
     from pipelines.simulate.registers import simulate_registers
 
     settings = Settings(edition=LAST, students=students, simulate_from=FIRST, simulate_to=LAST)
     simulate_registers(Project(ROOT), settings, home / "simulated")
-    (home / "data").mkdir()
-    for name in ("reference", "sources"):
-        (home / "data" / name).symlink_to(ROOT / "data" / name)
-    (home / "sql").symlink_to(ROOT / "sql")
+    (home / "data" / "sources").mkdir(parents=True)
+    (home / "data" / "reference").symlink_to(ROOT / "data" / "reference")
+    (home / "sql" / "marts").mkdir(parents=True)
+    for name in (*STEPS, *MARTS):
+        (home / "sql" / "marts" / f"{name}.sql").symlink_to(ROOT / "sql" / "marts" / f"{name}.sql")
     for source in SOURCES:
+        (home / "data" / "sources" / f"{source}.yml").symlink_to(ROOT / "data" / "sources" / f"{source}.yml")
         folder = home / "data" / "raw" / source
         folder.mkdir(parents=True)
         (home / "simulated" / source).rename(folder / "simulated")
+        receive(home, source)
 
 
-def product(home: Path, threads: int, *, new_year: bool = False) -> None:
-    """Stage the five registers and make their marts, as the stages do; all of them, or as when one year is new."""
-    from pipelines.consolidate.marts import make
-    from pipelines.kernel.catalogue import read_catalogue
-    from pipelines.kernel.files import into_place, sha256_of
+def receive(home: Path, source: str) -> None:
+    """Write the receipt of a register, as acquire does."""
+    from pipelines.kernel.received import Received, describe_file, write_receipt
+
+    folder = home / "data" / "raw" / source / "simulated"
+    files = tuple(describe_file(path) for path in sorted(folder.glob("*.csv")))
+    write_receipt(
+        folder, Received(source=source, vintage="simulated", layout="simulated", origin="simulated", files=files)
+    )
+
+
+def prepare(contender: str, home: Path, threads: int) -> None:
+    """Bring `home` to where a contender of the product's begins, outside of what is measured.
+
+    `product` finds raw files and nothing else; `new year` finds all that the product has made of the registers without
+    their last year, and that year's files just arrived.
+    """
+    if contender == "product":
+        for made in ("staging", "marts", ".fingerprints"):
+            shutil.rmtree(home / "data" / made, ignore_errors=True)
+    if contender == "new year":
+        late = {}
+        for source in SOURCES:
+            folder = home / "data" / "raw" / source / "simulated"
+            last = max(path.stem.split("_")[1] for path in folder.glob("*.csv"))
+            late |= {path: path.read_bytes() for path in folder.glob(f"*_{last}_*")}
+            for path in folder.glob(f"*_{last}_*"):
+                path.unlink()
+            receive(home, source)
+        subprocess.run([sys.executable, __file__, "--contender", "product", "--home", home, "--threads", str(threads)],
+                       env=_environment(), check=True, capture_output=True)  # fmt: skip
+        for path, content in late.items():
+            path.write_bytes(content)
+        for source in SOURCES:
+            receive(home, source)
+        time.sleep(3)  # hashes of files that changed a moment ago are not remembered
+
+
+def product(home: Path, threads: int) -> None:
+    """Run the two stages as `observatoire run` does: whatever is out of date, from raw files to marts."""
+    import pipelines.consolidate
+    import pipelines.stage
     from pipelines.kernel.project import Project, Settings
-    from pipelines.kernel.sql import read_queries
-    from pipelines.kernel.store import table_path
-    from pipelines.kernel.warehouse import Warehouse
-    from pipelines.stage.registers import write_staging
 
     project = Project(home)
-    catalogue = read_catalogue(project)
-    spent: dict[str, float] = {}
-    for source in SOURCES:
-        began = time.perf_counter()
-        target = table_path(project, catalogue[source].tables[0].name(source))
-
-        def cut(parts: Any, table: Path = target) -> dict[int, Path]:
-            for one in (one for files in parts.values() for one in files):
-                sha256_of(one.file.path)  # as the stage does, to know which years it can keep
-            known = {year: table / f"{year}.parquet" for year in sorted(parts)[:-1] if new_year}
-            return {year: path for year, path in known.items() if path.exists()}
-
-        aside = home / f"{source}.staged"
-        write_staging(project, catalogue[source], [project.raw / source / "simulated"], aside, threads, cut, MEMORY)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        into_place(aside, target)
-        spent[source] = time.perf_counter() - began
     settings = Settings(edition=LAST + 5, threads=threads, memory=MEMORY)
-    queries = read_queries(project, "marts", "mart_*.sql")
-    with Warehouse(project, settings, catalogue) as warehouse:
-        for name in (NUMBERS, *MARTS):
-            began = time.perf_counter()
-            make(warehouse, queries[name], project)
-            spent[name] = time.perf_counter() - began
+    spent: dict[str, float] = {}
+    for stage in (pipelines.stage, pipelines.consolidate):
+        began = time.perf_counter()
+        stage.run(project, settings)
+        spent[stage.__name__] = round(time.perf_counter() - began, 2)
     print(json.dumps(spent), file=sys.stderr)
-
-
-def new_year(home: Path, threads: int) -> None:
-    """Do what the product does when the last year is new."""
-    product(home, threads, new_year=True)
 
 
 def script(home: Path, threads: int, *, keeps_tokens: bool = True) -> None:
@@ -323,7 +338,7 @@ def dbt(home: Path, threads: int) -> None:
 
 CONTENDERS = {
     "product": product,
-    "new year": new_year,
+    "new year": product,
     "script": script,
     "marts only": marts_only,
     "pandas": pandas,
@@ -332,15 +347,19 @@ CONTENDERS = {
 }
 
 
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
 def measured(contender: str, home: Path, threads: int) -> dict[str, float]:
     """Run one contender in a process of its own; return seconds of wall clock and processor, and megabytes."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    prepare(contender, home, threads)
     command = [sys.executable, __file__, "--contender", contender, "--home", str(home), "--threads", str(threads)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
-    if contender == "product":
-        print("   ", done.stderr.strip(), file=sys.stderr)
+    if contender in ("product", "new year"):
+        print("   ", contender, done.stderr.strip(), file=sys.stderr)
     result: dict[str, float] = json.loads(done.stdout)
     return result
 
@@ -367,10 +386,11 @@ def compare(home: Path, only: list[str]) -> int:
         return int(found[0]) if found else 0
 
     if not {"script", "product"} <= set(only):
-        made = home / "data" / "marts" / "mart_student__year.parquet"
-        return number(f"select count(*) from '{made}'") if made.exists() else 0
+        made = home / "data" / "marts" / "mart_enrolment__register.parquet"
+        return number(f"select sum(students_count) from '{made}'") if made.exists() else 0
     for name in MARTS:
-        ours, theirs = f"'{home}/data/marts/{name}.parquet'", f"'{home}/script/{name}.parquet'"
+        made = home / "data" / "marts" / f"{name}.parquet"
+        ours, theirs = f"'{made}{'/*.parquet' if made.is_dir() else ''}'", f"'{home}/script/{name}.parquet'"
         columns = ", ".join(str(row[0]) for row in connection.execute(f"describe from {ours}").fetchall())
         for one, other in ((ours, theirs), (theirs, ours)):
             differing = number(

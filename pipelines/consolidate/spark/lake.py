@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipelines.kernel.files import replacing_folder, sha256_of, sha256_of_text, write_text
+from pipelines.kernel.files import replacing_folder, sha256_of_text, write_text
+from pipelines.kernel.freshness import file_fingerprint
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.quoting import literal, quoted
@@ -88,7 +89,7 @@ class Lake:
 
     def _made_from(self, table: str) -> str:
         path = self._warehouse.file_of(table)
-        lines = [table, sha256_of(path) if path.exists() else "absent"]
+        lines = [table, file_fingerprint(path)]
         if table.startswith("stg_"):
             run = f"edition {self._settings.edition} observed_only {self._settings.observed_only}"
             lines += [run, self._warehouse.facts_of(table)]
