@@ -26,8 +26,23 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.sealed import note_editions
 from pipelines.kernel.showing import show
+from pipelines.kernel.warm import begun
 from pipelines.pace import Pace
 from pipelines.unchanged import LastRun
+
+LOADED = (
+    "pipelines.kernel.project",
+    "pipelines.check.gx:ready",
+    "pipelines.kernel.sql",
+    "sqlglot.optimizer.qualify",
+    "scipy.stats",
+    "scipy.sparse.csgraph",
+    "pipelines.publish.drawing",
+    "xlsxwriter",
+    "jinja2",
+    "highspy",
+)
+"""What the stages need and takes long to load, in the order in which it is needed; nothing of it may start a thread."""
 
 REPORT_VARIABLE = "OBSERVATOIRE_STAGE_REPORT"
 """Environment variable that names the file in which a stage's process leaves its report for the run."""
@@ -79,7 +94,7 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
         return outcomes
     outcomes = []
     pace = Pace(project)
-    with _python_on_path(), tempfile.TemporaryDirectory() as scratch:
+    with _python_on_path(), tempfile.TemporaryDirectory() as scratch, begun(Path(scratch), LOADED):
         repo = _open_repo(project)
         try:
             for number, name in enumerate(names, start=1):
