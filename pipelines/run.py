@@ -26,8 +26,23 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.sealed import note_editions
 from pipelines.kernel.showing import show
+from pipelines.kernel.warm import begun
 from pipelines.pace import Pace
 from pipelines.unchanged import LastRun
+
+LOADED = (
+    "pipelines.kernel.project",
+    "pipelines.check.gx:ready",
+    "pipelines.kernel.sql",
+    "sqlglot.optimizer.qualify",
+    "scipy.stats",
+    "scipy.sparse.csgraph",
+    "pipelines.publish.drawing",
+    "xlsxwriter",
+    "jinja2",
+    "highspy",
+)
+"""What the stages need and takes long to load, in the order in which it is needed; nothing of it may start a thread."""
 
 REPORT_VARIABLE = "OBSERVATOIRE_STAGE_REPORT"
 """Environment variable that names the file in which a stage's process leaves its report for the run."""
@@ -79,21 +94,25 @@ def reproduce(project: Project, say: Callable[[str], None]) -> list[StageOutcome
         return outcomes
     outcomes = []
     pace = Pace(project)
-    with _python_on_path(), tempfile.TemporaryDirectory() as scratch:
+    with _python_on_path(), tempfile.TemporaryDirectory() as scratch, begun(Path(scratch), LOADED):
         repo = _open_repo(project)
+
+        def one(stage: Any, **asked: Any) -> Any:
+            number, report_file = names.index(stage.name) + 1, Path(scratch) / f"{stage.name}.json"
+            os.environ[REPORT_VARIABLE] = str(report_file)
+            start = time.monotonic()
+            last.begins(stage.name)
+            with pace.working(stage.name, _head(number, len(names), stage.name), names[number:]):
+                made = _reproduced(stage, **asked)
+            last.ends(stage.name)
+            report = read_report(report_file)
+            outcome = StageOutcome(stage.name, made is not None, time.monotonic() - start, report)
+            outcomes.append(outcome)
+            say(_progress_line(number, len(names), outcome))
+            return made
+
         try:
-            for number, name in enumerate(names, start=1):
-                report_file = Path(scratch) / f"{name}.json"
-                os.environ[REPORT_VARIABLE] = str(report_file)
-                start = time.monotonic()
-                last.begins(name)
-                with pace.working(name, _head(number, len(names), name), names[number:]):
-                    has_run = _reproduce_one(repo, project, name)
-                last.ends(name)
-                report = read_report(report_file)
-                outcome = StageOutcome(name, has_run, time.monotonic() - start, report)
-                outcomes.append(outcome)
-                say(_progress_line(number, len(names), outcome))
+            _reproduce(repo, project, one)
         except StageFailed as error:
             error.outcomes = tuple(outcomes)
             raise
@@ -148,30 +167,62 @@ def _open_repo(project: Project) -> Any:
         return Repo(str(project.root))
 
 
-def _reproduce_one(repo: Any, project: Project, name: str) -> bool:
+def _reproduce(repo: Any, project: Project, one: Callable[..., Any]) -> None:
+    """Have DVC go through all stages, in order, and do `one` for each: `dvc.yaml` is then read once."""
     from dvc.exceptions import DvcException, ReproductionError
     from dvc.lock import LockError
 
+    screen, begun_with, made = sys.stdout, [], []
+
+    def spoken(stage: Any, **asked: Any) -> Any:
+        begun_with.append(stage.name)
+        with contextlib.redirect_stdout(screen):
+            done = one(stage, **asked)
+        if done is not None:
+            made.append(done)
+        return done
+
     try:
         with _quiet_dvc():
-            return bool(repo.reproduce(f"{project.root / 'dvc.yaml'}:{name}", single_item=True))
+            try:
+                repo.reproduce(str(project.root / "dvc.yaml"), single_item=True, repro_fn=spoken)
+            finally:
+                if made:  # once for all: dvc.lock takes long to write
+                    made[0].dvcfile.dump_stages(made, update_pipeline=False)
     except LockError as error:
-        raise BadInput(
-            Problem(
-                file=".dvc/tmp/lock",
-                rule="Another run is at work in this folder",
-                mend="Wait until it ends, then start again; nothing was changed by this one.",
-            )
-        ) from error
+        raise _another_run() from error
     except ReproductionError as error:
+        if isinstance(error.__cause__, LockError):
+            raise _another_run() from error
         status = re.search(r"exited with (-?\d+)", str(error.__cause__))
         if status is None:
             raise
-        raise StageFailed(name, int(status.group(1))) from error
+        raise StageFailed(begun_with[-1], int(status.group(1))) from error
     except DvcException as error:
         raise BadInput(
             Problem("dvc.yaml", str(error), "Restore dvc.yaml from the repository, or mend the path it names.")
         ) from error
+
+
+def _reproduced(stage: Any, *, upstream: Any = None, **asked: Any) -> Any:
+    """Run one stage if it is out of date; return it, or `None` when it was not.
+
+    Nothing of a stage is in DVC's cache, so it is not looked for there (`force`), which hashes all it reads once less.
+    """
+    with _quiet_dvc():
+        if not stage.changed(False, upstream):
+            return None
+        return stage.reproduce(**{**asked, "force": True})
+
+
+def _another_run() -> BadInput:
+    return BadInput(
+        Problem(
+            file=".dvc/tmp/lock",
+            rule="Another run is at work in this folder",
+            mend="Wait until it ends, then start again; nothing was changed by this one.",
+        )
+    )
 
 
 @contextlib.contextmanager

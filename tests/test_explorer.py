@@ -17,13 +17,13 @@ import pytest
 from brands import LOOK
 
 from pipelines.kernel.freshness import Freshness
+from pipelines.kernel.workers import Workers
 from pipelines.publish import stage
 from pipelines.publish.explorer import chart
 from pipelines.publish.explorer.data import data_script
 from pipelines.publish.explorer.page import markup, screen
 from pipelines.publish.explorer.words import WORDS
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.workers import Workers
 from tests.page_browser import grave, laid, opened, seconds_to_use, weight
 from tests.publish_project import made_up
 

@@ -19,6 +19,7 @@ from pipelines.kernel.colours import Colours
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project, Settings
+from pipelines.kernel.workers import Workers
 from pipelines.publish import run, stage
 from pipelines.publish.drawing import KINDS, draw
 from pipelines.publish.figures import figures
@@ -26,7 +27,6 @@ from pipelines.publish.pages import figure_markdown
 from pipelines.publish.picture import Absent, Picture
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.variables import asked, completed, dotted, nested, variables
-from pipelines.publish.workers import Workers
 from tests.publish_project import made_up
 
 HOUSE = "Observatoire SRESR des IUT de Midi-Pyrénées"

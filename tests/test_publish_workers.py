@@ -13,10 +13,11 @@ from brands import LOOK
 
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project
+from pipelines.kernel.workers import Workers
 from pipelines.publish import stage
 from pipelines.publish.picture import Picture
 from pipelines.publish.style import LINE, fitted, length
-from pipelines.publish.workers import Workers, weight
+from pipelines.publish.workers import weight
 
 
 def picture(name: str, rows: int, facets: int = 0) -> Picture:

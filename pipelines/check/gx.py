@@ -130,6 +130,15 @@ def library() -> Any:
         return gx
 
 
+def ready() -> None:
+    """Load all that judging needs, before a table is there to be judged."""
+    library()
+    import pandas as pd
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    del pd, ExpectationConfiguration
+
+
 @cache
 def _frames() -> Any:
     """Return the data source of frames of the one ephemeral context of this process."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from datetime import date, datetime
@@ -249,10 +250,24 @@ def export(page: str, form: str, out: Path | None, lang: str | None, as_json: bo
 @plainly
 def step(name: str) -> None:
     """Run one stage, as a line of dvc.yaml does."""
+    from pipelines.kernel.warm import ended, handed_over
+
+    status = handed_over("pipelines.cli.running:stage_here", [name])
+    if status is not None:
+        ended(status)
+    stage_here(name)
+
+
+@plainly
+def stage_here(name: str) -> None:
+    """Run one stage in this process, linear algebra in one thread."""
     from pipelines.kernel.alone import one_stage
     from pipelines.kernel.showing import show
+    from pipelines.kernel.warm import ONE_THREAD
     from pipelines.run import of_a_run, write_report
     from pipelines.steps import run_step
+
+    os.environ.update(ONE_THREAD)
 
     def work() -> None:
         project = find_project()

@@ -44,6 +44,10 @@ class BadInput(Exception):
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(problem.line() for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[BadInput], tuple[tuple[Problem, ...]]]:
+        """Travel between processes with the problems, whose lines the message is made from."""
+        return type(self), (self.problems,)
+
 
 class CheckFailed(Exception):
     """A check or a target of the run failed although the input could be read: exit status 1."""

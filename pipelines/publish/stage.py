@@ -16,6 +16,7 @@ from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.report import StageReport
 from pipelines.kernel.store import protected_path
+from pipelines.kernel.workers import Workers
 from pipelines.publish.addresses import FILE, addresses
 from pipelines.publish.bibliography import bibtex
 from pipelines.publish.changes import changes, glance
@@ -38,7 +39,7 @@ from pipelines.publish.tables.shape import Table
 from pipelines.publish.tables.workbook import workbook
 from pipelines.publish.tiles import tiles
 from pipelines.publish.variables import KEY, as_yaml, asked, completed, dotted, refuse_unfinished, variables
-from pipelines.publish.workers import Workers, drawn, ready, weight
+from pipelines.publish.workers import drawn, ready, weight
 
 CHART = "explorer-chart.js"
 FEW = 3
