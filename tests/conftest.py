@@ -1,4 +1,4 @@
-"""What tests share: the project itself, an empty one, and the original open-data files where they are at hand."""
+"""What tests share: the project itself, an empty one, one after a run, and the original open-data files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.kernel.project import Project
+from tests import shared
+from tests.cold_run import ColdRun, cold_run
 
 ROOT = Path(__file__).resolve().parent.parent
 ORIGINALS = ROOT.parent / "shared" / "opendata"
@@ -27,6 +29,12 @@ def empty_project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
+def cold() -> ColdRun:
+    """The project after a run from nothing, once for all test processes. Read only: who changes it copies it."""
+    return cold_run()
+
+
+@pytest.fixture(scope="session")
 def originals() -> Path:
     """The folder of the original open-data files; the test is skipped where it is not at hand."""
     if not ORIGINALS.is_dir():
@@ -34,9 +42,26 @@ def originals() -> Path:
     return ORIGINALS
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder that the test processes share, in the process that starts them."""
+    if not hasattr(config, "workerinput"):
+        shared.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it when all of them have ended."""
+    if not hasattr(config, "workerinput"):
+        shared.end()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest: the two workers then end together."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Begin with the files that take longest, as their mark `slow` says: the workers then end together."""
+    items.sort(key=_seconds, reverse=True)
+
+
+def _seconds(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("slow")
+    return float(mark.kwargs["seconds"]) if mark else 0
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,10 +16,10 @@ import pytest
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project
 from tests.another_region import OLD, write_over
+from tests.cold_run import command, copy_of
 from tests.paper import pages_of_chapters
-from tests.test_pipeline import command, copy_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("another-region")]
+pytestmark = pytest.mark.slow(seconds=90)
 
 READ = (".html", ".csv", ".json", ".jsonld", ".txt", ".js", ".svg", ".bib", ".qmd", ".md", ".yml")
 
