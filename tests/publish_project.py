@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from pipelines.kernel.files import write_text
 from pipelines.kernel.project import Project, Settings
 from pipelines.publish import stage
+from pipelines.publish.explorer import chart
+from pipelines.publish.workers import Workers
 from tests.publish_rows import (
     SITES,
     SITES_WITH_DUT,
@@ -26,6 +31,7 @@ from tests.publish_rows import (
     status_rows,
     value_rows,
 )
+from tests.shared import once
 
 ROOT = Path(__file__).resolve().parent.parent
 DRAWING = (
@@ -53,9 +59,30 @@ def made_up(
     return project, Settings(edition=edition, lang=lang, observed_only=observed_only)  # type: ignore[arg-type]
 
 
+BUNDLED = chart.chart_script
+
+
+class AtOnce(Workers):
+    """A worker that does its task here and now."""
+
+    def submit(self, task: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+        answer: Future[Any] = Future()
+        answer.set_result(task(*args, **kwargs))
+        return answer
+
+
+def library() -> str:
+    """Return the explorer's script, bundled once for all test processes: no project changes it."""
+    folder = once("library", lambda folder: write_text(folder / "chart.js", BUNDLED()))
+    return (folder / "chart.js").read_text(encoding="utf-8")
+
+
 def publish_undrawn(project: Project, settings: Settings) -> None:
-    """Publish with the same small drawing in the place of each: drawing takes the time."""
+    """Publish in this process, with the same small drawing in the place of each: what draws takes the time."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "Workers", AtOnce)
+        patch.setattr(stage, "ready", lambda: None)
+        patch.setattr(chart, "chart_script", library)
         patch.setattr(stage, "drawings", lambda pictures, _: [DRAWING] * len(pictures))
         stage.publish(project, settings)
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from observatory import measured
 
-from pipelines.explain import explanation
+from pipelines.answers.explain import explanation
 from pipelines.kernel.column_lineage import column_steps, given_columns
 from pipelines.kernel.project import Project
 from pipelines.kernel.sql import read_queries, read_query

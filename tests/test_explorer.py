@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
-from concurrent.futures import Future
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,9 +20,8 @@ from pipelines.publish.explorer.data import data_script
 from pipelines.publish.explorer.page import markup, screen
 from pipelines.publish.explorer.words import WORDS
 from pipelines.publish.shelf import Shelf
-from pipelines.publish.workers import Workers
 from tests.page_browser import grave, laid, opened, seconds_to_use, weight
-from tests.publish_project import made_up
+from tests.publish_project import AtOnce, made_up
 
 SCRIPT = files("pipelines.publish.explorer").joinpath("explorer.js").read_text(encoding="utf-8")
 SAME = ("indicator_code", "scope_level", "scope_code", "year", "value", "numerator", "denominator", "flag", "origin")
@@ -120,15 +117,6 @@ def test_the_library_is_the_same_each_time_and_holds_what_the_page_asks(library:
     compiled = json.loads(library.split("window.explorerChart=")[1].removesuffix(";\n"))
     assert set(chart.SOURCES) <= {source["name"] for source in compiled["data"]}
     assert {"x_low", "x_high", "y_low", "y_high", "tick_format"} <= {item["name"] for item in compiled["signals"]}
-
-
-class AtOnce(Workers):
-    """A worker that does its task here and now."""
-
-    def submit(self, task: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
-        answer: Future[Any] = Future()
-        answer.set_result(task(*args, **kwargs))
-        return answer
 
 
 def test_the_library_is_made_again_only_when_the_chart_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

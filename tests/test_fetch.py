@@ -15,7 +15,6 @@ from observatory import ROOT, copy_of_the_project
 from portal import DATASET, Dataset, Portal, as_exported, serving
 
 from pipelines.cli import observatoire
-from pipelines.fetch_shown import fetch_answer
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project
@@ -23,6 +22,7 @@ from pipelines.kernel.received import read_receipt
 from pipelines.portal.client import Client
 from pipelines.portal.dataset import Address
 from pipelines.portal.memory import Memory, folder_of, remember
+from pipelines.portal.shown import fetch_answer
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any
 import fastexcel
 import pytest
 
-from pipelines.explain_shown import shown_explanation
+from pipelines.answers.explain_shown import shown_explanation
 from pipelines.kernel.problems import BadInput
 from pipelines.publish.addresses import addresses
 from pipelines.publish.figures import figures

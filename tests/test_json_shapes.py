@@ -1,4 +1,4 @@
-"""Every `--json` gives one document on standard output, of the shape that `pipelines/JSON.md` documents."""
+"""Every `--json` gives one document on standard output, of the shape that `pipelines/answers/JSON.md` documents."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from click.testing import CliRunner, Result
 from edition_project import build, committed, git, values
 from observatory import ROOT
 
+from pipelines.answers.as_json import rebuild_answer
 from pipelines.cli import observatoire
 from pipelines.editions.rebuilding import Rebuilt
-from pipelines.json_answers import rebuild_answer
 from pipelines.kernel.project import Project
 
 
 def documented() -> dict[str, tuple[str, set[str]]]:
     """Return command → top level, keys named outside brackets."""
-    text = (ROOT / "pipelines" / "JSON.md").read_text(encoding="utf-8")
+    text = (ROOT / "pipelines" / "answers" / "JSON.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([^`]+)` \| (\w+) \| (.*) \|$", text, re.MULTILINE)
     plain = {command: re.sub(r"\([^)]*\)", "", keys) for command, _, keys in rows}
     return {command: (top, set(re.findall(r"`(\w+)`", plain[command]))) for command, top, _ in rows}

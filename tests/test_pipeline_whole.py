@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.answers.explain import explanation
+from pipelines.answers.explain_shown import shown_explanation
 from pipelines.editions.answers import cite_answer
 from pipelines.editions.sealing import seal as seal_edition
-from pipelines.explain import explanation
-from pipelines.explain_shown import shown_explanation
 from pipelines.kernel.sealed import parsed, read_addresses, read_values
 from pipelines.publish.variables import KEY
 from tests.browser import findings_of_site, watching

@@ -45,6 +45,7 @@ from pipelines.render.pdf import pdf_job, report_pdf, report_typst
 from pipelines.render.search import search_index
 from pipelines.seal import manifest
 from tests.benchmarks.interference import applied, moved, the_pattern
+from tests.publish_project import AtOnce
 
 DRAWN = ("app-sites", "site-auch")
 PAGES = ("sites/auch.html", "objectif-4.html", "qualite.html")
@@ -131,6 +132,8 @@ def made_public(project: Project, settings: Settings, drawn: tuple[str, ...] = D
         write_json(audited.result_path(project), {**result, "leaks_count": 0})
     with (
         patch.object(publish_stage, "drawings", some),
+        patch.object(publish_stage, "ready", lambda: None),
+        patch.object(publish_stage, "Workers", AtOnce),
         patch.object(publish_stage, "begin_library", lambda *_: None),
     ):
         return said + repr(publish.run(project, settings))

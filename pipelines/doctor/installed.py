@@ -95,13 +95,9 @@ def command(project: Project) -> Finding:
 def pandoc(project: Project) -> Finding:
     """Look for the pandoc that `pypandoc-binary` ships."""
     del project
-    if find_spec("pypandoc") is not None:
-        import pypandoc
-
-        try:
-            return Finding("pandoc", "ok", f"with pypandoc-binary {version('pypandoc-binary')}: {_found(pypandoc)}")
-        except (OSError, PackageNotFoundError):
-            pass  # said below: the library is there, its program is not
+    found = _shipped_pandoc()
+    if found is not None:
+        return Finding("pandoc", "ok", found)
     return _renderer("pandoc", "The embedded renderer makes no page without it.")
 
 
@@ -161,8 +157,16 @@ def _renderer(name: str, costs: str) -> Finding:
                    _SETUP, is_essential=True)  # fmt: skip
 
 
-def _found(pypandoc: object) -> str:
-    return str(pypandoc.get_pandoc_path())  # type: ignore[attr-defined]
+def _shipped_pandoc() -> str | None:
+    """Return the version and the path of the pandoc that is there, or nothing: the library may be, its program not."""
+    if find_spec("pypandoc") is None:
+        return None
+    import pypandoc
+
+    try:
+        return f"with pypandoc-binary {version('pypandoc-binary')}: {pypandoc.get_pandoc_path()}"
+    except (OSError, PackageNotFoundError):
+        return None
 
 
 def _locked(text: str) -> dict[str, set[str]]:

@@ -18,9 +18,7 @@ from pipelines.editions.names import EditionName, sealed_names
 from pipelines.kernel.figure_history import IDENTITY, NOW, PAST, history_script, identity_script
 from pipelines.kernel.files import write_text
 from pipelines.kernel.project import Project
-
-VALUES = "data/pub_values.parquet"
-"""Where the values of the indicators stand in an edition."""
+from pipelines.kernel.sealed import VALUES
 
 GONE = "gone"
 """Stands for the flag of a figure that an edition no longer publishes."""

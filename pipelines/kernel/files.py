@@ -47,20 +47,11 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
     part.chmod(0o755)
-    aside = part.with_suffix(".old")
     try:
         yield part
-        if path.exists():
-            path.rename(aside)
-        try:
-            part.rename(path)
-        except OSError:
-            if aside.exists():
-                aside.rename(path)
-            raise
+        into_place(part, path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def link_or_copy(path: Path, target: Path) -> None:
@@ -79,7 +70,7 @@ def into_place(part: Path, path: Path) -> None:
     if not part.is_dir() and not path.is_dir():
         part.replace(path)
         return
-    aside = path.with_name(f".{path.name}.old")
+    aside = path.with_name(f".{path.name}.{os.getpid()}.old")  # what a killed process left is in nobody's way
     if path.exists():
         path.rename(aside)
     try:

@@ -159,9 +159,9 @@ def remembered(made: Callable[..., Any], place: int) -> Callable[..., Any]:
 
 def resolve(home: Path, edition: str) -> dict[str, tuple[int, int, float]]:
     """Return verb → addresses asked, addresses that failed, seconds in all, over every address of an edition."""
-    from pipelines import explain
+    from pipelines.answers import explain
+    from pipelines.answers.explain_shown import is_shown, shown_explanation
     from pipelines.editions.answers import cite_answer
-    from pipelines.explain_shown import is_shown, shown_explanation
     from pipelines.kernel.problems import BadInput
     from pipelines.kernel.project import Project
     from pipelines.kernel.sealed import parsed, read_addresses, read_values

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipelines.acquire.refusals import Refused
-from pipelines.fetch_told import Outcome, by_hand, facts, failed
 from pipelines.kernel.catalogue import Format, Source, Vintage, read_catalogue
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.problems import BadInput, Problem
@@ -23,6 +22,7 @@ from pipelines.portal.dataset import Address, Described, address_of, describe, s
 from pipelines.portal.download import Marks, Progress, count_rows, download
 from pipelines.portal.memory import Memory, folder_of, recall, remember, taken_as, waiting
 from pipelines.portal.rows import write_rows
+from pipelines.portal.told import Outcome, by_hand, facts, failed
 from pipelines.stage.headers import header_problems
 from pipelines.vintages import add_vintage, lines_of
 

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from pipelines.explain import TableFact, below, file_lines, files, table_fact, table_lines
+from pipelines.answers.explain import TableFact, below, file_lines, files, table_fact, table_lines
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from pipelines.fetch import Asked, fetch
-from pipelines.fetch_told import Outcome, standing
 from pipelines.kernel.project import Project
 from pipelines.portal.client import Client
+from pipelines.portal.fetch import Asked, fetch
+from pipelines.portal.told import Outcome, standing
 from pipelines.progress import Live
 
 
