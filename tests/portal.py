@@ -18,10 +18,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
-from opendata import write_csv
 
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.project import Project
+from tests.opendata import write_csv
 
 ROOT = "/api/explore/v2.1/catalog/datasets"
 DATASET = "fr-esr-statistiques-sur-les-effectifs-d-etudiants-inscrits-par-etablissement-hcp"

@@ -25,10 +25,7 @@ import pikepdf
 import polars as pl
 import pytest
 import yaml
-from byte_search import held
 from click.testing import CliRunner
-from observatory import ROOT, copy_of_the_project
-from register_tables import REGISTERS, sidecar
 
 from pipelines import audit, indicators, protect, publish, render, seal, targets
 from pipelines.check import results
@@ -39,6 +36,9 @@ from pipelines.kernel.ledger import record
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.run import reproduce
+from tests.byte_search import held
+from tests.observatory import ROOT, copy_of_the_project
+from tests.register_tables import REGISTERS, sidecar
 
 SECRET = "9c" * 32
 YEARS = (2018, 2019)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from check_sql_faults import BY_ID, fault_of
 
 from pipelines.check import run
 from pipelines.check.engine import check_table, filled
@@ -26,6 +25,7 @@ from pipelines.kernel.files import write_parquet
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project, Settings
 from pipelines.protect.guard import require_passed_checks
+from tests.check_sql_faults import BY_ID, fault_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = Settings(edition=2024, students=1500, simulate_from=2018, threads=1)

@@ -14,11 +14,23 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from documents import DOCUMENTS, ELSEWHERE, NEEDS, Command, Pasted, Seen, Terminal, is_whole, of_project, refused, steps
-from observatory import ROOT
 
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.project import Project
+from tests.documents import (
+    DOCUMENTS,
+    ELSEWHERE,
+    NEEDS,
+    Command,
+    Pasted,
+    Seen,
+    Terminal,
+    is_whole,
+    of_project,
+    refused,
+    steps,
+)
+from tests.observatory import ROOT
 
 COMMANDS = [step for step in of_project(ROOT) if isinstance(step, Command)]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -18,7 +18,6 @@ import duckdb
 import polars as pl
 import pytest
 import yaml
-from edition_project import DAY, build, committed, values
 from rocrate.rocrate import ROCrate
 
 from pipelines.editions.answers import cite_answer, diff_answer, editions_answer, verify_answer
@@ -31,6 +30,7 @@ from pipelines.kernel.files import sha256_of
 from pipelines.kernel.ledger import path_of, published_editions, record
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project
+from tests.edition_project import DAY, build, committed, values
 
 
 @pytest.fixture

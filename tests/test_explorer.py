@@ -20,7 +20,8 @@ from pipelines.publish.explorer.data import data_script
 from pipelines.publish.explorer.page import markup, screen
 from pipelines.publish.explorer.words import WORDS
 from pipelines.publish.shelf import Shelf
-from tests.page_browser import grave, laid, opened, seconds_to_use, weight
+from tests.browser import axe_script, grave
+from tests.page_browser import laid, opened, seconds_to_use, weight
 from tests.publish_project import AtOnce, made_up
 
 SCRIPT = files("pipelines.publish.explorer").joinpath("explorer.js").read_text(encoding="utf-8")
@@ -156,7 +157,7 @@ def test_a_view_has_an_address_and_a_file_and_asks_nothing_of_the_network(shelf:
         assert weight(page) < 1_000_000
         assert "7\u00a0lieux" in tab.inner_text(".explorer-status")
         assert tab.locator(".explorer-canvas svg").count() == 1
-        assert grave(tab) == []
+        assert grave(tab, axe_script()) == []
 
         tab.get_by_role("checkbox", name="Étudiants en mobilité internationale sortante", exact=True).check()
         tab.get_by_role("checkbox", name="Figeac").uncheck()
@@ -169,7 +170,7 @@ def test_a_view_has_an_address_and_a_file_and_asks_nothing_of_the_network(shelf:
         assert "confidentielle" in told
         assert "trajectoire de la cible" in table
         assert "prévision" in table
-        assert grave(tab) == []
+        assert grave(tab, axe_script()) == []
         address = tab.input_value("#explorer-link")
         with tab.expect_download() as waiting:
             tab.click("#explorer-csv")

@@ -12,14 +12,14 @@ from xml.etree import ElementTree
 import pikepdf
 import pytest
 from click.testing import CliRunner
-from observatory import ROOT
-from paper import bookmarks, faults
 
 from pipelines.cli import observatoire
 from pipelines.completion import values
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
 from pipelines.render.export import export_page
+from tests.observatory import ROOT
+from tests.paper import bookmarks, faults
 from tests.publish_project import made_up, publish_undrawn
 
 FIXTURE = Path(__file__).parent / "fixtures" / "render"

@@ -12,8 +12,6 @@ import polars as pl
 import pytest
 import xlsxwriter
 from click.testing import CliRunner
-from register_corpus import make
-from register_tables import PROJECT, REGISTERS, sidecar
 
 import pipelines.stage
 from pipelines.acquire.add import add_file
@@ -31,6 +29,8 @@ from pipelines.kernel.store import read_table
 from pipelines.stage.trial import try_out
 from pipelines.templates.plan import Plan, plan_of
 from pipelines.templates.workbook import Row, workbook_of
+from tests.register_corpus import make
+from tests.register_tables import PROJECT, REGISTERS, sidecar
 
 SECRET = "5ec2e7" * 11
 

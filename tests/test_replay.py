@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from observatory import ROOT, copy_of_staged, run_figures, series
 
 from pipelines import acquire, stage
 from pipelines.kernel.catalogue import read_catalogue
@@ -20,6 +19,7 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.received import read_receipt
 from pipelines.seal.manifest import inputs_of
 from pipelines.vintages import add_vintage
+from tests.observatory import ROOT, copy_of_staged, run_figures, series
 
 FIGURE = "ENR-DUT-BUT"
 

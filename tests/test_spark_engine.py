@@ -13,8 +13,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from observatory import copy_of_the_project
-from spark_cases import CASES, ROWS
 
 from pipelines import acquire, consolidate, simulate, stage
 from pipelines.consolidate.marts import make
@@ -27,8 +25,10 @@ from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.sql import Query, in_order, read_queries, read_query
 from pipelines.kernel.store import table_path
 from pipelines.kernel.warehouse import Warehouse
+from tests.observatory import copy_of_the_project
+from tests.spark_cases import CASES, ROWS
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+pytestmark = [pytest.mark.spark, pytest.mark.slow(seconds=120)]
 
 SIZE = {"students": 8_000, "simulate_from": 2000, "simulate_to": 2024}
 """Twenty-five years of the five registers: 200,000 student-years, beside every open figure that ships."""

@@ -22,8 +22,6 @@ from unittest.mock import patch
 
 import polars as pl
 import yaml
-from byte_search import held
-from small_observatory import COUNTS, observatory, write_marts
 
 from pipelines import audit, protect, publish, seal
 from pipelines.audit.stage import attack
@@ -45,7 +43,9 @@ from pipelines.render.pdf import pdf_job, report_pdf, report_typst
 from pipelines.render.search import search_index
 from pipelines.seal import manifest
 from tests.benchmarks.interference import applied, moved, the_pattern
+from tests.byte_search import held
 from tests.publish_project import AtOnce
+from tests.small_observatory import COUNTS, observatory, write_marts
 
 DRAWN = ("app-sites", "site-auch")
 PAGES = ("sites/auch.html", "objectif-4.html", "qualite.html")

@@ -15,9 +15,6 @@ import polars as pl
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from observatory import ROOT, copy_of_the_project
-from opendata import write_csv
-from register_corpus import bases, make
 
 from pipelines.acquire.refusals import Refused
 from pipelines.cli import observatoire
@@ -35,6 +32,9 @@ from pipelines.kernel.received import read_receipt
 from pipelines.recount import reach_of
 from pipelines.stage.staging import stage_vintage
 from pipelines.vintages import add_vintage
+from tests.observatory import ROOT, copy_of_the_project
+from tests.opendata import write_csv
+from tests.register_corpus import bases, make
 
 Edit = Callable[[pl.DataFrame], pl.DataFrame]
 LABELS = {"false": "Sans double compte des établissements-composantes pour les EPE"}
