@@ -57,8 +57,8 @@ AXE = f"""async () => {{
   const how = {{preload: false, resultTypes: ['violations']}}, contrast = 'color-contrast'
   const chosen = [...new Set([...alike.values()].flatMap(items => [...items]))]
   const whole = await axe.run(document, {{...how, rules: {{[contrast]: {{enabled: false}}}}}})
-  const colours = chosen.length ? await axe.run({{include: chosen}}, {{...how, runOnly: [contrast]}}) : {{violations: []}}
-  return [...whole.violations, ...colours.violations]
+  const colours = chosen.length ? await axe.run({{include: chosen}}, {{...how, runOnly: [contrast]}}) : {{}}
+  return [...whole.violations, ...(colours.violations || [])]
     .map(found => ({{id: found.id, impact: found.impact, nodes: found.nodes.map(node => node.html.slice(0, 160))}}))
 }}"""
 """All rules on the whole page; contrast, nine tenths of the time, on texts of each look: one has the colours, size and

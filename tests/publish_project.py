@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ import pytest
 from pipelines.kernel.files import write_text
 from pipelines.kernel.project import Project, Settings
 from pipelines.publish import stage
+from pipelines.publish.drawing import draw
 from pipelines.publish.explorer import chart
+from pipelines.publish.picture import Picture
 from pipelines.publish.workers import Workers
 from tests.publish_rows import (
     SITES,
@@ -59,6 +62,22 @@ def made_up(
     return project, Settings(edition=edition, lang=lang, observed_only=observed_only)  # type: ignore[arg-type]
 
 
+DRAWN = (
+    "targets",
+    "map-sites",
+    "off-map",
+    "coverage",
+    "coverage-sites",
+    "mob-erasmus",
+    "mob-target",
+    "enr-dut-but",
+    "app-sites",
+    "sch-parcoursup",
+    "site-rodez",
+)
+"""At least one figure of each kind."""
+
+BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
 BUNDLED = chart.chart_script
 
 
@@ -85,6 +104,21 @@ def publish_undrawn(project: Project, settings: Settings) -> None:
         patch.setattr(chart, "chart_script", library)
         patch.setattr(stage, "drawings", lambda pictures, _: [DRAWING] * len(pictures))
         stage.publish(project, settings)
+
+
+@contextmanager
+def few_drawn(names: Collection[str] = DRAWN) -> Iterator[None]:
+    """Have `publish` work in this process, draw figures of these names and leave the others as what they are of."""
+
+    def some(them: list[Picture], _: object) -> list[str]:
+        return [draw(one) if one.name in names else f"<!-- {one.fingerprint()} -->{BLANK}" for one in them]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "drawings", some)
+        patch.setattr(stage, "Workers", AtOnce)
+        patch.setattr(stage, "ready", lambda: None)
+        patch.setattr(chart, "chart_script", library)
+        yield
 
 
 _SAID = {

@@ -38,6 +38,7 @@ from pipelines.kernel.project import Project
 from pipelines.run import reproduce
 from tests.byte_search import held
 from tests.observatory import ROOT, copy_of_the_project
+from tests.publish_project import few_drawn
 from tests.register_tables import REGISTERS, sidecar
 
 SECRET = "9c" * 32
@@ -225,7 +226,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Project:
             path.write_text(json.dumps({**json.loads(path.read_text()), "critical_failures": 0}, ensure_ascii=False))
         for module in (indicators, targets, protect, audit, publish, render, seal):
             try:
-                said.write(repr(module.run(project, settings)))
+                with few_drawn():  # one figure of each kind; what each is drawn from is written beside it in any case
+                    said.write(repr(module.run(project, settings)))
             except CheckFailed as error:
                 # Everybody is in every register here: one count gives the others, and the auditor says so.
                 assert module is audit
@@ -270,6 +272,7 @@ def test_no_byte_written_holds_a_person(written: Project, hits: list[tuple[str, 
     for file in ("data/quality/liste.xlsx", "editions/2022.1/data/observatoire.duckdb",
                  "editions/2022.1/ro-crate-metadata.json"):  # fmt: skip
         assert (written.root / file).stat().st_size > 0
+    assert sum("<path" in path.read_text() for path in (written.reports / "fr/_generated").glob("*.svg")) >= 8
     assert "row" in (written.root / "said.txt").read_text(encoding="utf-8")
     assert [hit for hit in hits if hit[1] != SECRET] == []
 

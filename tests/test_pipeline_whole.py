@@ -15,7 +15,7 @@ from pipelines.kernel.sealed import parsed, read_addresses, read_values
 from pipelines.publish.variables import KEY
 from tests.browser import findings_of_site, watching
 from tests.cold_run import ColdRun
-from tests.edition_elsewhere import faults
+from tests.edition_elsewhere import faults, site_faults
 from tests.edition_project import DAY, git
 from tests.paper import pages_of_chapters
 
@@ -33,7 +33,9 @@ def test_a_sealed_edition_is_whole_elsewhere_and_its_addresses_resolve(cold: Col
     assert list(faults(moved)) == []
     (moved / "site").chmod(0o755)
     (moved / "site" / "citer.html").unlink()
-    assert any("citer.html leads out of the edition or nowhere" in fault for fault in faults(moved))
+    assert any(
+        "citer.html leads out of the edition or nowhere" in fault for fault in site_faults(moved / "site", "index.html")
+    )
 
     items = read_addresses(home, parsed(name))["items"]
     pages = [path.read_text(encoding="utf-8") for path in sorted((home.reports / "fr").rglob("*md"))]

@@ -25,26 +25,11 @@ from pipelines.publish.picture import Absent, Picture
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.variables import asked, completed, dotted, nested, variables
 from pipelines.publish.workers import Workers
-from tests.publish_project import made_up
+from tests.publish_project import DRAWN, made_up
 
 HOUSE = "Observatoire SRESR des IUT de Midi-Pyrénées"
 
 Made = tuple[Project, Settings]
-
-DRAWN = (
-    "targets",
-    "map-sites",
-    "off-map",
-    "coverage",
-    "coverage-sites",
-    "mob-erasmus",
-    "mob-target",
-    "enr-dut-but",
-    "app-sites",
-    "sch-parcoursup",
-    "site-rodez",
-)
-"""At least one figure of each kind."""
 
 NOT_DRAWN = ("site-albi", "field-chimie", "field-genie-civil")
 """A site without a value, and two fields with one programme at most: they say so in a sentence."""
