@@ -33,6 +33,12 @@ class ColdRun:
         subprocess.run(["cp", "-a", f"{self.project.root}/.", target.as_posix()], check=True)
         return Project(target)
 
+    def copy_of_tables(self, target: Path) -> Project:
+        """Copy it without its site and its pages of figures, which are thousands of files."""
+        ignored = shutil.ignore_patterns("site", "chiffres")
+        shutil.copytree(self.project.root, target, ignore=ignored, dirs_exist_ok=True)
+        return Project(target)
+
 
 @cache
 def cold_run() -> ColdRun:

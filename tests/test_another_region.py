@@ -19,7 +19,7 @@ from tests.another_region import OLD, write_over
 from tests.cold_run import command, copy_of
 from tests.paper import pages_of_chapters
 
-pytestmark = pytest.mark.slow(seconds=90)
+pytestmark = pytest.mark.slow
 
 READ = (".html", ".csv", ".json", ".jsonld", ".txt", ".js", ".svg", ".bib", ".qmd", ".md", ".yml")
 

@@ -15,7 +15,7 @@ from tests.cold_run import ColdRun
 from tests.documents import ELSEWHERE, NEEDS, STOPS, Command, Pasted, Seen, Terminal, fill_in, is_whole, of_project
 from tests.portal import DATASET, as_exported, serving
 
-pytestmark = pytest.mark.slow(seconds=130)
+pytestmark = pytest.mark.slow
 
 
 def test_every_command_of_the_documents_does_what_is_written(cold: ColdRun, tmp_path: Path) -> None:

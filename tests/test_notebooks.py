@@ -17,7 +17,7 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("
 
 @pytest.fixture(scope="module")
 def copy(cold: ColdRun, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return cold.copy(tmp_path_factory.mktemp("observatory"))
+    return cold.copy_of_tables(tmp_path_factory.mktemp("observatory"))
 
 
 def test_there_are_four() -> None:

@@ -13,7 +13,7 @@ import pytest
 from pipelines.kernel.project import Project
 from tests.cold_run import ColdRun, Observatoire, command, copy_of, hashes
 
-pytestmark = pytest.mark.slow(seconds=150)
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

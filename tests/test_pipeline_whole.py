@@ -19,7 +19,7 @@ from tests.edition_elsewhere import faults, site_faults
 from tests.edition_project import DAY, git
 from tests.paper import pages_of_chapters
 
-pytestmark = pytest.mark.slow(seconds=80)
+pytestmark = pytest.mark.slow
 
 
 def test_a_sealed_edition_is_whole_elsewhere_and_its_addresses_resolve(cold: ColdRun, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_planted_difference_is_found(
 
 
 @pytest.mark.skipif(quarto.quarto_binary() is None, reason="Quarto is not on PATH")
-@pytest.mark.slow(seconds=40)
+@pytest.mark.slow
 def test_quarto_still_says_it(tmp_path: Path, golden: dict[str, Any]) -> None:
     assert differences(rendered(tmp_path / "quarto", quarto.quarto_binary()), golden) == []
 

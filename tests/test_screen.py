@@ -19,7 +19,7 @@ from tests import browser
 from tests.browser import Watched, findings, findings_of_site, pages_of, watching
 from tests.screen_site import SETTINGS, made_up_site, tools_site
 
-pytestmark = pytest.mark.slow(seconds=80)
+pytestmark = pytest.mark.slow
 ALL_WIDTHS = (1280, 320)
 
 

@@ -28,7 +28,7 @@ from pipelines.kernel.warehouse import Warehouse
 from tests.observatory import copy_of_the_project
 from tests.spark_cases import CASES, ROWS
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow(seconds=120)]
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 SIZE = {"students": 20_000, "simulate_from": 2015, "simulate_to": 2024}
 """Ten years of the five registers: 200,000 student-years, beside every open figure that ships."""
