@@ -12,7 +12,7 @@ report: $(READY)  ## everything that is out of date, to build/
 	@$(BIN)/observatoire run
 
 test: $(READY)  ## the test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## linter, formatter, SQL linter, type checker, import contract
 	@$(BIN)/ruff check .

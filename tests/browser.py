@@ -30,8 +30,39 @@ HEAVIEST = 1_000_000  # bytes of a page with everything it loads
 SLOWEST = 1.0  # seconds until a page can be used
 GRAVE = {"serious", "critical"}
 
-AXE = """async () => (await axe.run(document, {preload: false, resultTypes: ['violations']})).violations
-  .map(found => ({id: found.id, impact: found.impact, nodes: found.nodes.map(node => node.html.slice(0, 160))}))"""
+FEW = 3
+"""Of texts that look alike, so many have their contrast measured: a table has hundreds, in four looks."""
+
+AXE = f"""async () => {{
+  const behind = new Map([[null, '']]), alike = new Map()
+  const layers = item => {{
+    if (!behind.has(item)) {{
+      const style = getComputedStyle(item)
+      const own = [style.backgroundColor, style.backgroundImage, style.opacity, style.filter, style.mixBlendMode,
+        style.position, style.visibility].join(' ')
+      const plain = own === 'rgba(0, 0, 0, 0) none 1 none normal static visible'
+      behind.set(item, layers(item.parentElement) + (plain ? '' : ` / ${{own}}`))
+    }}
+    return behind.get(item)
+  }}
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {{
+    const item = texts.currentNode.parentElement, text = texts.currentNode.data.trim()
+    if (text.length < 2 || !/[\\p{{L}}\\p{{N}}]/u.test(text)) continue  // axe-core does not judge one sign
+    const style = getComputedStyle(item), shown = item.getClientRects().length > 0
+    const look = [shown, style.color, style.fontSize, style.fontWeight, style.textShadow, layers(item)].join(' | ')
+    alike.set(look, (alike.get(look) || new Set()))
+    if (alike.get(look).size < {FEW}) alike.get(look).add(item)
+  }}
+  const how = {{preload: false, resultTypes: ['violations']}}, contrast = 'color-contrast'
+  const chosen = [...new Set([...alike.values()].flatMap(items => [...items]))]
+  const whole = await axe.run(document, {{...how, rules: {{[contrast]: {{enabled: false}}}}}})
+  const colours = chosen.length ? await axe.run({{include: chosen}}, {{...how, runOnly: [contrast]}}) : {{}}
+  return [...whole.violations, ...(colours.violations || [])]
+    .map(found => ({{id: found.id, impact: found.impact, nodes: found.nodes.map(node => node.html.slice(0, 160))}}))
+}}"""
+"""All rules on the whole page; contrast, nine tenths of the time, on texts of each look: one has the colours, size and
+weight of the other, and the same layers behind it."""
 
 WIDER = """() => {
   const width = document.documentElement.clientWidth, all = document.documentElement.scrollWidth
@@ -149,12 +180,17 @@ def findings(tab: Watched, path: Path, name: str, axe_at: tuple[int, ...] = WIDT
 
 
 def axe_findings(tab: Watched) -> list[str]:
-    """Return what axe-core calls serious or critical; the script is brought into the page once."""
-    if not tab.evaluate("'axe' in window"):
-        tab.evaluate(tab.axe)
+    """Return what axe-core calls serious or critical."""
+    return grave(tab.page, tab.axe)
+
+
+def grave(page: Page, axe: str) -> list[str]:
+    """Return what axe-core, whose text is given, calls serious or critical; it is brought into the page once."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
     return [
         f"axe {found['id']} ({found['impact']}): {'; '.join(found['nodes'][:3])}"
-        for found in tab.evaluate(AXE)
+        for found in page.evaluate(AXE)
         if found["impact"] in GRAVE
     ]
 

@@ -1,15 +1,35 @@
-"""What tests share: the project itself, an empty one, and the original open-data files where they are at hand."""
+"""What tests share: the project itself, an empty one, one after a run, and the original open-data files."""
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
 
 from pipelines.kernel.project import Project
+from tests import shared
+from tests.cold_run import ColdRun, cold_run
 
 ROOT = Path(__file__).resolve().parent.parent
 ORIGINALS = ROOT.parent / "shared" / "opendata"
+
+LONGEST = (
+    "pipeline",
+    "another_region",
+    "spark_engine",
+    "canary",
+    "screen",
+    "pipeline_settings",
+    "documents_typed",
+    "pipeline_whole",
+    "publish_stage",
+    "check_faults",
+    "surface",
+    "notebooks",
+)
+"""The files that take more than ten seconds, in the order in which they begin. The first makes the cold run; those that
+read it too come when it is there, so that no worker waits."""
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +47,12 @@ def empty_project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
+def cold() -> ColdRun:
+    """The project after a run from nothing, once for all test processes. Read only: who changes it copies it."""
+    return cold_run()
+
+
+@pytest.fixture(scope="session")
 def originals() -> Path:
     """The folder of the original open-data files; the test is skipped where it is not at hand."""
     if not ORIGINALS.is_dir():
@@ -34,9 +60,33 @@ def originals() -> Path:
     return ORIGINALS
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder that the test processes share, in the process that starts them."""
+    if not hasattr(config, "workerinput"):
+        shared.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it when all of them have ended."""
+    if not hasattr(config, "workerinput"):
+        shared.end()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of every search for garbage: a million objects that stay to the end."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let it be cleared away in order."""
+    gc.unfreeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest: the two workers then end together."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Begin with the files that take longest: the workers then end together."""
+    place = {f"test_{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -37,8 +37,9 @@ STOPS = "stops"
 """A comment that begins so says that the command is meant to end in refusal."""
 
 ELSEWHERE = {
-    "observatoire run --edition 2012 --lang en": "tests/test_pipeline.py",
-    "observatoire run --observed-only": "tests/test_pipeline.py",
+    "observatoire run --edition 2012 --lang en": "tests/test_pipeline_settings.py",
+    "observatoire run --observed-only": "tests/test_pipeline_settings.py",
+    "observatoire run --memory 4GB": "tests/test_pipeline_settings.py",
     "observatoire run --engine spark": "tests/test_spark_words.py",
     "observatoire rebuild 2024.1": "tests/test_editions.py",
     "observatoire baseline --from ../shared/opendata": "tests/test_baseline.py",

@@ -41,10 +41,10 @@ def faults(edition: Path) -> Iterator[str]:
     yield from citation_faults(edition)
 
 
-def site_faults(site: Path) -> Iterator[str]:
+def site_faults(site: Path, looked_at: str = "**/*.html") -> Iterator[str]:
     """Give the links and images that lead nowhere, and what a page would load from the network."""
     pages = {path.relative_to(site).as_posix(): pointers(path.read_text(encoding="utf-8"))
-             for path in sorted(site.rglob("*.html"))}  # fmt: skip
+             for path in sorted(site.glob(looked_at))}  # fmt: skip
     if "index.html" not in pages:
         yield "site/index.html: there is no first page"
     for name, found in pages.items():
@@ -84,9 +84,10 @@ def format_faults(data: Path) -> Iterator[str]:
     if not report.valid:
         yield f"data/datapackage.json: frictionless says {report.flatten(['note'])[:1]}"
     tables = csvw.TableGroup.from_file(data / "csv-metadata.json").tables
-    for table in tables:
-        if not list(table.iterdicts()) and pl.read_csv(data / str(table.url.string), infer_schema=False).height:
-            yield f"data/{table.url.string}: CSVW reads no row"
+    empty = [str(table.url.string) for table in tables if not list(table.iterdicts())]
+    for name in empty:
+        if pl.read_csv(data / name, infer_schema=False).height:
+            yield f"data/{name}: CSVW reads no row"
     if len(tables) != len(list(data.glob("pub_*.csv"))):
         yield "data/csv-metadata.json: it does not describe every table"
     if not read_sdmx(data / "sdmx" / "structure.json", validate=True).structures:
@@ -95,7 +96,7 @@ def format_faults(data: Path) -> Iterator[str]:
     if values.height != pl.read_parquet(data / "pub_values.parquet").height:
         yield "data/sdmx/values.csv: not every value stands in it"
     sheets = pl.read_excel(data / "observatoire.xlsx", sheet_id=0, has_header=False)
-    if len(sheets) <= len(tables) - len([table for table in tables if not list(table.iterdicts())]):
+    if len(sheets) <= len(tables) - len(empty):
         yield "data/observatoire.xlsx: a table has no sheet"
     if "@graph" not in (text := (data / "catalogue.jsonld").read_text(encoding="utf-8")) and "@type" not in text:
         yield "data/catalogue.jsonld: it describes nothing"

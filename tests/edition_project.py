@@ -9,12 +9,12 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-from observatory import copy_of_the_project
 
 from pipelines.editions.sums import hashes_below
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.ledger import published_editions
 from pipelines.kernel.project import Project
+from tests.observatory import copy_of_the_project
 
 DAY = date(2025, 3, 14)
 

@@ -6,15 +6,15 @@ import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import duckdb
-from brands import lay_brand
 
 from pipelines import acquire, consolidate, indicators, simulate, stage
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.store import table_path
+from tests.brands import lay_brand
+from tests.shared import once
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = {"students": 900, "simulate_from": 2010, "simulate_to": 2014}
@@ -33,21 +33,27 @@ def copy_of_the_project(target: Path) -> Project:
 
 @cache
 def staged() -> Project:
-    """Return a project whose staging tables are made, with few simulated students. Read only; once a worker."""
-    project = copy_of_the_project(Path(mkdtemp(prefix="observatory-")))
+    """Return a project whose staging tables are made, of few students. Read only: all test processes share it."""
+    return Project(once("staged", _stage))
+
+
+def _stage(folder: Path) -> None:
+    project = copy_of_the_project(folder)
     settings = project.settings().model_copy(update=SMALL)
     for module in (simulate, acquire, stage):
         module.run(project, settings)
-    return project
 
 
 @cache
 def measured(edition: int = 2024, observed_only: bool = False) -> Project:
-    """Return a project with marts and indicators of that run. Read only; once a worker."""
-    project = copy_of_staged(Path(mkdtemp(prefix="observatory-")))
-    settings = project.settings().model_copy(update={"edition": edition, "observed_only": observed_only, **SMALL})
-    run_figures(project, settings)
-    return project
+    """Return a project with marts and indicators of that run. Read only: all test processes share it."""
+    asked = {"edition": edition, "observed_only": observed_only, **SMALL}
+
+    def measure(folder: Path) -> None:
+        project = copy_of_staged(folder)
+        run_figures(project, project.settings().model_copy(update=asked))
+
+    return Project(once(f"measured-{edition}{'-observed' if observed_only else ''}", measure))
 
 
 def copy_of_staged(target: Path) -> Project:

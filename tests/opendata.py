@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from pipelines.stage.staging import Tables, stage_vintage
 
 Row = Mapping[str, str]
 """Header → cell."""
+
+Edit = Callable[[pl.DataFrame], pl.DataFrame]
+CALM = "Sans double compte des établissements-composantes pour les EPE"
 
 
 def headers_of(layout: Layout) -> list[str]:
@@ -32,6 +35,19 @@ def write_csv(path: Path, layout: Layout, rows: Iterable[Row]) -> Path:
         writer.writerow(names)
         writer.writerows([row.get(name, "") for name in names] for row in rows)
     return path
+
+
+def as_given(project: Project, folder: Path, edit: Edit | None = None) -> Path:
+    """Write the shipped enrolments by establishment as their producer lays them out, after `edit`."""
+    source = read_catalogue(project)["effectifs"]
+    vintage = source.vintage("2006-2022")
+    frame = pl.read_csv(project.baseline / "effectifs__establishment.csv", infer_schema=False)
+    frame = edit(frame) if edit else frame
+    rows = []
+    for row in frame.iter_rows(named=True):
+        cells = {header: row[name] or "" for name, header in vintage.columns.items() if name != "uai_other"}
+        rows.append({**cells, "Attention": CALM})
+    return write_csv(folder / "effectifs.csv", vintage, rows)
 
 
 def write_xlsx(path: Path, header: list[str], rows: Iterable[list[str | int | float | None]], sheet: str) -> Path:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser import chromium
 
 POLICY = "script-src file: 'unsafe-inline'"
 """No `eval`: what a strict site would ask of the page."""
@@ -35,18 +34,11 @@ def laid(folder: Path, block: str, loaded: Mapping[str, str], after: str = "", l
 def opened() -> Iterator[tuple[Any, list[str]]]:
     """Give a tab, and the list that gathers its errors and whatever it asks of the network.
 
-    Skips where there is no Chromium or no Playwright; fails instead in CI.
+    Without Chromium it is as `chromium` says: skipped, or failed where a browser is required.
     """
-    browser_path = next(
-        (path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None
-    )
-    if browser_path is None or find_spec("playwright") is None:
-        said = "no Chromium on PATH, or no playwright: the page was not looked at"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(said)
-    from playwright.sync_api import sync_playwright
-
+    executable = chromium()
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
+        browser = play.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         try:
             tab, wrong = browser.new_page(), []
             tab.on("pageerror", lambda error: wrong.append(str(error)))
@@ -58,18 +50,6 @@ def opened() -> Iterator[tuple[Any, list[str]]]:
             yield tab, wrong
         finally:
             browser.close()
-
-
-def grave(tab: Any) -> list[str]:
-    """Return the serious and critical findings of axe-core on the page as it stands."""
-    spec = find_spec("axe_playwright_python")
-    if spec is None or spec.origin is None:
-        pytest.skip("axe-playwright-python is not installed: accessibility was not looked at")
-    tab.evaluate((Path(spec.origin).parent / "axe.min.js").read_text(encoding="utf-8"))
-    found = tab.evaluate("async () => (await axe.run(document, {preload: false})).violations")
-    return [
-        f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in found if item["impact"] in ("serious", "critical")
-    ]
 
 
 def seconds_to_use(tab: Any, page: Path) -> float:

@@ -79,7 +79,8 @@ def page_facts(path: Path) -> dict[str, Any]:
 def report_facts(path: Path) -> dict[str, Any]:
     """Return the facts of the PDF: its outline, and how many pictures, tables and formulas are tagged."""
     import pikepdf
-    from paper import bookmarks, elements
+
+    from tests.paper import bookmarks, elements
 
     with pikepdf.open(path) as pdf:
         outline = [f"{depth} {title.replace(chr(39), chr(0x2019))}" for depth, title in bookmarks(pdf)]

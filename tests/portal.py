@@ -18,14 +18,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
-from opendata import write_csv
 
-from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.project import Project
+from tests.opendata import as_given
 
 ROOT = "/api/explore/v2.1/catalog/datasets"
 DATASET = "fr-esr-statistiques-sur-les-effectifs-d-etudiants-inscrits-par-etablissement-hcp"
-CALM = "Sans double compte des établissements-composantes pour les EPE"
 HTML = b"<!DOCTYPE html><html><body><h1>Maintenance en cours</h1></body></html>"
 
 
@@ -64,18 +62,16 @@ class Portal:
 
 def as_exported(project: Project, folder: Path, growth: float = 1) -> Dataset:
     """Return the shipped enrolments as the portal would export them, multiplied by `growth`."""
-    vintage = read_catalogue(project)["effectifs"].vintage("2006-2022")
-    rows = []
-    for row in pl.read_csv(project.baseline / "effectifs__establishment.csv", infer_schema=False).iter_rows(named=True):
-        cells = {header: row[name] or "" for name, header in vintage.columns.items() if name != "uai_other"}
-        if growth != 1:
-            for name in ("students_count", "dut_count", "women_count", "men_count"):
-                cells[vintage.columns[name]] = str(round(int(row[name] or 0) * growth))
-        rows.append({**cells, "Attention": CALM})
+    counts = ("students_count", "dut_count", "women_count", "men_count")
+
+    def edit(frame: pl.DataFrame) -> pl.DataFrame:
+        more = (pl.col(name).cast(pl.Float64).fill_null(0) * growth for name in counts)
+        return frame.with_columns(number.round().cast(pl.Int64).cast(pl.String) for number in more)
+
     folder.mkdir(parents=True, exist_ok=True)
-    content = write_csv(folder / "given.csv", vintage, rows).read_bytes()
-    labels = content.decode("utf-8-sig").splitlines()[0].split(";")
-    return Dataset(content, len(rows), labels)
+    content = as_given(project, folder, edit if growth != 1 else None).read_bytes()
+    lines = content.decode("utf-8-sig").splitlines()
+    return Dataset(content, len(lines) - 1, lines[0].split(";"))
 
 
 @contextmanager

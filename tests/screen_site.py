@@ -9,17 +9,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.kernel.project import Project, Settings
-from pipelines.publish import stage
 from pipelines.render import run
-from tests.publish_project import made_up
+from tests.publish_project import made_up, publish_undrawn
 
 FIXTURE = Path(__file__).parent / "fixtures" / "render"
 SETTINGS = Settings(edition=2024)
-
-DRAWING = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 320" width="640" height="320">'
-    '<path d="M10 300 L630 20" stroke="#0b5394" fill="none"/></svg>'
-)
 
 CITED = 'data-cite="Observatoire SRESR & IUT, rapport annuel, édition 2024, {name}." data-address="{name}"'
 
@@ -119,9 +113,7 @@ def tools_site(folder: Path, lang: str = "fr") -> Path:
 def made_up_site(folder: Path) -> Path:
     """Publish and render the made-up project, all drawings the same small one; return the site."""
     project, settings = made_up(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "drawings", lambda pictures, *_: [DRAWING] * len(pictures))
-        stage.publish(project, settings)
+    publish_undrawn(project, settings)
     return rendered(project, settings)
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import polars as pl
 import yaml
-from publish_project import ROOT, made_up
 
 from pipelines.indicators.figures import VALUES_SCHEMA as SCHEMA
 from pipelines.kernel.files import write_json
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.store import table_path
+from tests.publish_project import ROOT, made_up
 
 YEARS = (2021, 2022, 2023)
 SITES = ("auch", "tarbes", "rodez", "albi", "figeac")

@@ -19,10 +19,10 @@ from pipelines.kernel.brand import read_brand
 from pipelines.kernel.files import sha256_of
 from pipelines.kernel.project import Project
 from tests.another_region import LOGO, OLD, write_over
+from tests.cold_run import command, copy_of
 from tests.paper import pages_of_chapters
-from tests.test_pipeline import command, copy_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("another-region")]
+pytestmark = pytest.mark.slow
 
 READ = (".html", ".csv", ".json", ".jsonld", ".txt", ".js", ".svg", ".bib", ".qmd", ".md", ".yml")
 

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy.sparse import csr_array
-from small_tables import COUNTS, SAFE, SMALL, grid, laid, puzzle, table
 
 from pipelines.audit.attack import Leak, Puzzle, audit, interval, leaks, leaks_to_insiders
 from pipelines.audit.board import board
@@ -23,6 +22,7 @@ from pipelines.audit.relations import Relation, relations, with_rests
 from pipelines.kernel.ledger import row_key
 from pipelines.protect.choice import costs_of
 from pipelines.protect.system import Cell, System
+from tests.small_tables import COUNTS, SAFE, SMALL, grid, laid, puzzle, table
 
 
 def test_1_exact_recovery_by_linear_algebra() -> None:

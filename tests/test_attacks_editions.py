@@ -12,8 +12,6 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy.sparse import csr_array, vstack
-from small_systems import system_of, two_way
-from small_tables import Name, laid, table
 from test_attacks import lines_of
 
 from pipelines.audit.attack import Leak, Puzzle, audit
@@ -23,6 +21,8 @@ from pipelines.protect import earlier
 from pipelines.protect.choice import best
 from pipelines.protect.earlier import Edition, best_since, remember
 from pipelines.protect.system import Place, System
+from tests.small_systems import system_of, two_way
+from tests.small_tables import Name, laid, table
 
 YEAR = 2020
 SEED = b"s" * 32

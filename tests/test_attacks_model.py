@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_tables import laid, table
 from test_attacks_editions import SEED, YEAR, drawn, system
 
 from pipelines.audit.attack import leaks
@@ -19,6 +18,7 @@ from pipelines.kernel.project import Project
 from pipelines.protect.choice import best
 from pipelines.protect.model import Model
 from pipelines.protect.system import System
+from tests.small_tables import laid, table
 
 COUNTS = drawn(np.random.default_rng(1))
 WHOLE, NAMES = system(COUNTS)

@@ -16,9 +16,6 @@ from unittest.mock import patch
 import numpy as np
 import polars as pl
 import pytest
-from small_observatory import observatory, read_yaml, write_yaml
-from small_systems import system_of
-from small_tables import laid, table
 from test_attacks_editions import SEED, YEAR, drawn, system
 
 from pipelines import audit, protect
@@ -31,6 +28,9 @@ from pipelines.protect.proof import Target
 from pipelines.protect.suppression import suppressed
 from pipelines.protect.system import Pattern, System
 from pipelines.protect.year import Year
+from tests.small_observatory import observatory, read_yaml, write_yaml
+from tests.small_systems import system_of
+from tests.small_tables import laid, table
 
 
 def primary_only(system: System, *_: Any, **__: Any) -> Chosen:

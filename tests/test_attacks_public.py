@@ -15,9 +15,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_observatory import COUNTS, observatory
-from small_systems import system_of, two_way
-from small_tables import table
 from test_attacks_mutations import puzzle_of
 
 from pipelines import audit, protect
@@ -35,6 +32,9 @@ from pipelines.protect.standing import with_floors
 from pipelines.protect.system import Place, System
 from pipelines.protect.together import going_along
 from pipelines.protect.year import Year
+from tests.small_observatory import COUNTS, observatory
+from tests.small_systems import system_of, two_way
+from tests.small_tables import table
 
 SEED = b"a seed of the tests"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from opendata import dataset, stage, write_xlsx
 
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
+from tests.opendata import dataset, stage, write_xlsx
 
 HEADER = "REG;Région;DEP;Département;NBARR;NBCAN;NBCOM;PMUN;PTOT\n"
 ARIEGE = "76;Occitanie;09;Ariège;3;13;326;154596;158578\n"

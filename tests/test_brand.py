@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from brands import LOOK
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
 from pipelines.publish.colour_words import colour_words
 from pipelines.render.pandoc import THEME, pandoc_binary
+from tests.brands import LOOK
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT = (ROOT / "tests/fixtures/render/reports/brand/brand.yml").read_text(encoding="utf-8")

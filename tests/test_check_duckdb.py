@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from test_check_engine import SETTINGS, expectation, project, put, suite
 
 from pipelines.check import gx
 from pipelines.check.engine import check_table
@@ -19,6 +18,7 @@ from pipelines.check.suites import Expectation, read_suite
 from pipelines.check.tables import Tables
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.project import Project
+from tests.small_suite import SETTINGS, expectation, project, put, suite
 
 __all__ = ["project"]  # fixture
 

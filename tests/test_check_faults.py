@@ -6,16 +6,12 @@ types follow from the type; those of the checks in SQL stand in `check_sql_fault
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
 import polars as pl
 import pytest
-from brands import lay_brand
-from check_sql_faults import BY_ID, fault_of
 
 from pipelines.check import run
 from pipelines.check.engine import check_table, filled
@@ -27,6 +23,9 @@ from pipelines.kernel.files import write_parquet
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project, Settings
 from pipelines.protect.guard import require_passed_checks
+from tests.brands import lay_brand
+from tests.check_sql_faults import BY_ID, fault_of
+from tests.shared import once
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = Settings(edition=2024, students=1500, simulate_from=2018, threads=1)
@@ -36,20 +35,13 @@ SUITES: dict[str, Suite] = {
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def made() -> Project:
     """A project whose tables have been made once, whatever the number of test processes."""
-    folder = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        folder = folder.parent
-    root, ready = folder / "check-tables", folder / "check-tables.ready"
-    try:
-        (root / "data").mkdir(parents=True)
-    except FileExistsError:
-        for _ in range(3000):
-            if ready.exists():
-                break
-            time.sleep(0.1)
-        return Project(root)
+    return Project(once("check-tables", _make))
+
+
+def _make(root: Path) -> None:
+    (root / "data").mkdir()
     for name in ("sql", "expectations"):
         (root / name).symlink_to(ROOT / name)
     for name in ("reference", "sources", "baseline"):
@@ -58,8 +50,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     for stage in ("simulate", "acquire", "stage", "consolidate"):
         import_module(f"pipelines.{stage}").run(project, SETTINGS)
     _contours(project)
-    ready.touch()
-    return project
 
 
 def _contours(project: Project) -> None:

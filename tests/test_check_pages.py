@@ -13,9 +13,7 @@ from typing import Any
 import fastexcel
 import polars as pl
 import pytest
-from brands import LOOK, lay_brand
 from click.testing import CliRunner
-from test_check_engine import SETTINGS, checks, expectation, good, put, suite
 from test_check_waivers import QUERY, waive, waiver
 
 from pipelines.check import agenda, steward
@@ -27,6 +25,8 @@ from pipelines.cli import observatoire
 from pipelines.kernel.catalogue import Bilingual
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project, Settings
+from tests.brands import LOOK
+from tests.small_suite import SETTINGS, bare, checks, expectation, good, put, suite
 
 TABLE = "stg_demo__students"
 SAID = Bilingual(fr="Quoi.", en="What.")
@@ -38,13 +38,9 @@ def on(day: str, **values: Any) -> Settings:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    for folder in ("data/staging", "data/marts", "data/reference/dictionary", "expectations/staging",
-                   "expectations/marts"):  # fmt: skip
-        (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "data/reference/corrections.yml").write_text("[]", encoding="utf-8")
-    (tmp_path / "data/sources").mkdir()
-    lay_brand(tmp_path)
-    return Project(tmp_path)
+    made = bare(tmp_path)
+    made.sources.mkdir()
+    return made
 
 
 def failing(project: Project, rows: pl.DataFrame | None = None, *, confidential: bool = False) -> None:

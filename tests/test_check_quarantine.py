@@ -10,10 +10,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from brands import lay_brand
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_check_engine import BOTH, SETTINGS, TABLE, expectation, opening, project, put, report
 from test_check_faults import SETTINGS as LARGE
 from test_check_faults import made
 
@@ -24,6 +22,8 @@ from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.warehouse import Warehouse
 from pipelines.steps import check_tables
+from tests.brands import lay_brand
+from tests.small_suite import BOTH, SETTINGS, TABLE, expectation, opening, project, put, report
 
 __all__ = ["made", "project"]  # fixtures
 

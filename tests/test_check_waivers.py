@@ -10,14 +10,14 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
-from brands import lay_brand
-from test_check_engine import SETTINGS, changed, checks, expectation, good, put, report, suite
 
 from pipelines.check import run
 from pipelines.check.suites import read_suites
 from pipelines.check.waivers import of_layer, read_waivers
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project
+from tests.brands import lay_brand
+from tests.small_suite import SETTINGS, changed, checks, expectation, good, put, report, suite
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = "stg_demo__students"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from observatory import measured
 
 from pipelines.answers.explain import explanation
 from pipelines.kernel.column_lineage import column_steps, given_columns
 from pipelines.kernel.project import Project
 from pipelines.kernel.sql import read_queries, read_query
 from pipelines.kernel.store import table_path
+from tests.observatory import measured
 
 HEAD = "-- what: a\n-- grain: year\n-- inputs: x\n-- caveats: none\n"
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
-from observatory import ROOT
 
 from pipelines.cli import observatoire
 from pipelines.completion import PLACES, _root, values
@@ -18,6 +17,7 @@ from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.project import Project, find_project
 from pipelines.kernel.targets import read_targets
+from tests.observatory import ROOT
 
 ROWS = "indicator_code,scope_level,scope_code,year,value\nMOB-OUT,site,tarbes,2022,1\nMOB-OUT,site,tarbes,2023,2\n"
 ROWS += "MOB-OUT,site,rodez,2023,2\nENR-REG,region,midi-pyrenees,2023,9\n"

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from corpus import FAIL, PASS, cases, failing_checks, plain, read_in_place
-from observatory import ROOT, copy_of_the_project
 
 from pipelines.acquire.add import add_file
 from pipelines.cli import observatoire
@@ -23,6 +21,8 @@ from pipelines.kernel.identity import KEY
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
 from pipelines.stage.trial import try_out
+from tests.corpus import FAIL, PASS, cases, failing_checks, plain, read_in_place
+from tests.observatory import ROOT, copy_of_the_project
 
 SECRETS = ("7700000", "815000", "Canari", "Jaune", "12/03/2005", "2005-03-12", "canari@")
 """Beginnings of every identifier and personal cell of the registers of the corpus. Nobody in them is real."""

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from observatory import ROOT
 
 from pipelines.cli import observatoire
 from pipelines.doctor import LOOKS, findings, here, installed, lines_of
 from pipelines.kernel.identity import KEY, KEY_FILE, SIMULATED_KEY
 from pipelines.kernel.project import Project
+from tests.observatory import ROOT
 
 SECRET = "5ec2e7" * 11
 

@@ -1,6 +1,6 @@
 """Documents say what is true: their commands exist, their files are there, the changelog knows the version.
 
-That each command does what is written is held by test_pipeline, on a copy of the project after a run.
+That each command does what is written is held by test_documents_typed, on a copy of the project after a run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from documents import (
+
+from pipelines.kernel.indicators import read_indicators
+from pipelines.kernel.project import Project
+from tests.documents import (
     ABOVE_THE_HOOK,
     DOCUMENTS,
     ELSEWHERE,
@@ -28,15 +31,12 @@ from documents import (
     refused,
     steps,
 )
-from observatory import ROOT
-
-from pipelines.kernel.indicators import read_indicators
-from pipelines.kernel.project import Project
+from tests.observatory import ROOT
 
 COMMANDS = [step for step in of_project(ROOT) if isinstance(step, Command)]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-OWN = {"lock": "needs uv and the network", "clean": "removes what was made", "hooks": "typed in test_pipeline"}
+OWN = {"lock": "needs uv and the network", "clean": "removes what was made", "hooks": "typed in test_documents_typed"}
 """Targets that `.ci/run` does not call, and why."""
 
 

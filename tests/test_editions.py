@@ -19,7 +19,6 @@ import polars as pl
 import pytest
 import yaml
 from click.testing import CliRunner
-from edition_project import DAY, build, committed, values
 from rocrate.rocrate import ROCrate
 
 from pipelines.cli import observatoire
@@ -34,6 +33,7 @@ from pipelines.kernel.files import sha256_of
 from pipelines.kernel.ledger import path_of, published_editions, record
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project
+from tests.edition_project import DAY, build, committed, values
 
 
 @pytest.fixture

@@ -6,26 +6,24 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
-from concurrent.futures import Future
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from brands import LOOK
 
 from pipelines.kernel.freshness import Freshness
-from pipelines.kernel.workers import Workers
 from pipelines.publish import stage
 from pipelines.publish.explorer import chart
 from pipelines.publish.explorer.data import data_script
 from pipelines.publish.explorer.page import markup, screen
 from pipelines.publish.explorer.words import WORDS
 from pipelines.publish.shelf import Shelf
-from tests.page_browser import grave, laid, opened, seconds_to_use, weight
-from tests.publish_project import made_up
+from tests.brands import LOOK
+from tests.browser import axe_script, grave
+from tests.page_browser import laid, opened, seconds_to_use, weight
+from tests.publish_project import AtOnce, made_up
 
 SCRIPT = files("pipelines.publish.explorer").joinpath("explorer.js").read_text(encoding="utf-8")
 SAME = ("indicator_code", "scope_level", "scope_code", "year", "value", "numerator", "denominator", "flag", "origin")
@@ -123,15 +121,6 @@ def test_the_library_is_the_same_each_time_and_holds_what_the_page_asks(library:
     assert {"x_low", "x_high", "y_low", "y_high", "tick_format"} <= {item["name"] for item in compiled["signals"]}
 
 
-class AtOnce(Workers):
-    """A worker that does its task here and now."""
-
-    def submit(self, task: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
-        answer: Future[Any] = Future()
-        answer.set_result(task(*args, **kwargs))
-        return answer
-
-
 def test_the_library_is_made_again_only_when_the_chart_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project, _ = made_up(tmp_path, tables=False)
     made: list[str] = []
@@ -169,7 +158,7 @@ def test_a_view_has_an_address_and_a_file_and_asks_nothing_of_the_network(shelf:
         assert weight(page) < 1_000_000
         assert "7\u00a0lieux" in tab.inner_text(".explorer-status")
         assert tab.locator(".explorer-canvas svg").count() == 1
-        assert grave(tab) == []
+        assert grave(tab, axe_script()) == []
 
         tab.get_by_role("checkbox", name="Étudiants en mobilité internationale sortante", exact=True).check()
         tab.get_by_role("checkbox", name="Figeac").uncheck()
@@ -182,7 +171,7 @@ def test_a_view_has_an_address_and_a_file_and_asks_nothing_of_the_network(shelf:
         assert "confidentielle" in told
         assert "trajectoire de la cible" in table
         assert "prévision" in table
-        assert grave(tab) == []
+        assert grave(tab, axe_script()) == []
         address = tab.input_value("#explorer-link")
         with tab.expect_download() as waiting:
             tab.click("#explorer-csv")

@@ -12,17 +12,15 @@ from xml.etree import ElementTree
 import pikepdf
 import pytest
 from click.testing import CliRunner
-from observatory import ROOT
-from paper import bookmarks, faults
-from screen_site import DRAWING
 
 from pipelines.cli import observatoire
 from pipelines.completion import values
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
-from pipelines.publish import stage
 from pipelines.render.export import export_page
-from tests.publish_project import made_up
+from tests.observatory import ROOT
+from tests.paper import bookmarks, faults
+from tests.publish_project import made_up, publish_undrawn
 
 FIXTURE = Path(__file__).parent / "fixtures" / "render"
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -33,9 +31,7 @@ WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 def published(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The made-up project after `publish`, all drawings the same small one."""
     project, settings = made_up(tmp_path_factory.mktemp("export"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "drawings", lambda pictures, *_: [DRAWING] * len(pictures))
-        stage.publish(project, settings)
+    publish_undrawn(project, settings)
     for name in ("params.yaml", "dvc.yaml"):
         shutil.copy(ROOT / name, project.root)
     return project

@@ -11,8 +11,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from observatory import ROOT, copy_of_the_project
-from portal import DATASET, Dataset, Portal, as_exported, serving
 
 from pipelines.cli import observatoire
 from pipelines.kernel.catalogue import read_catalogue
@@ -23,6 +21,8 @@ from pipelines.portal.client import Client
 from pipelines.portal.dataset import Address
 from pipelines.portal.memory import Memory, folder_of, remember
 from pipelines.portal.shown import fetch_answer
+from tests.observatory import ROOT, copy_of_the_project
+from tests.portal import DATASET, Dataset, Portal, as_exported, serving
 
 
 @pytest.fixture(scope="module")

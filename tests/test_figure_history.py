@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from edition_project import DAY, build, committed, git, values
 
 from pipelines.editions.answers import cite_answer
 from pipelines.editions.history import Told, bring_up_to_date, scripts
@@ -20,6 +19,7 @@ from pipelines.kernel.figure_history import NOW, PAST
 from pipelines.kernel.indicators import read_indicators
 from pipelines.kernel.project import Project
 from tests.browser import Watched, watching
+from tests.edition_project import DAY, build, committed, git, values
 
 REASON = """
 - indicator: ENR-REG
@@ -130,7 +130,6 @@ def test_what_a_killed_sealing_did_not_write_the_next_one_writes(two_editions: P
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole
 
 
-@pytest.mark.xdist_group("screen")
 def test_a_sealed_page_says_what_the_figure_is_now_and_cites_as_the_command_does(
     two_editions: Project, tmp_path: Path
 ) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import fastexcel
 import pytest
-from brands import LOOK
 
 from pipelines.answers.explain_shown import shown_explanation
 from pipelines.kernel.problems import BadInput
@@ -27,6 +26,7 @@ from pipelines.publish.tables.shape import Table, plain
 from pipelines.publish.tables.workbook import workbook
 from pipelines.publish.tiles import tiles
 from pipelines.publish.variables import variables
+from tests.brands import LOOK
 from tests.furniture import figure_faults, table_faults
 from tests.publish_project import made_up
 

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from observatory import measured, rows
 
 from pipelines.kernel.intervals import wilson
 from pipelines.protect.figures import protected_values
+from tests.observatory import measured, rows
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from edition_project import build, committed, git, values
-from observatory import ROOT
 
 from pipelines.answers.as_json import rebuild_answer
 from pipelines.cli import observatoire
 from pipelines.editions.rebuilding import Rebuilt
 from pipelines.kernel.project import Project
+from tests.edition_project import build, committed, git, values
+from tests.observatory import ROOT
 
 
 def documented() -> dict[str, tuple[str, set[str]]]:

@@ -1,14 +1,23 @@
-"""The notebooks as they are kept: nothing they printed, no place on a machine. test_pipeline runs them."""
+"""The notebooks as they are kept: nothing they printed, no place on a machine; run from top to bottom."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import nbclient
 import nbformat
 import pytest
 
+from pipelines.kernel.project import Project
+from tests.cold_run import ColdRun
+
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def copy(cold: ColdRun, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return cold.copy_of_tables(tmp_path_factory.mktemp("observatory"))
 
 
 def test_there_are_four() -> None:
@@ -32,3 +41,11 @@ def test_a_notebook_keeps_no_output_and_no_path(path: Path) -> None:
     }
     for target in re.findall(r"\]\(([^)]+\.ipynb)\)", text):
         assert (path.parent / target).exists()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_from_top_to_bottom(copy: Project, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    book = nbformat.read(copy.root / "notebooks" / path.name, as_version=4)
+    monkeypatch.setenv("PYTHONPATH", str(copy.root))
+    where = {"metadata": {"path": str(copy.root / "notebooks")}}
+    nbclient.NotebookClient(book, timeout=120, kernel_name="python3", resources=where).execute()

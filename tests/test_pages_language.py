@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.test_pages import REPORTS, sources
+from test_pages import REPORTS, sources
 
 
 def sentences(lang: str) -> dict[str, str]:

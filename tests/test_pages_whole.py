@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.publish import stage
 from pipelines.publish.figures import figures
 from pipelines.publish.pages import absent_markdown, figure_markdown
 from pipelines.publish.picture import Absent
@@ -16,7 +15,7 @@ from pipelines.publish.sheets import sheets
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import tables
 from pipelines.publish.tiles import tiles
-from tests.publish_project import made_up
+from tests.publish_project import made_up, publish_undrawn
 
 HOUSE = "Observatoire SRESR des IUT de Midi-Pyrénées"
 
@@ -25,10 +24,7 @@ HOUSE = "Observatoire SRESR des IUT de Midi-Pyrénées"
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report folder of one language with everything that publish makes, drawings left out: they take the time."""
     project, settings = made_up(tmp_path_factory.mktemp(request.param), lang=request.param)
-    monkey = pytest.MonkeyPatch()
-    monkey.setattr(stage, "drawings", lambda pictures, *_: ["<svg/>"] * len(pictures))
-    stage.publish(project, settings)
-    monkey.undo()
+    publish_undrawn(project, settings)
     return project.reports / request.param
 
 

@@ -16,7 +16,8 @@ from pipelines.publish.pathway.programmes import programmes, town_name
 from pipelines.publish.pathway.screen import WORDS, markup, screen
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables.offer import pathway
-from tests.page_browser import grave, laid, opened, seconds_to_use, weight
+from tests.browser import axe_script, grave
+from tests.page_browser import laid, opened, seconds_to_use, weight
 from tests.publish_project import made_up
 
 
@@ -161,7 +162,7 @@ def test_the_filters_move_the_map_and_the_list_together(shelf: Shelf, tmp_path: 
     with opened() as (tab, wrong):
         assert seconds_to_use(tab, page) < 1
         assert weight(page) < 1_000_000
-        assert grave(tab) == []
+        assert grave(tab, axe_script()) == []
         shown = "[...document.querySelectorAll('#tbl-pathway tbody tr')].filter(row => row.offsetParent).length"
         assert tab.evaluate(shown) == len(pathway(shelf).rows)
 
@@ -187,5 +188,5 @@ def test_the_filters_move_the_map_and_the_list_together(shelf: Shelf, tmp_path: 
         assert tab.inner_text(".pathway-status") == WORDS["fr"]["none"]
         tab.get_by_role("button", name=WORDS["fr"]["reset"]).click()
         tab.wait_for_function(f"{shown} === {len(pathway(shelf).rows)}")
-        assert grave(tab) == []
+        assert grave(tab, axe_script()) == []
         assert wrong == []

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal import Dataset, Portal, serving
 
 from pipelines.kernel.problems import BadInput
 from pipelines.portal.client import Client, Manners, Refusal, Unreachable
 from pipelines.portal.dataset import Address, describe, pages, same_licence
 from pipelines.portal.download import PIECE, Marks, count_rows, download
 from pipelines.portal.rows import write_rows
+from tests.portal import Dataset, Portal, serving
 
 HEADER = "Année;Établissement"
 CSV = "\r\n".join([HEADER, *(f"{2000 + n % 20};Université n° {n}" for n in range(4_000))]).encode("utf-8-sig")

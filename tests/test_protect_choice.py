@@ -9,12 +9,12 @@ import pytest
 from benchmarks.protect import read_instance
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_systems import system_of, two_way
 
 from pipelines.protect.attack import Attack
 from pipelines.protect.choice import best, choose, costs_of
 from pipelines.protect.growth import Growth, Unprotectable
 from pipelines.protect.proof import Proof
+from tests.small_systems import system_of, two_way
 
 SEED = b"a seed of the tests"
 

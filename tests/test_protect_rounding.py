@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
-from small_observatory import COUNTS, SITES, observatory, read_yaml, write_marts, write_yaml
 
 from pipelines import audit, protect
 from pipelines.audit.attack import Leak, Puzzle, intervals, leaks
@@ -25,6 +24,7 @@ from pipelines.kernel.store import table_path
 from pipelines.protect.rounding import Unroundable, rounded
 from pipelines.protect.system import Cell, System
 from pipelines.publish.tables.quality import in_multiples
+from tests.small_observatory import COUNTS, SITES, observatory, read_yaml, write_marts, write_yaml
 
 SEED = b"s" * 32
 

@@ -15,7 +15,6 @@ import polars as pl
 import pytest
 import rdflib
 from frictionless import Package
-from publish_project import made_up
 from pysdmx.io import read_sdmx
 from pysdmx.model import DataStructureDefinition
 from pyshacl import validate
@@ -26,6 +25,7 @@ from pipelines.publish.formats.described import described_tables, type_of
 from pipelines.publish.formats.sdmx import COLUMNS, STRUCTURE_ID, sdmx_csv
 from pipelines.publish.formats.workbook import workbook
 from pipelines.publish.shelf import Shelf
+from tests.publish_project import made_up
 
 # What DCAT-AP 3 asks of a catalogue, a dataset and a distribution: its mandatory properties.
 SHAPES = """

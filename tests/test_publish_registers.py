@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from publish_project import made_up
 
 from pipelines.kernel.project import Project
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import registers
+from tests.publish_project import made_up
 
 
 def shelf(root: Path, lang: str = "en") -> Shelf:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from brands import LOOK
 
 from pipelines.kernel.project import Project, Settings
 from pipelines.publish import field_sheet, programmes, site_sheet, unshown
@@ -19,6 +18,7 @@ from pipelines.publish.sheets import sheets
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.tables import fields, tables
 from pipelines.publish.tables import sheets as site_tables
+from tests.brands import LOOK
 from tests.publish_project import SITES, made_up
 
 REGION = "midi-pyrenees"

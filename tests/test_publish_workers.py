@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from brands import LOOK
 
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project
@@ -18,6 +17,7 @@ from pipelines.publish import stage
 from pipelines.publish.picture import Picture
 from pipelines.publish.style import LINE, fitted, length
 from pipelines.publish.workers import weight
+from tests.brands import LOOK
 
 
 def picture(name: str, rows: int, facets: int = 0) -> Picture:

@@ -13,12 +13,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
-from register_corpus import bases, damaged, is_workbook, make
-from register_tables import PROJECT
 
 from pipelines.cli import observatoire
 from pipelines.kernel.identity import KEY
 from pipelines.kernel.project import Project
+from tests.register_corpus import bases, damaged, is_workbook, make
+from tests.register_tables import PROJECT
 
 SECRETS = ("7700000", "815000", "Canari", "Jaune", "12/03/2005", "2005-03-12", "canari@")
 """Beginnings of every identifier and personal cell of the corpus."""

@@ -11,10 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 import xlsxwriter
-from brands import LOOK, lay_brand
 from click.testing import CliRunner
-from register_corpus import make
-from register_tables import PROJECT, REGISTERS, sidecar
 
 import pipelines.stage
 from pipelines.acquire.add import add_file
@@ -32,6 +29,9 @@ from pipelines.kernel.store import read_table
 from pipelines.stage.trial import try_out
 from pipelines.templates.plan import Plan, plan_of
 from pipelines.templates.workbook import Row, workbook_of
+from tests.brands import LOOK, lay_brand
+from tests.register_corpus import make
+from tests.register_tables import PROJECT, REGISTERS, sidecar
 
 SECRET = "5ec2e7" * 11
 

@@ -7,12 +7,12 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from register_tables import PROJECT, REGISTERS, make_marts, sidecar
 
 from pipelines.kernel.identity import Tokeniser, normalise, simulated_tokeniser
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.registers import write_register
 from pipelines.simulate.registers import simulate_registers
+from tests.register_tables import PROJECT, REGISTERS, make_marts, sidecar
 
 Files = dict[str, list[tuple[str, str, list[str]]]]
 """Source → name, header and rows of each file."""

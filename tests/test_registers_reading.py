@@ -6,7 +6,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from register_tables import PROJECT, sidecar
 
 from pipelines.kernel.files import write_parquet
 from pipelines.kernel.identity import KEY, Tokeniser, simulated_tokeniser
@@ -14,6 +13,7 @@ from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
 from pipelines.kernel.registers import read_register, tokenise_register
 from pipelines.stage.registers import stage_register
+from tests.register_tables import PROJECT, sidecar
 
 SECRET = "c0ffee" * 11
 HEADER = (

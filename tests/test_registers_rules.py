@@ -5,7 +5,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from register_tables import MARTS, ROOT, marts, records
+
+from tests.register_tables import MARTS, ROOT, marts, records
 
 
 def students(connection: duckdb.DuckDBPyConnection, columns: str = "student_token, site_code") -> list[dict[str, Any]]:

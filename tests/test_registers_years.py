@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from register_tables import PROJECT, REGISTERS, sidecar
 
 import pipelines.acquire
 import pipelines.stage
@@ -22,6 +21,7 @@ from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.register_rows import write_rows
 from pipelines.kernel.registers import write_register
 from pipelines.simulate.registers import simulate_registers
+from tests.register_tables import PROJECT, REGISTERS, sidecar
 
 FIRST, LAST = 2012, 2016
 SETTINGS = Settings(edition=LAST, students=200, simulate_from=FIRST, simulate_to=LAST, seed=7)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from paper import bookmarks, elements, faults, fonts, pages_of_chapters
 from pikepdf import Dictionary, Name
 
 from pipelines.kernel.problems import BadInput
@@ -17,6 +16,7 @@ from pipelines.kernel.project import Project
 from pipelines.render.manuscript import read_manuscript
 from pipelines.render.pandoc import pandoc_binary
 from pipelines.render.pdf import pdf_job, report_pdf, report_typst
+from tests.paper import bookmarks, elements, faults, fonts, pages_of_chapters
 
 FIXTURE = Path(__file__).parent / "fixtures" / "render"
 THEME = Path(__file__).parent.parent / "pipelines" / "render" / "theme"

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parity import facts
 
 from pipelines.kernel.project import Project
 from pipelines.render import embedded, quarto
 from pipelines.render.manuscript import read_manuscript
+from tests.parity import facts
 
 FIXTURES = Path(__file__).parent / "fixtures"
 GOLDEN = FIXTURES / "render_quarto.json"

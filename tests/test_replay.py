@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from observatory import ROOT, copy_of_staged, run_figures, series
 
 from pipelines import acquire, stage
 from pipelines.kernel.catalogue import read_catalogue
@@ -20,13 +19,14 @@ from pipelines.kernel.project import Project
 from pipelines.kernel.received import read_receipt
 from pipelines.seal.manifest import inputs_of
 from pipelines.vintages import add_vintage
+from tests.observatory import ROOT, copy_of_staged, run_figures, series
+from tests.opendata import as_given
 
 FIGURE = "ENR-DUT-BUT"
 
 
 def vintage_file(project: Project, folder: Path, by: float) -> Path:
     """Write the shipped enrolments by establishment as their producer lays them out, 2011 multiplied by `by`."""
-    from test_vintages import as_given
 
     def edit(frame: pl.DataFrame) -> pl.DataFrame:
         moved = (pl.col("dut_count").cast(pl.Float64) * by).round().cast(pl.Int64).cast(pl.String)

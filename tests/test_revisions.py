@@ -11,10 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from edition_project import DAY, build, committed, git, values
 from hypothesis import given
 from hypothesis import strategies as st
-from observatory import copy_of_the_project
 
 from pipelines.editions.answers import diff_answer
 from pipelines.editions.comparing import compared
@@ -24,6 +22,8 @@ from pipelines.kernel.lineage import CAUSES, lineage
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project
 from pipelines.kernel.revisions import Ledger, Reason, changed_figures, explained, unexplained
+from tests.edition_project import DAY, build, committed, git, values
+from tests.observatory import copy_of_the_project
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from observatory import ROOT, SMALL, copy_of_staged
-from publish_project import made_up
 
 from pipelines import consolidate, indicators, stage
 from pipelines.check.suites import read_suites
@@ -30,6 +28,8 @@ from pipelines.publish.variables import refuse_unfinished
 from pipelines.scaffold import Draft, Written, pages, registers, sources, write
 from pipelines.scaffold.looking import look_at
 from pipelines.vintages import add_vintage
+from tests.observatory import ROOT, SMALL, copy_of_staged
+from tests.publish_project import made_up
 
 DAY = date(2026, 11, 23)
 HOUSING = (

@@ -19,7 +19,7 @@ from tests import browser
 from tests.browser import Watched, findings, findings_of_site, pages_of, watching
 from tests.screen_site import SETTINGS, made_up_site, tools_site
 
-pytestmark = pytest.mark.xdist_group("screen")
+pytestmark = pytest.mark.slow
 ALL_WIDTHS = (1280, 320)
 
 
@@ -53,6 +53,15 @@ FAULTS: dict[str, tuple[str, str]] = {
     "an exception": ("<script>throw new Error('thrown')</script>", "console: thrown"),
     "a picture without words": ('<img src="_generated/fig-paire.svg">', "axe image-alt (critical)"),
     "a pale text": ('<p style="color:#aaa">pale</p>', "axe color-contrast (serious)"),
+    "a ground that swallows its text": (
+        f'<div style="background:#777">{"<p>dark on dark</p>" * 50}</div>',
+        "axe color-contrast (serious)",
+    ),
+    "one pale cell of hundreds": (
+        f'<table><caption>x</caption><tr><th scope="col">N</th></tr>{"<tr><td>onze</td></tr>" * 9}'
+        f'<tr><td style="color:#aaa">douze</td></tr>{"<tr><td>treize</td></tr>" * 300}</table>',
+        "axe color-contrast (serious)",
+    ),
     "a wide block": ('<div style="width:700px;height:1px"></div>', "wider than 390 px"),
     "a wide figure": (
         '<figure id="fig-wide"><img alt="x" src="heavy.svg" style="width:500px;max-width:none"></figure>',

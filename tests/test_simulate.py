@@ -4,11 +4,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from register_tables import PROJECT
 
 from pipelines.kernel.project import Settings
 from pipelines.simulate.calibration import read_calibration
 from pipelines.simulate.registers import SOURCES, file_names, simulate_registers
+from tests.register_tables import PROJECT
 
 YEARS = range(2008, 2025)
 

@@ -14,12 +14,12 @@ import duckdb
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from register_tables import REGISTERS, records
 from test_simulate_linkage import differences, home, made
 
 from pipelines.cli import observatoire
 from pipelines.kernel.project import Project, Settings
 from pipelines.simulate.calibration import Dirt
+from tests.register_tables import REGISTERS, records
 
 SETTINGS = Settings(edition=2020, students=400, simulate_from=2015, simulate_to=2020)
 RATES = {

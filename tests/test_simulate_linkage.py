@@ -8,7 +8,6 @@ import duckdb
 import polars as pl
 import pytest
 import yaml
-from register_tables import MARTS, PROJECT, REGISTERS, make_marts, records, sidecar
 
 from pipelines.kernel.files import write_parquet
 from pipelines.kernel.identity import KEY
@@ -16,6 +15,7 @@ from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.registers import tokenise_register
 from pipelines.simulate.registers import simulate_registers
 from pipelines.stage.registers import stage_register
+from tests.register_tables import MARTS, PROJECT, REGISTERS, make_marts, records, sidecar
 
 Made = tuple[duckdb.DuckDBPyConnection, pl.DataFrame]
 

@@ -12,7 +12,6 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from observatory import ROOT, copy_of_the_project
 
 from pipelines.check.suites import read_suites
 from pipelines.check.waivers import read_waivers
@@ -31,6 +30,7 @@ from pipelines.kernel.targets import read_targets
 from pipelines.kernel.yaml_files import row_of
 from pipelines.simulate.calibration import read_calibration
 from pipelines.targets.rules.record import read_record
+from tests.observatory import ROOT, copy_of_the_project
 
 Read = Callable[[Project], object]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from spark_cases import CASES, constructs_of
 
 from pipelines.cli import observatoire
 from pipelines.consolidate.spark.engine import fits
@@ -21,6 +20,7 @@ from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.sql import Query, in_order, read_queries, read_query
 from pipelines.kernel.warehouse import Warehouse
+from tests.spark_cases import CASES, constructs_of
 
 HEAD = "-- what: a\n-- grain: year\n-- inputs: stg_s__t\n-- caveats: none\n"
 TABLES = {

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from register_tables import PROJECT
 
 from pipelines.kernel.catalogue import read_catalogue
 from pipelines.kernel.files import sha256_of
@@ -17,6 +16,7 @@ from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.spill import PREFIX, spill_folder
 from pipelines.kernel.sql import read_query
 from pipelines.kernel.warehouse import Warehouse
+from tests.register_tables import PROJECT
 
 LARGE = """\
 -- what: more rows than fit into the memory given, in disorder

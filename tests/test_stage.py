@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from opendata import dataset, stage_one, write_csv
 
 import pipelines.acquire
 import pipelines.stage
@@ -22,6 +21,7 @@ from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project, Settings
 from pipelines.stage.casting import TYPES
 from pipelines.stage.staging import stage_vintage
+from tests.opendata import dataset, stage_one, write_csv
 
 SETTINGS = Settings(edition=2024)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from opendata import dataset, stage, stage_one, write_csv, write_xlsx
 
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
+from tests.opendata import dataset, stage, stage_one, write_csv, write_xlsx
 
 ALONE = "Sans double compte des établissements-composantes pour les EPE"
 TWICE = "* Attention : doubles comptes, établissement-composante"

@@ -9,7 +9,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from register_tables import sidecar
 
 from pipelines.check.outcome import Check
 from pipelines.check.steward import Entry, content, entries
@@ -18,6 +17,7 @@ from pipelines.kernel.catalogue import Catalogue
 from pipelines.kernel.corrections import Correction
 from pipelines.kernel.dictionary import read_dictionary
 from pipelines.kernel.project import Project, Settings
+from tests.register_tables import sidecar
 
 TOKEN = "c0ffee" * 10 + "aaaa"
 CATALOGUE = Catalogue([sidecar(source) for source in ("apogee", "crous", "cfa", "relint", "survey")])

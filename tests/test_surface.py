@@ -22,15 +22,12 @@ from unittest.mock import patch
 
 import polars as pl
 import yaml
-from byte_search import held
-from small_observatory import COUNTS, observatory, write_marts
 
 from pipelines import audit, protect, publish, seal
 from pipelines.audit.stage import attack
 from pipelines.editions.sealing import seal as seal_edition
 from pipelines.editions.statement import quality_statement
 from pipelines.kernel import audited
-from pipelines.kernel.colours import Colours
 from pipelines.kernel.files import write_json
 from pipelines.kernel.problems import CheckFailed
 from pipelines.kernel.project import Project, Settings
@@ -39,17 +36,18 @@ from pipelines.protect import stage as protect_stage
 from pipelines.protect.figures import protected_values
 from pipelines.publish import shelf
 from pipelines.publish import stage as publish_stage
-from pipelines.publish.drawing import draw
 from pipelines.render.html import html_job, html_page
 from pipelines.render.manuscript import read_manuscript
 from pipelines.render.pdf import pdf_job, report_pdf, report_typst
 from pipelines.render.search import search_index
 from pipelines.seal import manifest
 from tests.benchmarks.interference import applied, moved, the_pattern
+from tests.byte_search import held
+from tests.publish_project import few_drawn
+from tests.small_observatory import COUNTS, observatory, write_marts
 
 DRAWN = ("app-sites", "site-auch")
 PAGES = ("sites/auch.html", "objectif-4.html", "qualite.html")
-BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
 SPACES = ("", " ", "\u00a0", "\u202f", "\u2009", ",", ".", "'", "_")
 INSIDE = ("data/marts", "data/indicators", ".git")
 """What may hold hidden counts: nothing else may, whether it is public or not."""
@@ -120,9 +118,6 @@ def leaking() -> Iterator[None]:
 def made_public(project: Project, settings: Settings, drawn: tuple[str, ...] = DRAWN) -> str:
     """Protect, audit, publish; return what was said. Figures are drawn where asked, else left as what they are of."""
 
-    def some(them: list[Any], look: Colours, _: object) -> list[str]:
-        return [draw(one, look) if one.name in drawn else f"<!-- {one.fingerprint()} -->{BLANK}" for one in them]
-
     said = repr(protect.run(project, settings))
     try:
         said += repr(audit.run(project, settings))
@@ -130,10 +125,7 @@ def made_public(project: Project, settings: Settings, drawn: tuple[str, ...] = D
         said += str(error)
         result = json.loads(audited.result_path(project).read_text(encoding="utf-8"))
         write_json(audited.result_path(project), {**result, "leaks_count": 0})
-    with (
-        patch.object(publish_stage, "drawings", some),
-        patch.object(publish_stage, "begin_library", lambda *_: None),
-    ):
+    with few_drawn(drawn), patch.object(publish_stage, "begin_library", lambda *_: None):
         return said + repr(publish.run(project, settings))
 
 

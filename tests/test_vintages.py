@@ -15,9 +15,6 @@ import polars as pl
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from observatory import ROOT, copy_of_the_project
-from opendata import write_csv
-from register_corpus import bases, make
 
 from pipelines.acquire.refusals import Refused
 from pipelines.cli import observatoire
@@ -35,9 +32,9 @@ from pipelines.kernel.received import read_receipt
 from pipelines.recount import reach_of
 from pipelines.stage.staging import stage_vintage
 from pipelines.vintages import add_vintage
-
-Edit = Callable[[pl.DataFrame], pl.DataFrame]
-LABELS = {"false": "Sans double compte des établissements-composantes pour les EPE"}
+from tests.observatory import ROOT, copy_of_the_project
+from tests.opendata import Edit, as_given
+from tests.register_corpus import bases, make
 
 
 @pytest.fixture(scope="module")
@@ -62,19 +59,6 @@ def home(clone: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
 def everything(project: Project) -> dict[str, str]:
     files = (path for path in project.root.rglob("*") if path.is_file())
     return {path.relative_to(project.root).as_posix(): sha256_of(path) for path in files}
-
-
-def as_given(project: Project, folder: Path, edit: Edit | None = None) -> Path:
-    """Write the shipped enrolments by establishment as their producer lays them out, after `edit`."""
-    source = read_catalogue(project)["effectifs"]
-    vintage = source.vintage("2006-2022")
-    frame = pl.read_csv(project.baseline / "effectifs__establishment.csv", infer_schema=False)
-    frame = edit(frame) if edit else frame
-    rows = []
-    for row in frame.iter_rows(named=True):
-        cells = {header: row[name] or "" for name, header in vintage.columns.items() if name != "uai_other"}
-        rows.append({**cells, "Attention": LABELS[row["is_double_count"]]})
-    return write_csv(folder / "effectifs.csv", vintage, rows)
 
 
 def cells(**columns: pl.Expr) -> Edit:
