@@ -62,7 +62,7 @@ def publish_some(
         run(project, settings)
 
 
-def blank(them: list[Picture], _: Workers) -> list[str]:
+def blank(them: list[Picture], _: Colours, __: Workers) -> list[str]:
     """Draw nothing."""
     return [BLANK] * len(them)
 
