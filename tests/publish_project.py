@@ -16,13 +16,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.kernel.files import write_text
+from pipelines.kernel.files import sha256_of_text, write_text
 from pipelines.kernel.project import Project, Settings
 from pipelines.publish import stage
 from pipelines.publish.drawing import draw
 from pipelines.publish.explorer import chart
 from pipelines.publish.picture import Picture
-from pipelines.publish.workers import Workers
 from tests.publish_rows import (
     SITES,
     SITES_WITH_DUT,
@@ -81,7 +80,7 @@ BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
 BUNDLED = chart.chart_script
 
 
-class AtOnce(Workers):
+class AtOnce(stage.Workers):
     """A worker that does its task here and now."""
 
     def submit(self, task: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
@@ -90,9 +89,10 @@ class AtOnce(Workers):
         return answer
 
 
-def library() -> str:
-    """Return the explorer's script, bundled once for all test processes: no project changes it."""
-    folder = once("library", lambda folder: write_text(folder / "chart.js", BUNDLED()))
+def library(*look: object) -> str:
+    """Return the explorer's script in a look, bundled once for all test processes: no project changes it."""
+    name = f"library-{sha256_of_text(repr(look))[:12]}"
+    folder = once(name, lambda folder: write_text(folder / "chart.js", BUNDLED(*look)))
     return (folder / "chart.js").read_text(encoding="utf-8")
 
 
@@ -102,7 +102,7 @@ def publish_undrawn(project: Project, settings: Settings) -> None:
         patch.setattr(stage, "Workers", AtOnce)
         patch.setattr(stage, "ready", lambda: None)
         patch.setattr(chart, "chart_script", library)
-        patch.setattr(stage, "drawings", lambda pictures, _: [DRAWING] * len(pictures))
+        patch.setattr(stage, "drawings", lambda pictures, *_: [DRAWING] * len(pictures))
         stage.publish(project, settings)
 
 
@@ -110,8 +110,9 @@ def publish_undrawn(project: Project, settings: Settings) -> None:
 def few_drawn(names: Collection[str] = DRAWN) -> Iterator[None]:
     """Have `publish` work in this process, draw figures of these names and leave the others as what they are of."""
 
-    def some(them: list[Picture], _: object) -> list[str]:
-        return [draw(one) if one.name in names else f"<!-- {one.fingerprint()} -->{BLANK}" for one in them]
+    def some(them: list[Picture], *given: Any) -> list[str]:
+        *look, _ = given
+        return [draw(one, *look) if one.name in names else f"<!-- {one.fingerprint()} -->{BLANK}" for one in them]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "drawings", some)
