@@ -28,6 +28,7 @@ TELEPHONE = 390
 HEIGHT = 900
 HEAVIEST = 1_000_000  # bytes of a page with everything it loads
 SLOWEST = 1.0  # seconds until a page can be used
+TRIES = 3  # again, for a page that was slower
 GRAVE = {"serious", "critical"}
 
 FEW = 3
@@ -201,15 +202,16 @@ def quiet_findings(tab: Watched) -> list[str]:
 
 
 def weight_findings(tab: Watched, path: Path) -> list[str]:
-    """Return a page too heavy or too slow; a slow page has a second try, since other work may share the machine."""
+    """Return a page too heavy or too slow; the best of a few tries counts, since other work may share the machine."""
     lines = []
     weight = weight_of(tab)
     if weight > HEAVIEST:
         lines.append(f"weighs {weight:,} bytes with what it loads, more than {HEAVIEST:,}")
     seconds = tab.evaluate(USABLE)
-    if seconds > SLOWEST:
-        tab.open(path)
-        seconds = min(seconds, tab.evaluate(USABLE))
+    for _ in range(TRIES):
+        if seconds > SLOWEST:
+            tab.open(path)
+            seconds = min(seconds, tab.evaluate(USABLE))
     if seconds > SLOWEST:
         lines.append(f"can be used after {seconds:.2f} s, more than {SLOWEST:.0f} s")
     return lines

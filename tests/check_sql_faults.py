@@ -127,6 +127,7 @@ BY_ID = {
     "MOB-223": f"update {{t}} set end_date = start_date - interval 1 day {FIRST}",
     "MOB-224": f"update {{t}} set start_date = start_date + interval 2 year {FIRST}",
     "MOB-225": "insert into {t} select * replace (end_date + interval 1 day as end_date) from {t} where year = 2019",
+    "MOB-253": f"update {{t}} set rows_count = 0 {FIRST}",
     "MOB-415": f"update {{t}} set students_count = students_count + 1 {FIRST}",
     "MOB-515": f"update {{t}} set mobile_students_count = study_stays_count + placement_stays_count + 1 {FIRST}",
     "OFF-015": f"update {{t}} set departement_code = '33' {FIRST}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,15 @@ LONGEST = (
 read it too come when it is there, so that no worker waits."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Say where lies what all test processes share: beside the temporary folders of each, which pytest clears away."""
+    own = tmp_path_factory.getbasetemp()
+    home = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    home.mkdir(exist_ok=True)
+    os.environ[shared.HOME] = str(home)
+
+
 @pytest.fixture(scope="session")
 def project() -> Project:
     """The project under test. Read only: a test that writes uses `empty_project` or a copy."""
@@ -58,18 +68,6 @@ def originals() -> Path:
     if not ORIGINALS.is_dir():
         pytest.skip("the original open-data files do not stand beside the project (../shared/opendata)")
     return ORIGINALS
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder that the test processes share, in the process that starts them."""
-    if not hasattr(config, "workerinput"):
-        shared.begin()
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove it when all of them have ended."""
-    if not hasattr(config, "workerinput"):
-        shared.end()
 
 
 def pytest_collection_finish() -> None:

@@ -16,15 +16,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.kernel.colours import Colours
-from pipelines.kernel.files import write_text
+from pipelines.kernel.files import sha256_of_text, write_text
 from pipelines.kernel.project import Project, Settings
-from pipelines.kernel.workers import Workers
 from pipelines.publish import stage
 from pipelines.publish.drawing import draw
 from pipelines.publish.explorer import chart
 from pipelines.publish.picture import Picture
-from tests.brands import LOOK
 from tests.publish_rows import (
     SITES,
     SITES_WITH_DUT,
@@ -83,7 +80,7 @@ BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
 BUNDLED = chart.chart_script
 
 
-class AtOnce(Workers):
+class AtOnce(stage.Workers):
     """A worker that does its task here and now."""
 
     def submit(self, task: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
@@ -92,11 +89,10 @@ class AtOnce(Workers):
         return answer
 
 
-def library(look: Colours) -> str:
-    """Return the explorer's script; in the house's colours it is bundled once for all test processes."""
-    if look != LOOK:
-        return BUNDLED(look)
-    folder = once("library", lambda folder: write_text(folder / "chart.js", BUNDLED(LOOK)))
+def library(*look: object) -> str:
+    """Return the explorer's script in a look, bundled once for all test processes: no project changes it."""
+    name = f"library-{sha256_of_text(repr(look))[:12]}"
+    folder = once(name, lambda folder: write_text(folder / "chart.js", BUNDLED(*look)))
     return (folder / "chart.js").read_text(encoding="utf-8")
 
 
@@ -114,8 +110,9 @@ def publish_undrawn(project: Project, settings: Settings) -> None:
 def few_drawn(names: Collection[str] = DRAWN) -> Iterator[None]:
     """Have `publish` work in this process, draw figures of these names and leave the others as what they are of."""
 
-    def some(them: list[Picture], look: Colours, _: object) -> list[str]:
-        return [draw(one, look) if one.name in names else f"<!-- {one.fingerprint()} -->{BLANK}" for one in them]
+    def some(them: list[Picture], *given: Any) -> list[str]:
+        *look, _ = given
+        return [draw(one, *look) if one.name in names else f"<!-- {one.fingerprint()} -->{BLANK}" for one in them]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "drawings", some)

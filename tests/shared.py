@@ -6,26 +6,14 @@ Others wait for it, and read. Whoever changes what lies there works on a copy.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import mkdtemp
 
 from pipelines.kernel.alone import alone
 from pipelines.kernel.project import Project
 
 HOME = "PYTEST_SHARED_FOLDER"
-"""Environment variable that names the folder; conftest sets it before the test processes are started."""
-
-
-def begin() -> None:
-    """Make the folder that the test processes to come share."""
-    os.environ[HOME] = mkdtemp(prefix="observatory-shared-")
-
-
-def end() -> None:
-    """Remove it, with all that was made there."""
-    shutil.rmtree(os.environ.pop(HOME))
+"""Environment variable that names the folder; conftest sets it in each test process."""
 
 
 def once(name: str, make: Callable[[Path], object]) -> Path:

@@ -27,7 +27,7 @@ from pipelines.publish.picture import Absent, Picture
 from pipelines.publish.shelf import Shelf
 from pipelines.publish.variables import asked, completed, dotted, nested, variables
 from tests.brands import LOOK
-from tests.publish_project import DRAWN, made_up
+from tests.publish_project import DRAWN, made_up, publish_undrawn
 
 HOUSE = "Observatoire SRESR des IUT de Midi-Pyrénées"
 
@@ -60,11 +60,6 @@ def publish_some(
     with pytest.MonkeyPatch.context() as monkey:
         monkey.setattr(stage, "drawings", some)
         run(project, settings)
-
-
-def blank(them: list[Picture], _: Colours, __: Workers) -> list[str]:
-    """Draw nothing."""
-    return [BLANK] * len(them)
 
 
 def pictures(shelf: Shelf) -> dict[str, Picture | Absent]:
@@ -236,7 +231,7 @@ def test_a_page_that_asks_for_the_unknown_is_refused(tmp_path: Path) -> None:
     page = project.reports / "fr/_chapters/index.md"
     page.write_text(page.read_text(encoding="utf-8") + "\n{{< var mob.outt.midi-pyrenees.last >}}\n", encoding="utf-8")
     with pytest.raises(BadInput, match=r"_chapters/index\.md, row \d+:.*mob\.outt\.midi-pyrenees\.last"):
-        publish_some(project, settings, blank)
+        publish_undrawn(project, settings)
     assert not (project.build / "data").exists()
 
 
@@ -244,7 +239,7 @@ def test_a_missing_template_is_one_line(tmp_path: Path) -> None:
     project, settings = made_up(tmp_path)
     (project.reports / "fr/_site.qmd").unlink()
     with pytest.raises(BadInput, match=r"reports/fr/_site\.qmd: The template of the sheets is missing"):
-        publish_some(project, settings, blank)
+        publish_undrawn(project, settings)
 
 
 def test_variables_are_texts_in_the_language(made: Made) -> None:
