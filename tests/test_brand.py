@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipelines.kernel.brand import read_brand
-from pipelines.kernel.colours import clearest, contrast, distance, legible, luminance, mixed
+from pipelines.kernel.colours import clearest, contrast, distance, head_of_a_sheet, legible, luminance, mixed
 from pipelines.kernel.palette import PALETTE, grounds
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project
@@ -48,6 +48,19 @@ def test_the_brand_that_ships_gives_every_colour_and_a_short_one_is_completed(tm
     assert {colour for colour in LOOK.named().values() if colour.lower() in short.named().values()} == set()
     assert short.link == short.brand == "#5a1846"
     assert short.lines[-1] == short.ink
+
+
+def test_what_readme_tells_an_author_to_change_is_there_and_changes_what_it_says(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    [path, key] = re.findall(r"stand in `(reports/brand/[\w.]+)`: change\s+`(\w+)`", readme)[0]
+    text, other = (ROOT / path).read_text(encoding="utf-8"), "#5a1846"
+    changed = re.sub(rf'(?m)^(  {key}: )"#\w{{6}}"', rf'\1"{other}"', text)
+    assert changed != text
+    colours = read_brand(house(tmp_path, changed)).colours
+    assert colours.brand == other
+    assert f"--brand: {other};" in colours.css()
+    assert f'#let brand = rgb("{other}")' in colours.typst()
+    assert head_of_a_sheet(colours)["bg_color"] == other
 
 
 def test_a_colour_may_be_another_ones_name(tmp_path: Path) -> None:
