@@ -52,7 +52,8 @@ def housing(tmp_path: Path) -> Path:
 def with_all(target: Path) -> Project:
     project = copy_of_staged(target)
     for folder in ("expectations", "reports"):
-        shutil.copytree(ROOT / folder, target / folder, ignore=shutil.ignore_patterns("_generated", "sites", "fields"))
+        made = shutil.ignore_patterns("_generated", "sites", "fields")
+        shutil.copytree(ROOT / folder, target / folder, ignore=made, dirs_exist_ok=True)
     return project
 
 
