@@ -35,7 +35,7 @@ from tests.portal import DATASET, as_exported, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
 
-TIMED = ("run.yaml", "run.json", "durations.json")
+TIMED = ("run.yaml", "run.json", "hashes.json", "durations.json")
 """What a run was asked, how long it took, when it looked: no result."""
 
 Observatoire = Callable[..., subprocess.CompletedProcess[str]]

@@ -9,10 +9,10 @@ process). The ratio is to the hand-written script of the same round, if it is th
 the product's, row by row.
 
 `product` is what `observatoire run` does of it: the stages stage and consolidate, from raw files that were taken in.
-`new year` is the product again when of 25 years one is new: the files of each register's last year arrive where all that
-was made without them lies. `dbt` is the script as a dbt project, run by the Python of an environment that has dbt-duckdb
-(`python -m venv DIR && DIR/bin/pip install "dbt-core<1.12" dbt-duckdb`, then `--dbt DIR/bin/python`); its own start
-counts, as in any run of it.
+`new year` is the product again when of 25 years one is new: the files of each register's last year arrive where all
+that was made without them lies. `dbt` is the script as a dbt project, run by the Python of an environment that has
+dbt-duckdb (`python -m venv DIR && DIR/bin/pip install "dbt-core<1.12" dbt-duckdb`, then `--dbt DIR/bin/python`); its own
+start counts, as in any run of it.
 
 The job is: from raw files to the five tables of tokens, which are all that may be kept of a real register, and to the
 eight marts. `script` does that job; `marts only` is the same script that leaves no tokens behind, and so could not be
