@@ -15,7 +15,7 @@ from pipelines.kernel.project import Project
 from tests.shared import once
 
 ROOT = Path(__file__).resolve().parent.parent
-TIMED = ("run.yaml", "run.json", "durations.json")
+TIMED = ("run.yaml", "run.json", "hashes.json", "durations.json")
 """What a run was asked, how long it took, when it looked: no result."""
 
 Observatoire = Callable[..., subprocess.CompletedProcess[str]]

@@ -220,8 +220,8 @@ class Warehouse:
     ) -> int:
         """Write a registered view to `path` as Parquet, atomically, sorted by its grain, and return the rows.
 
-        Of `years`, first and last, if they are given. The same rows give the same bytes with any number of threads, because the order is total:
-        `BadInput` is raised, and nothing written, when two rows share the grain.
+        Of `years`, first and last, if they are given. The same rows give the same bytes with any number of threads,
+        because the order is total: `BadInput` is raised, and nothing written, when two rows share the grain.
         """
         where = "" if years is None else f" where year between {years[0]:d} and {years[1]:d}"
         with replacing(path) as part:

@@ -103,6 +103,18 @@ covered_year as (
     group by year, origin
 ),
 
+-- The file of the year in which a stay ends says it again, to the day: of two such rows, nobody knows which comes first.
+dated_stay as (
+    select distinct
+        year,
+        origin,
+        student_token,
+        kind_code,
+        start_date,
+        end_date
+    from mart_mobility__stay
+),
+
 -- Rows that overlap are one stay typed twice, or corrected without striking out the first: they are brought together.
 marked_stay as (
     select
@@ -115,7 +127,7 @@ marked_stay as (
             ),
             true
         ) as begins
-    from mart_mobility__stay
+    from dated_stay
 ),
 
 numbered_stay as (

@@ -5,20 +5,20 @@
 
 The generator writes 25 years of the five registers, CSV, with its usual dirt. Each contender runs in a process of its
 own, in turn, once to warm up and then `rounds` times: wall clock, processor time, peak memory (high-water mark of the
-process). The ratio is to the hand-written script of the same round, if it is there. All marts of the script must equal
-the product's, row by row.
+process). The ratio is to the hand-written script of the same round, if it is there. All marts of the script, the
+product and pandas must be equal, row by row; polars does less, as its function says.
 
 `product` is what `observatoire run` does of it: the stages stage and consolidate, from raw files that were taken in.
-`new year` is the product again when of 25 years one is new: the files of each register's last year arrive where all that
-was made without them lies. `dbt` is the script as a dbt project, run by the Python of an environment that has dbt-duckdb
-(`python -m venv DIR && DIR/bin/pip install "dbt-core<1.12" dbt-duckdb`, then `--dbt DIR/bin/python`); its own start
-counts, as in any run of it.
+`new year` is the product again when of 25 years one is new: the files of each register's last year arrive where all
+that was made without them lies. `dbt` is the script as a dbt project, run by the Python of an environment that has
+dbt-duckdb (`python -m venv DIR && DIR/bin/pip install "dbt-core<1.12" dbt-duckdb`, then `--dbt DIR/bin/python`); its
+own start counts, as in any run of it.
 
 The job is: from raw files to the five tables of tokens, which are all that may be kept of a real register, and to the
 eight marts. `script` does that job; `marts only` is the same script that leaves no tokens behind, and so could not be
 run again without the persons' names. What the product does and neither does: it checks every cell, brings duplicates
 together, sorts what it keeps so that the same rows give the same bytes, and refuses a mart whose grain is not unique.
-Receipts and their hashes are no part of any.
+Receipts are no part of any; the product's hashes of what it reads, by which it knows what changed, are part of it.
 """
 
 from __future__ import annotations
@@ -173,71 +173,19 @@ def marts_only(home: Path, threads: int) -> None:
 
 
 def pandas(home: Path, threads: int) -> None:
-    """Read, hash, link and count with pandas. Stays are not brought together, promotion and survey not followed."""
-    import hmac
-
-    import pandas as pd
-
+    """Do the script's job with pandas."""
     from pipelines.kernel.identity import SIMULATED_KEY
+    from tests.benchmarks.registers_pandas import run_pandas
 
     del threads
-
-    def read(source: str) -> pd.DataFrame:
-        parts = []
-        for path in sorted((home / "data" / "raw" / source / "simulated").glob("*.csv")):
-            is_old = source == "apogee" and int(path.stem.split("_")[1]) <= LATIN_1_UNTIL
-            parts.append(pd.read_csv(path, sep=";", dtype=str, encoding="latin-1" if is_old else "utf-8"))
-        return pd.concat(parts, ignore_index=True)
-
-    def tokens(column: pd.Series[str]) -> pd.Series[str]:
-        known = {text: hmac.digest(SIMULATED_KEY, text.encode(), "sha256").hex() for text in column.unique()}
-        return column.map(known)
-
-    def days(column: pd.Series[str]) -> Any:
-        return pd.to_datetime(column, format="%d/%m/%Y")
-
-    apogee, crous, cfa, relint, survey = (read(source) for source in SOURCES)
-    for frame in (apogee, crous, cfa, relint):
-        frame["year"] = frame["ANNEE"].astype(int)
-    number = apogee["UAI"] + "/" + apogee["NUM_ETUDIANT"]
-    has_ine = apogee["INE"].str.fullmatch("[0-9A-Z]{11}")
-    crosswalk = pd.Series(apogee["INE"][has_ine].values, index=number[has_ine]).groupby(level=0).first()
-    apogee["token"] = tokens(apogee["INE"].where(has_ine, number.map(crosswalk)).fillna(number))
-    for frame in (crous, cfa, relint, survey):
-        frame["token"] = tokens(frame["INE"])
-    apogee["enrolled"], apogee["left"] = days(apogee["DATE_INSCRIPTION"]), days(apogee["DATE_DEPART"])
-    reference = pd.to_datetime((apogee["year"] + 1).astype(str) + "-01-15")
-    counted = (apogee["INSCRIPTION"] == "P") & (apogee["enrolled"] <= reference)
-    counted &= apogee["left"].isna() | (apogee["left"] > reference)
-    student = apogee[counted].sort_values(
-        ["enrolled", "NIVEAU", "DIPLOME", "SITE", "SPECIALITE"], ascending=[False, False, True, True, True]
-    )
-    student = student.drop_duplicates(["year", "token"])
-    crous["decided"] = days(crous["DATE_DECISION"])
-    last = crous.sort_values("decided").drop_duplicates(["year", "token"], keep="last")
-    student = student.merge(last[["year", "token", "ECHELON"]], on=["year", "token"], how="left")
-    day = pd.to_datetime((cfa["year"] + 1).astype(str) + "-01-15")
-    breach = days(cfa["DATE_RUPTURE"])
-    in_force = (days(cfa["DATE_DEBUT"]) <= day) & (days(cfa["DATE_FIN"]) >= day) & (breach.isna() | (breach > day))
-    holders = cfa[in_force].drop_duplicates(["year", "token"])[["year", "token"]].assign(is_apprentice=True)
-    student = student.merge(holders, on=["year", "token"], how="left")
-    away = relint[(days(relint["DATE_FIN"]) - days(relint["DATE_DEBUT"])).dt.days >= 13]
-    away = away.drop_duplicates(["year", "token"])[["year", "token"]].assign(is_mobile=True)
-    student = student.merge(away, on=["year", "token"], how="left")
-    grain = ["year", "SITE", "DIPLOME", "SPECIALITE"]
-    out = home / "pandas"
-    out.mkdir(exist_ok=True)
-    table = student.groupby(grain)[["token", "ECHELON", "is_apprentice", "is_mobile"]].count()
-    table.to_csv(out / "counts.csv")
-    student.groupby([*grain, "SEXE", "SERIE_BAC", "REGIME"]).size().to_csv(out / "enrolment.csv")
-    graduates = survey.assign(year=survey["ANNEE_DIPLOME"].astype(int) - 1)
-    answers = graduates.merge(student[["year", "token", "SITE", "DIPLOME"]], on=["year", "token"])
-    answers.groupby(["year", "SITE", "DIPLOME", "DELAI_MOIS"])["A_REPONDU"].count().to_csv(out / "employment.csv")
-    student.sort_values(["year", "token"]).to_csv(out / "student.csv", index=False)
+    files = {name: sorted((home / "data" / "raw" / name / "simulated").glob("*.csv")) for name in SOURCES}
+    old = frozenset(path for path in files["apogee"] if int(path.stem.split("_")[1]) <= LATIN_1_UNTIL)
+    identity = home / "data" / "reference" / "ref_identity.csv"
+    run_pandas(files, old, identity, SIMULATED_KEY, MARTS, home / "pandas")
 
 
 def polars(home: Path, threads: int) -> None:
-    """Do with polars what `pandas` does; files are read and typed in one lazy query, tokens made once a person."""
+    """Read, hash, link and count with polars. Stays are not brought together, promotion and survey not followed."""
     import hmac
 
     import polars as pl
@@ -375,32 +323,33 @@ def contend(contender: str, home: Path, threads: int) -> None:
 
 
 def compare(home: Path, only: list[str]) -> int:
-    """Refuse a difference between the script's marts and the product's, if both were made; return the student-years."""
+    """Refuse a difference between the marts of the script, the product and pandas; return the student-years."""
     import duckdb
 
-    rows = 0
     connection = duckdb.connect()
 
     def number(query: str) -> int:
         found = connection.execute(query).fetchone()
         return int(found[0]) if found else 0
 
-    if not {"script", "product"} <= set(only):
-        made = home / "data" / "marts" / "mart_enrolment__register.parquet"
-        return number(f"select sum(students_count) from '{made}'") if made.exists() else 0
-    for name in MARTS:
-        made = home / "data" / "marts" / f"{name}.parquet"
-        ours, theirs = f"'{made}{'/*.parquet' if made.is_dir() else ''}'", f"'{home}/script/{name}.parquet'"
-        columns = ", ".join(str(row[0]) for row in connection.execute(f"describe from {ours}").fetchall())
-        for one, other in ((ours, theirs), (theirs, ours)):
-            differing = number(
-                f"select count(*) from (select {columns} from {one} except all select {columns} from {other})"
-            )
-            if differing:
-                raise SystemExit(f"{name}: {differing} rows differ between the product and the script")
-        if name == "mart_student__year":
-            rows = number(f"select count(*) from {ours}")
-    return rows
+    product = home / "data" / "marts"
+    made = {"product": product, "script": home / "script", "pandas": home / "pandas"}
+    first, *others = [name for name in made if name in only] or ["product"]
+    for name in MARTS if others else ():
+        ours = made[first] / f"{name}.parquet"
+        rows = f"'{ours}{'/*.parquet' if ours.is_dir() else ''}'"
+        columns = connection.execute(f"describe from {rows}").fetchall()
+        typed = ", ".join(f"cast({row[0]} as {row[1]}) as {row[0]}" for row in columns)
+        for other in others:
+            theirs = f"'{made[other]}/{name}.parquet'"
+            for one, two in ((rows, theirs), (theirs, rows)):
+                differing = number(
+                    f"select count(*) from (select {typed} from {one} except all select {typed} from {two})"
+                )
+                if differing:
+                    raise SystemExit(f"{name}: {differing} rows differ between {first} and {other}")
+    counts = made[first] / "mart_enrolment__register.parquet"
+    return number(f"select sum(students_count) from '{counts}'") if counts.exists() else 0
 
 
 def table(millions: list[float], rounds: int, threads: int, warm_ups: int, only: list[str]) -> list[str]:

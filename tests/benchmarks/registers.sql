@@ -148,7 +148,7 @@ marked as (
             partition by stay_year, token, kind_code order by start_date, end_date
             rows between unbounded preceding and 1 preceding
         ), true) as begins
-    from stay
+    from (select distinct stay_year, token, kind_code, start_date, end_date from stay) -- said again by a later file
 ),
 
 numbered as (
