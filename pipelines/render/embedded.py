@@ -6,12 +6,12 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
 from pipelines.kernel.figure_address import FOLDER
-from pipelines.kernel.files import replacing_folder, sha256_of, write_bytes
+from pipelines.kernel.files import link_or_copy, replacing_folder, sha256_of, write_bytes
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import Project
@@ -22,7 +22,7 @@ from pipelines.render.links import Pointers, Target, dead, local_targets, pointe
 from pipelines.render.manuscript import Manuscript
 from pipelines.render.pandoc import Job
 from pipelines.render.pdf import pdf_job, report_pdf, report_typst
-from pipelines.render.search import INDEX, search_index
+from pipelines.render.search import INDEX, Section, sections_of, written_index
 from pipelines.render.sources import Page
 from pipelines.render.structured import downloads
 
@@ -63,11 +63,11 @@ def render(project: Project, manuscript: Manuscript, edition: int, *, with_pdf: 
     is_left = not with_pdf and pdf_file.exists()
     pdf_is_fresh = is_left or fresh.is_fresh(pdf_file.name, prints[pdf_file.name], [pdf_file, site / PDF_IN_SITE])
 
-    tasks: dict[str, Callable[[], bytes]] = {page.name: partial(_html, page, jobs[page.name]) for page in stale}
+    tasks: dict[str, Callable[[], Made]] = {page.name: partial(_html, page, jobs[page.name]) for page in stale}
     if not pdf_is_fresh:
         tasks[pdf_file.name] = partial(_pdf, project, manuscript, report_job)
     rendered = _all_or_problems(tasks)
-    pages = {page.output: rendered.get(page.name) or (site / page.output).read_bytes() for page in manuscript.pages}
+    pages = {page.output: rendered.get(page.name) or _read(site / page.output) for page in manuscript.pages}
     files = _site_files(project, manuscript, pages)
     prints["assets"] = fresh.fingerprint([], {name: sha256_of(path) for name, path in files.items()})
     assets_are_fresh = fresh.is_fresh("assets", prints["assets"], [site / name for name in (*files, INDEX)])
@@ -75,13 +75,14 @@ def render(project: Project, manuscript: Manuscript, edition: int, *, with_pdf: 
     if not stale and pdf_is_fresh and assets_are_fresh and not gone:
         return StageReport(kept=tuple(fresh.kept))
 
-    pdf = rendered.get(pdf_file.name) or pdf_file.read_bytes()
+    pdf = rendered[pdf_file.name].content if pdf_file.name in rendered else pdf_file.read_bytes()
     with replacing_folder(site) as part:
-        for name, text in pages.items():
-            _write(part / name, text)
+        for name, page in pages.items():
+            _write(part / name, page.content)
         for name, path in files.items():
-            _copy(path, part / name)
-        _write(part / INDEX, search_index({name: text.decode("utf-8") for name, text in pages.items()}))
+            # pages of figures, thousands, are only ever replaced by a rename: a second name will do
+            _lay(path, part / name, named=name.startswith(f"{FOLDER}/"))
+        _write(part / INDEX, written_index({name: page.sections for name, page in pages.items()}))
         _write(part / PDF_IN_SITE, pdf)
         if not pdf_is_fresh:
             write_bytes(pdf_file, pdf)
@@ -94,18 +95,36 @@ def _facts(page: Page, job: Job) -> dict[str, object]:
     return {**asdict(job), "bibliography": {path.name: sha256_of(path) for path in job.bibliography}, "text": page.text}
 
 
-def _html(page: Page, job: Job) -> bytes:
-    return html_page(page, job).encode("utf-8")
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A page or the PDF; of a page also what it points to and the sections the search box knows."""
+
+    content: bytes
+    points: Pointers = field(default_factory=Pointers)
+    sections: tuple[Section, ...] = ()
 
 
-def _pdf(project: Project, manuscript: Manuscript, job: Job) -> bytes:
+def _html(page: Page, job: Job) -> Made:
+    return _taken_in(html_page(page, job))
+
+
+def _read(path: Path) -> Made:
+    return _taken_in(path.read_bytes().decode("utf-8"))
+
+
+def _taken_in(html: str) -> Made:
+    """Read a page as soon as it is made, while pandoc is at work on others."""
+    return Made(html.encode("utf-8"), pointers(html), tuple(sections_of(html)))
+
+
+def _pdf(project: Project, manuscript: Manuscript, job: Job) -> Made:
     report = manuscript.report
-    return report_pdf(report, report_typst(report, job), manuscript.folder, project.root)
+    return Made(report_pdf(report, report_typst(report, job), manuscript.folder, project.root))
 
 
-def _all_or_problems(tasks: dict[str, Callable[[], bytes]]) -> dict[str, bytes]:
+def _all_or_problems(tasks: dict[str, Callable[[], Made]]) -> dict[str, Made]:
     """Do all tasks, some at once, the PDF first since it takes longest. Raises `BadInput` with the problems of all."""
-    done: dict[str, bytes] = {}
+    done: dict[str, Made] = {}
     problems: list[Problem] = []
     with ThreadPoolExecutor(PANDOCS) as pool:
         futures = {name: pool.submit(tasks[name]) for name in reversed(tasks)}
@@ -124,12 +143,12 @@ def pictures_of(page: Page) -> list[str]:
     return sorted({match[1] for line in page.lines for match in re.finditer(r"!\[.*?\]\((\S+?)[\s)]", line.text)})
 
 
-def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, bytes]) -> dict[str, Path]:
+def _site_files(project: Project, manuscript: Manuscript, pages: Mapping[str, Made]) -> dict[str, Path]:
     """Return the files the pages need, by their place in the site, after checking that every address leads somewhere.
 
     `data/…` means `build/data/…`, everything else the language's folder.
     """
-    found: dict[str, Pointers] = {name: pointers(text.decode("utf-8")) for name, text in pages.items()}
+    found = {name: page.points for name, page in pages.items()}
     laid = [f"_theme/{name}" for name in (*SHOWN_BY, *quarto.logo_files(manuscript.brand))]
     files = {name: manuscript.folder / name for name in laid} | _figure_pages(manuscript)
     problems: list[Problem] = []
@@ -176,6 +195,10 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _copy(source: Path, path: Path) -> None:
+def _lay(source: Path, path: Path, *, named: bool) -> None:
+    """Lay a file in the site, as a copy, or `named` as a second name of the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, path)
+    if named:
+        link_or_copy(source, path)
+    else:
+        shutil.copyfile(source, path)

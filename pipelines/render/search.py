@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -126,9 +126,13 @@ def sections_of(html: str) -> list[Section]:
 
 def search_index(pages: Mapping[str, str]) -> bytes:
     """Return the script for `pages` (address in the site → HTML), in their order: the same pages, the same bytes."""
+    return written_index({address: sections_of(html) for address, html in pages.items()})
+
+
+def written_index(pages: Mapping[str, Sequence[Section]]) -> bytes:
+    """Return the script for pages whose sections are known (address in the site → sections)."""
     names, rows = [], []
-    for position, (address, html) in enumerate(pages.items()):
-        sections = sections_of(html)
+    for position, (address, sections) in enumerate(pages.items()):
         names.append([address, sections[0].heading if sections else address])
         rows += [[position, section.anchor, section.heading, section.text] for section in sections]
     content = json.dumps({"pages": names, "sections": rows}, ensure_ascii=False, separators=(",", ":"))
