@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import polars as pl
 
-from pipelines.audit.attack import Puzzle
 from pipelines.audit.board import Board, board
 from pipelines.audit.editions import Memory
 from pipelines.audit.knowledge import Series
+from pipelines.audit.puzzle import Puzzle
 from pipelines.audit.relations import Relation, relations
 
 THRESHOLD = 5

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from pipelines.audit import attack, program
-from pipelines.audit.attack import Puzzle, Verdict, audit, parts
+from pipelines.audit.attack import Verdict, audit
 from pipelines.audit.folded import Folded, folded
 from pipelines.audit.program import Program
+from pipelines.audit.puzzle import Part, Puzzle, parts
 from pipelines.kernel.sharing import Helpers
 
 FACTORS = st.sampled_from([0, 0, 0, 1, 1, -1, 2])
@@ -50,7 +51,7 @@ def puzzle(counts: list[int], hidden: set[int]) -> Puzzle:
 
 def one_by_one(asked: Puzzle) -> Verdict:
     """Return the verdict of an attacker who puts each question by itself, nothing folded."""
-    alone = patch.object(attack.Part, "look", lambda *_: None)
+    alone = patch.object(Part, "look", lambda *_: None)
     with patch.object(attack, "FEW", 10_000), alone, patch.object(program, "SMALL", 10_000):
         return audit(asked)
 

@@ -10,10 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from pipelines.audit.attack import Puzzle
 from pipelines.audit.editions import Memory, Sum
 from pipelines.audit.knowledge import Series
 from pipelines.audit.lines import classes, line_of, lines_of, rows_of
+from pipelines.audit.puzzle import Puzzle
 from pipelines.audit.relations import Relation
 
 NOTHING = Memory()

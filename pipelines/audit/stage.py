@@ -12,7 +12,7 @@ from statistics import median
 
 import numpy as np
 
-from pipelines.audit.attack import Assault, Leak, Verdict, intervals
+from pipelines.audit.attack import Assault, Verdict, intervals
 from pipelines.audit.board import Board, board
 from pipelines.audit.bounds import with_bounds
 from pipelines.audit.editions import memory, read_ledger, rounded_memory
@@ -20,6 +20,7 @@ from pipelines.audit.finding import Finding
 from pipelines.audit.inherited import inherited
 from pipelines.audit.knowledge import Series, read_series, wrongly_flagged, wrongly_shown
 from pipelines.audit.modelled import lacking
+from pipelines.audit.puzzle import Leak
 from pipelines.audit.relations import Relation, relations, with_rests
 from pipelines.kernel.audited import digest_of_protected, result_path
 from pipelines.kernel.disclosure import read_policy

@@ -63,7 +63,11 @@ class Programme:
         cheaper = np.where(rising, down[self._cells], up[self._cells]) * abs(self._ratio)
         self._price(np.concatenate([self._sums(dearer), self._sums(cheaper)]))
         values = self._run()
-        return None if values is None else self._reduced.cells(values)
+        if values is None:
+            return None
+        found = self._reduced.cells(values)
+        found[np.abs(found) < TOLERANCE] = 0
+        return found
 
     def _sums(self, of: np.ndarray) -> np.ndarray:
         return np.add.reduceat(of, self._starts) if of.size else of
@@ -114,7 +118,6 @@ class Programme:
             raise RuntimeError(f"HiGHS: {solver.modelStatusToString(status)}")
         values = np.asarray(solver.getSolution().col_value)
         found: np.ndarray = values[: self._size] - values[self._size :]
-        found[np.abs(found) < TOLERANCE] = 0
         return found
 
 

@@ -1,8 +1,8 @@
 """A system's relations made fewer, once, before the attacker's problem is put to a solver hundreds of times.
 
-Exact, whatever the bounds: where a relation holds two cells, one moves as the other does, so that they are one unknown;
-a cell that nobody asks for and that stands in one relation alone makes of it a bound on what the others do together;
-an unknown that a relation holds alone cannot move.
+Exact, whatever the bounds: where a relation is between two cells alone, one moves as the other does, up or down, so
+that they are one unknown; a cell that nobody asks for and that stands in one relation alone makes of it a bound on what
+the others do together; an unknown that a relation holds alone cannot move.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ class Reduced:
     """n cells as m unknowns under fewer relations, k of them.
 
     `unknown`: cell → its unknown, -1 where it cannot move or is slack; `ratio`: what the cell moves by when its unknown
-    moves by one. `matrix`: k × m. `slack`: relation → the cell that may take what is left, -1 where none may: there
-    matrix @ unknowns + factor × cell = 0. `factor`: of the slack cell, 1 where there is none.
+    moves by one. `matrix`: k × m, no entry beyond one. `slack`: relation → the cell that takes what is left, -1 where
+    none does: there matrix @ unknowns + factor × cell = 0. `factor`: of the slack cell; elsewhere of no matter.
     """
 
     unknown: np.ndarray
@@ -45,8 +45,8 @@ class Reduced:
         waiting = [number for number, row in enumerate(rows) if len(row) <= 2]
         while waiting:
             row = rows[waiting.pop()]
-            if not row:
-                continue
+            if not row or len({abs(sign) for sign in row.values()}) > 1:
+                continue  # empty by now, or of weights: one cell would move by many times the other
             gone, other, factor = merged.join(row)
             for number in holding[gone]:
                 sign = rows[number].pop(gone, 0.0)
@@ -80,7 +80,9 @@ class Reduced:
         unknown = np.where(cell >= 0, number_of[cell], -1)
         indptr = np.cumsum([0, *(len(row) for row in rows)])
         indices = number_of[[place for row in rows for place in row]] if rows else np.zeros(0, dtype=np.int64)
-        data = np.array([sign for row in rows for sign in row.values()], dtype=float)
+        largest = [max([abs(factor[number]), *map(abs, row.values())]) for number, row in enumerate(rows)]
+        data = np.array([sign / most for row, most in zip(rows, largest, strict=True) for sign in row.values()])
+        factor /= np.array(largest)
         matrix = scipy.sparse.csr_array((data, indices, indptr), shape=(len(rows), len(left)))
         return cls(unknown, ratio, matrix, slack, factor)
 
