@@ -391,5 +391,7 @@ def test_no_register_at_all_gives_empty_marts_with_their_columns() -> None:
 @pytest.mark.parametrize("name", MARTS)
 def test_each_mart_says_what_it_is(name: str) -> None:
     head = (ROOT / "sql" / "marts" / f"{name}.sql").read_text().splitlines()
-    keys = [line.split(":")[0] for line in head if line.startswith("-- ") and ":" in line][:4]
-    assert keys == ["-- what", "-- grain", "-- inputs", "-- caveats"]
+    keys = [line.split(":")[0] for line in head if line.startswith("-- ") and ":" in line][:5]
+    assert [key for key in keys if key != "-- years"][:4] == ["-- what", "-- grain", "-- inputs", "-- caveats"]
+    if "-- years" in keys:
+        assert keys[2] == "-- years", "after the grain, of a mart that is made a year at a time"
