@@ -55,7 +55,8 @@ def _unserved(part: Part, alone: Whole, targets: Whole, need: Whole, themselves:
     pool = np.array(part.witnesses, dtype=np.int64).reshape(-1, len(part.cells))
     still = pool[:, alone] == 0
     reached = pool[:, targets] >= need[targets]
-    served = still.T.astype(np.float32) @ reached.astype(np.float32) > 0
+    # Few witnesses reach a cell. A dense product would start threads, which get in the way of the other process.
+    served = (csr_array(reached.T.astype(np.float32)) @ still.astype(np.float32)).T > 0
     served |= themselves[alone][:, None] == themselves[targets][None, :]
     rows, columns = np.nonzero(~served)
     return np.column_stack([alone[rows], targets[columns]])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
 
 from pipelines.protect.programme import TOLERANCE
 from pipelines.protect.system import System
@@ -101,5 +102,6 @@ class Proof:
         that leaves the fixed one where it is.
         """
         still = (self.of(fixed) == 0).astype(np.float32)
-        far = (self.of(cells) >= needed[:, None] - TOLERANCE).astype(np.float32)
-        return np.argwhere(still @ far.T == 0)
+        far = scipy.sparse.csr_array((self.of(cells) >= needed[:, None] - TOLERANCE).astype(np.float32))
+        # Few go so far. A dense product would start threads, which get in the way of the other process's years.
+        return np.argwhere((far @ still.T).T == 0)
