@@ -15,12 +15,15 @@ import pipelines.acquire
 import pipelines.stage
 from pipelines.kernel import register_parts, registers
 from pipelines.kernel.files import sha256_of
+from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.identity import simulated_tokeniser
 from pipelines.kernel.problems import BadInput
 from pipelines.kernel.project import Project, Settings
 from pipelines.kernel.register_rows import write_rows
 from pipelines.kernel.registers import write_register
 from pipelines.simulate.registers import simulate_registers
+from pipelines.stage.registers import write_staging
+from pipelines.stage.years import Years
 from tests.register_tables import PROJECT, REGISTERS, sidecar
 
 FIRST, LAST = 2012, 2016
@@ -200,6 +203,34 @@ def test_a_new_year_costs_one_year_and_gives_what_a_first_run_gives(
     shutil.rmtree(home.fingerprints)
     stage(home)
     assert staged(home) == incremental
+
+
+def test_real_registers_are_cut_too_and_a_new_vintage_costs_its_years(home: Project, tmp_path: Path) -> None:
+    """Tokens of three vintages: all years but the last, a revision of one year, then the last year."""
+    source = sidecar("crous")
+    write(home, "crous", tmp_path / "rows.parquet", in_parts=False)
+    rows = pl.read_parquet(tmp_path / "rows.parquet").drop("origin")
+    vintages = {
+        "first": rows.filter(pl.col("year") < LAST),
+        "revised": rows.filter(pl.col("year") == FIRST + 1).head(3),
+        "last": rows.filter(pl.col("year") == LAST),
+    }
+    folders = []
+    target, freshness = tmp_path / "cut.parquet", Freshness(home, "stage")
+    for name, frame in vintages.items():
+        folders.append(home.raw / "crous" / name)
+        folders[-1].mkdir(parents=True)
+        frame.write_parquet(folders[-1] / "crous.parquet")
+        before = {path.name: path.stat().st_ino for path in target.iterdir()} if target.exists() else {}
+        years = Years(home, freshness)
+        write_staging(home, source, folders, target, 2, years.of(source, target))
+        freshness.remember_all(years.fingerprints)
+        after = {path.name: path.stat().st_ino for path in target.iterdir()}
+        touched = {f"{year}.parquet" for year in frame["year"].unique()}
+        assert {part for part in after if before.get(part) != after[part]} == touched
+        write_staging(home, source, folders, tmp_path / "whole.parquet", 2)
+        assert pl.read_parquet(target).equals(pl.read_parquet(tmp_path / "whole.parquet"))
+    assert pl.read_parquet(target).filter(pl.col("year") == FIRST + 1).height == 3
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -19,8 +19,11 @@ IN_MEMORY = 64 << 20
 Parts = Mapping[int, Sequence[Opened]]
 """Year → the files that make it."""
 
-Cut = Callable[[Parts], Mapping[int, Path]]
-"""Told the parts of a register, returns the years that need not be read again, and the file of each."""
+Files = Mapping[int, Sequence[Path]]
+"""Year → where its rows come from."""
+
+Cut = Callable[[Files], Mapping[int, Path]]
+"""Told the files of a register's years, returns the years that need not be read again, and the file of each."""
 
 
 def size_of(opened: Opened) -> int:

@@ -125,7 +125,9 @@ def _write_all(
     register = Register(project, reading, tuple(laid_out), tokeniser, origin, threads, memory)
     parts = register.years() if cut is not None else None
     if cut is not None and parts is not None:
-        kept = cut(parts)
+        kept = cut(
+            {year: [one.file.path for one in files if isinstance(one.file, CsvFile)] for year, files in parts.items()}
+        )
         with suppress(_NoParts), replacing_folder(target) as folder:
             return register.write_years(folder, parts, kept)
     return register.write(target)

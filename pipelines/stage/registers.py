@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from pipelines.kernel.catalogue import Source
-from pipelines.kernel.files import PARQUET, replacing
+from pipelines.kernel.files import PARQUET, link_or_copy, replacing, replacing_folder
 from pipelines.kernel.identity import simulated_tokeniser
 from pipelines.kernel.problems import BadInput, Problem
 from pipelines.kernel.project import MEMORY, Project
@@ -70,7 +70,11 @@ def write_staging(
             memory=memory,
         )
         return
-    combine_tokens(source, {folder: _tokens(project, source, folder) for folder in folders}, target, threads, memory)
+    tokens = {folder: _tokens(project, source, folder) for folder in folders}
+    if cut is None:
+        combine_tokens(source, tokens, target, threads, memory)
+    else:
+        cut_tokens(source, list(tokens.values()), target, cut, threads, memory)
 
 
 def _tokens(project: Project, source: Source, folder: Path) -> Path:
@@ -110,3 +114,28 @@ def combine_tokens(
         connection.execute(
             f"copy ({' union all '.join(parts)} order by {', '.join(table.grain)}) to {literal(part)} ({PARQUET})"
         )
+
+
+def cut_tokens(
+    source: Source, files: Sequence[Path], target: Path, cut: Cut, threads: int | None, memory: str = MEMORY
+) -> None:
+    """Write the staging table of a register as a folder of one file a year, from its vintages' tokens, oldest first.
+
+    The rows of a year are those of the last vintage that has it; the years that `cut` knows are not read again.
+    """
+    table, last = source.tables[0], dict[int, Path]()
+    with connect(threads, memory) as connection, replacing_folder(target) as folder, TemporaryDirectory() as spill:
+        connection.execute(f"set temp_directory = {literal(spill)}")
+        for file in files:
+            years = connection.execute(f"select distinct year from read_parquet({literal(file)})").fetchall()
+            last |= {year: file for (year,) in years}
+        kept = cut({year: [last[year]] for year in sorted(last)})
+        for year, file in sorted(last.items()):
+            part = folder / f"{year}.parquet"
+            if year in kept:
+                link_or_copy(kept[year], part)
+                continue
+            connection.execute(
+                f"copy (select {', '.join(table.columns)}, 'observed' as origin from read_parquet({literal(file)}) "
+                f"where year = {year:d} order by {', '.join(table.grain)}) to {literal(part)} ({PARQUET})"
+            )

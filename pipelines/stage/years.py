@@ -9,8 +9,7 @@ from pipelines.kernel import register_parts
 from pipelines.kernel.catalogue import Source
 from pipelines.kernel.freshness import Freshness
 from pipelines.kernel.project import Project
-from pipelines.kernel.register_parts import Cut, Parts
-from pipelines.kernel.register_text import CsvFile
+from pipelines.kernel.register_parts import Cut, Files
 
 
 def is_large(project: Project, registers: Iterable[Source]) -> bool:
@@ -34,14 +33,13 @@ class Years:
     def of(self, source: Source, table: Path) -> Cut:
         """Return what says which years of a register can be kept as they lie in its staging table."""
 
-        def cut(parts: Parts) -> dict[int, Path]:
+        def cut(parts: Files) -> dict[int, Path]:
             kept = {}
             lists = [self._project.sources / f"{source.id}.yml", *self._project.reference.glob("ref_*.csv")]
             facts = {"layouts and lists": self._freshness.fingerprint(lists)}
             for year, files in parts.items():
                 item, path = f"{source.id} {year}", table / f"{year}.parquet"
-                inputs = [one.file.path for one in files if isinstance(one.file, CsvFile)]
-                self.fingerprints[item] = self._freshness.fingerprint(inputs, facts)
+                self.fingerprints[item] = self._freshness.fingerprint(list(files), facts)
                 if self._freshness.is_fresh(item, self.fingerprints[item], [path]):
                     kept[year] = path
             return kept
