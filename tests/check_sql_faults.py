@@ -34,6 +34,7 @@ BY_CONDITION = {
 
 BY_ID = {
     "EMP-417": "update {t} set responses_count = responses_count + 1 where speciality_code = '_T' and year = 2014",
+    "APP-247": f"update {{t}} set breaches_count = -1 {FIRST}",
     "APP-417": f"delete from {{t}} {FIRST}",
     "MOB-518": "update {t} set mobile_students_count = case when year = 2018 then 1000 else 1 end",
     "APP-519": "update {t} set apprentices_count = 3 * apprentices_count where year = 2020",
@@ -118,6 +119,8 @@ BY_ID = {
     "LNK-013": f"update {{t}} set linked_by_number_count = linked_by_number_count + 1 {FIRST}",
     "LNK-014": "update {t} set conflicts_count = rows_count where source_id = 'apogee' and year = 2020",
     "LNK-031": "update {t} set linked_count = rows_count // 3 where source_id = 'crous' and year = 2020",
+    "LNK-067": f"update {{t}} set linked_count = linked_count + 1 {FIRST}",
+    "LNK-068": f"delete from {{t}} {FIRST}",
     "LNK-012": "delete from {t} where source_id = 'apogee' and year = 2020",
     "LNK-046": f"update {{t}} set student_token = null, identities_count = 1 {FIRST}",
     "MOB-015": f"update {{t}} set students_count = students_count + 1 {FIRST}",
