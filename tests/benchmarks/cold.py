@@ -173,7 +173,7 @@ def bare(home: Path) -> None:
         command = [pandoc_binary(), "--from", "markdown", "--to", "html", "--standalone", "--metadata", "title=page"]
         subprocess.run(command, input=page.text.encode(), capture_output=True, check=True)
     report = manuscript.report
-    job = pdf_job(report, manuscript.plan, manuscript.frame, manuscript.bibliography)
+    job = pdf_job(report, manuscript.plan, manuscript.frame, manuscript.bibliography, manuscript.brand)
     report_pdf(report, report_typst(report, job), manuscript.folder, project.root)
 
 

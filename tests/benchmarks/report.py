@@ -74,7 +74,7 @@ def pdf(home: Path, lang: str) -> None:
 
     project = Project(home)
     manuscript = read_manuscript(project, lang)
-    job = pdf_job(manuscript.report, manuscript.plan, manuscript.frame, manuscript.bibliography)
+    job = pdf_job(manuscript.report, manuscript.plan, manuscript.frame, manuscript.bibliography, manuscript.brand)
     report_pdf(manuscript.report, report_typst(manuscript.report, job), manuscript.folder, project.root)
 
 
