@@ -16,8 +16,7 @@ from pipelines.check.suites import read_suites
 from pipelines.check.waivers import of_layer, read_waivers
 from pipelines.kernel.problems import BadInput, CheckFailed
 from pipelines.kernel.project import Project
-from tests.brands import lay_brand
-from tests.small_suite import SETTINGS, changed, checks, expectation, good, put, report, suite
+from tests.small_suite import SETTINGS, bare, changed, checks, expectation, good, put, report, suite
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = "stg_demo__students"
@@ -30,12 +29,7 @@ QUERY = "select year, site_code, students_count from stg_demo__students"
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project with one staging table whose first row breaks a critical check in SQL."""
-    for folder in ("data/staging", "data/marts", "data/reference/dictionary", "expectations/staging",
-                   "expectations/marts"):  # fmt: skip
-        (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "data/reference/corrections.yml").write_text("[]", encoding="utf-8")
-    lay_brand(tmp_path)
-    home = Project(tmp_path)
+    home = bare(tmp_path)
     in_sql = expectation(60, "sql", query=QUERY, expect="students_count > 10 or students_count is null")
     below = expectation(61, "expect_column_values_to_be_between", column="students_count", max_value=100)
     put(home, suite(in_sql, below), good())
